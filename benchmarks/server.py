@@ -1,0 +1,81 @@
+"""A real gunicorn of this checkout, started for a measurement and stopped after it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+READY_WITHIN = 60.0
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where it listens, its master's process id, and the seconds from start to ready."""
+
+    port: int
+    pid: int
+    ready_after: float
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def worker_pids(self) -> list[int]:
+        """Process ids of the workers."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
+        return [int(pid) for pid in children.split()]
+
+
+@contextmanager
+def serving(**settings: object) -> Iterator[Server]:
+    """Serve with ``BOT_*`` settings given in lower case: ``serving(workers=1)``."""
+    port = _free_port()
+    environment = os.environ | {f"BOT_{k.upper()}": str(v) for k, v in settings.items()}
+    environment |= {"BOT_PORT": str(port)}
+    started = time.monotonic()
+    command = [sys.executable, "-m", "gunicorn", "--no-control-socket", "wsgi:app"]
+    process = subprocess.Popen(
+        command, cwd=PROJECT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        _wait_until_ready(port, process)
+        yield Server(port, process.pid, time.monotonic() - started)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(40)
+
+
+def resident_mb(pid: int) -> float:
+    """Resident memory of a process in MB (10^6 bytes)."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_until_ready(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + READY_WITHIN
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=30):
+                return
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.02)
+    raise SystemExit("the server did not become ready; try: make run")
