@@ -1,0 +1,1 @@
+"""A self-hosted question-answering bot for WeChat."""

@@ -1,0 +1,122 @@
+"""The answerer: a question in, a reply out. Same question and same index give the same words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from bot.answering.normalising import normalise
+from bot.answering.script import to_traditional
+from bot.answering.wording import wording
+from bot.domain import (
+    Entry,
+    Language,
+    OutcomeKind,
+    Query,
+    Ranking,
+    Reply,
+    Suggestion,
+)
+from bot.ports import KnowledgeIndex
+
+SMALLTALK_TOPIC = "smalltalk"
+MAX_SUGGESTIONS = 3
+
+
+class Answerer:
+    """Answers from whichever index version is live when a question arrives."""
+
+    def __init__(self, live_index: Callable[[], KnowledgeIndex]) -> None:
+        self._live_index = live_index
+
+    def answer(self, question: str, language: Language | None = None) -> Reply:
+        """The reply to one question; ``language`` overrides what the question is written in.
+
+        Raises IndexUnusableError when no version can serve.
+        """
+        query = normalise(question, language)
+        return _Turn(self._live_index(), query, question).reply()
+
+
+class _Turn:
+    """One question against one index version."""
+
+    def __init__(self, index: KnowledgeIndex, query: Query, question: str) -> None:
+        self.index = index
+        self.query = query
+        self.question = question
+        self.words = wording(query.language.knowledge)
+        # Nothing but punctuation or pictures is like no entry at all.
+        self.ranking = index.rank(query) if query.key else Ranking((), 0.0)
+
+    def reply(self) -> Reply:
+        entries = self._entries(hit.entry_id for hit in self.ranking.hits)
+        confidence = self.ranking.confidence
+        if entries and confidence >= self.index.answer_threshold:
+            return self._answer(entries[0])
+        topical = [entry for entry in entries if entry.topic != SMALLTALK_TOPIC]
+        if topical and confidence >= self.index.clarify_threshold:
+            return self._ask_back(OutcomeKind.CLARIFY, topical)
+        return self._ask_back(OutcomeKind.ABSTAIN, topical)
+
+    def _entries(self, ids: Iterable[str]) -> list[Entry]:
+        found = (self.index.entry(name, self.query.language) for name in ids)
+        return [entry for entry in found if entry is not None]
+
+    def _answer(self, entry: Entry) -> Reply:
+        is_smalltalk = entry.topic == SMALLTALK_TOPIC
+        caveat = self.words.caveat(entry)
+        return self._reply(
+            OutcomeKind.SMALLTALK if is_smalltalk else OutcomeKind.ANSWER,
+            f"{entry.answer}\n\n{caveat}" if caveat else entry.answer,
+            entry=entry,
+            suggestions=self._suggestions(self._entries(entry.related)),
+        )
+
+    def _ask_back(self, outcome: OutcomeKind, entries: list[Entry]) -> Reply:
+        suggestions = self._suggestions(entries)
+        questions = "\n".join(f"- {suggestion.question}" for suggestion in suggestions)
+        clarifies = outcome is OutcomeKind.CLARIFY
+        parts = [self.words.clarify] if clarifies else [self.words.abstain]
+        if questions:
+            parts += [questions] if clarifies else [f"{self.words.abstain_near}\n{questions}"]
+        return self._reply(outcome, "\n\n".join(parts), suggestions=suggestions)
+
+    def _suggestions(self, entries: list[Entry]) -> tuple[Suggestion, ...]:
+        return tuple(
+            Suggestion(entry.id, self._in_script(entry.question)) for entry in entries[:MAX_SUGGESTIONS]
+        )
+
+    def _reply(
+        self,
+        outcome: OutcomeKind,
+        text: str,
+        *,
+        entry: Entry | None = None,
+        suggestions: tuple[Suggestion, ...] = (),
+    ) -> Reply:
+        return Reply(
+            outcome,
+            self._in_script(text),
+            self.query.language,
+            self.ranking.confidence,
+            entry,
+            suggestions,
+            self._source_titles(entry),
+            self.index.version,
+            self.ranking,
+        )
+
+    def _source_titles(self, entry: Entry | None) -> tuple[str, ...]:
+        """Titles of official sources: the others are for the operator's eyes."""
+        sources = [self.index.sources.get(name) for name in (entry.sources if entry else ())]
+        language = self.query.language.knowledge
+        return tuple(
+            self._in_script(source.titles[language])
+            for source in sources
+            if source is not None and source.is_official
+        )
+
+    def _in_script(self, text: str) -> str:
+        if self.query.language is Language.TRADITIONAL:
+            return to_traditional(text, like=self.question)
+        return text

@@ -1,0 +1,43 @@
+"""A question as typed -> a query: one form for what means the same, and the language to reply in."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from bot.answering.script import is_traditional, to_simplified
+from bot.domain import Language, Query
+
+_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_LATIN_WORD = re.compile(r"[A-Za-z]+(?:['’-][A-Za-z]+)*")
+# Words that carry a Chinese sentence: with one of them, Latin words are terms in a Chinese question.
+_CHINESE_FRAME = re.compile(
+    "[吗嗎呢吧么麼的了是怎什哪谁誰几幾多能可要有没沒不在和跟与與给給把被让讓对對从從会會该該需想我你他]"
+)
+_CONTROL = re.compile(r"[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
+_NOT_WORD = re.compile(r"[\W_]+")
+_REPEATED = re.compile(r"(.)\1{3,}")
+_HAN_WORTH_A_WORD = 2
+
+
+def normalise(text: str, language: Language | None = None) -> Query:
+    """Fold width, case, spaces, script and repetition; detect the language unless it is given."""
+    folded = unicodedata.normalize("NFKC", text)
+    folded = _CONTROL.sub(" ", folded)
+    folded = _REPEATED.sub(r"\1\1\1", folded)
+    language = language or detect_language(folded)
+    folded = to_simplified(" ".join(folded.split()).casefold())
+    return Query(folded, _NOT_WORD.sub("", folded), language)
+
+
+def detect_language(text: str) -> Language:
+    """The language and script that the question is framed in; a foreign term in it does not count."""
+    if not _is_chinese(text):
+        return Language.ENGLISH
+    return Language.TRADITIONAL if is_traditional(text) else Language.SIMPLIFIED
+
+
+def _is_chinese(text: str) -> bool:
+    han = len(_HAN.findall(text))
+    words = len(_LATIN_WORD.findall(text))
+    return han > 0 and (han > _HAN_WORTH_A_WORD * words or _CHINESE_FRAME.search(text) is not None)

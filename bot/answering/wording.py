@@ -1,0 +1,68 @@
+"""The sentences that the bot says in its own voice, by knowledge language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.domain import Entry, Grade
+
+CHECK_AT = "mp.weixin.qq.com"
+
+
+@dataclass(frozen=True)
+class Wording:
+    """One language's sentences; ``{...}`` marks what is filled in."""
+
+    abstain: str
+    abstain_near: str
+    clarify: str
+    dated: str
+    reported: str
+    conflicting: str
+    no_date: str
+    failed: str
+
+    def caveat(self, entry: Entry) -> str:
+        """What to say about an answer that can go stale or is weakly founded; empty otherwise."""
+        sentence = {
+            Grade.REPORTED: self.reported,
+            Grade.CONFLICTING: self.conflicting,
+        }.get(entry.grade, self.dated if entry.is_volatile else "")
+        return sentence.format(as_of=entry.as_of or self.no_date, where=CHECK_AT)
+
+
+CHINESE = Wording(
+    abstain=(
+        "抱歉，这个问题我没有可靠的答案，不想乱说。我能回答小程序类型方面的问题：普通和电商小程序的区别与选择、"
+        "主体与资质、备案、认证、支付、费用、开发、审核和运营。"
+    ),
+    abstain_near="你是不是想问：",
+    clarify="我不太确定你想问的是哪一个，请选一个，或换个说法再问：",
+    dated="（信息截至 {as_of}，可能已有变化，操作前请到微信公众平台后台 {where} 核对。）",
+    reported="（以上来自第三方说法，截至 {as_of}，未经微信官方证实，请到微信公众平台后台 {where} 核对。）",
+    conflicting="（各处资料说法不一，信息截至 {as_of}，请以微信公众平台后台 {where} 显示的为准。）",
+    no_date="本知识库整理之日",
+    failed="抱歉，服务暂时出了点问题，请稍后再试。",
+)
+ENGLISH = Wording(
+    abstain=(
+        "Sorry, I have no reliable answer to that, and I would rather not guess. "
+        "I can answer questions about mini program types: ordinary versus e-commerce, how to choose, "
+        "entity and licences, filing, certification, payment, cost, development, review and operation."
+    ),
+    abstain_near="Did you mean:",
+    clarify="I am not sure which of these you mean. Please choose one, or ask in other words:",
+    dated="(As of {as_of}; this may have changed. Please check {where} before you act.)",
+    reported=(
+        "(Reported by third parties as of {as_of}, not confirmed by WeChat. "
+        "Please check {where} before you act.)"
+    ),
+    conflicting=("(Sources disagree; as of {as_of}. Please go by what {where} shows before you act.)"),
+    no_date="the day this was compiled",
+    failed="Sorry, something went wrong on our side. Please try again in a moment.",
+)
+
+
+def wording(knowledge_language: str) -> Wording:
+    """The sentences for ``zh`` or ``en``."""
+    return ENGLISH if knowledge_language == "en" else CHINESE

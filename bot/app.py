@@ -1,0 +1,30 @@
+"""The composition root: builds every part and hands it what it needs. Nobody imports this but wsgi.py."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from bot.answering.answerer import Answerer
+from bot.channels.ask import ask_blueprint
+from bot.channels.health import health_blueprint
+from bot.channels.openapi import openapi_blueprint
+from bot.channels.problems import register_problems
+from bot.cli import register_commands
+from bot.operations import Operations
+from bot.settings import Settings, load_settings
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The web application. Loads no model and no index: the first question, or ``warm_up``, does."""
+    operations = Operations(settings or load_settings())
+    live_index = operations.live_index()
+    answerer = Answerer(live_index)
+    app = Flask(__name__, static_folder=None)
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    register_problems(app)
+    app.register_blueprint(ask_blueprint(answerer))
+    app.register_blueprint(health_blueprint(live_index, operations.knowledge_digest))
+    app.register_blueprint(openapi_blueprint())
+    register_commands(app, operations, answerer)
+    app.extensions["warm_up"] = lambda: answerer.answer("预热")
+    return app

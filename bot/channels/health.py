@@ -1,0 +1,37 @@
+"""``/healthz`` (the process is up) and ``/readyz`` (it can answer, and from what)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint, Response, jsonify
+
+from bot.errors import BotError
+from bot.ports import IndexFacts
+
+
+def health_blueprint(facts: Callable[[], IndexFacts], digest: Callable[[], str]) -> Blueprint:
+    """``facts`` of the live index; ``digest`` of the knowledge folder as it is now."""
+    blueprint = Blueprint("health", __name__)
+
+    @blueprint.get("/healthz")
+    def healthz() -> Response:
+        return jsonify(status="ok")
+
+    @blueprint.get("/readyz")
+    def readyz() -> Response:
+        try:
+            live = facts()
+        except BotError as error:
+            response = jsonify(status="failing", reason=str(error))
+            response.status_code = 503
+            return response
+        return jsonify(
+            status="ok",
+            model=live.model,
+            index_version=live.version,
+            knowledge_digest=live.digest,
+            stale=live.digest != digest(),
+        )
+
+    return blueprint

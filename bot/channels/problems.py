@@ -1,0 +1,97 @@
+"""Errors as problem+json (RFC 9457), in one form for every JSON endpoint, with a request id on all."""
+
+from __future__ import annotations
+
+import logging
+import re
+import uuid
+
+from flask import Flask, Response, g, request
+from pydantic import ValidationError
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from bot.channels.schemas import ProblemReply
+from bot.errors import BotError
+
+REQUEST_ID_HEADER = "X-Request-ID"
+MAX_BODY = 64 * 1024
+_SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_log = logging.getLogger(__name__)
+
+# What to do about it, by the kind of pydantic's complaint; others speak for themselves.
+_REMEDIES = {
+    "json_invalid": 'send a JSON object in UTF-8, for example {"question": "小程序备案要多久？"}',
+    "missing": "send this field",
+    "string_type": "send text in quotes",
+    "string_too_short": "write a question",
+    "string_too_long": "shorten it",
+    "literal_error": "use one of the values named here",
+    "model_type": 'send a JSON object, for example {"question": "小程序备案要多久？"}',
+    "model_attributes_type": 'send a JSON object, for example {"question": "小程序备案要多久？"}',
+}
+
+
+class InvalidRequest(HTTPException):
+    """A request that cannot be understood: 400 with what is wrong and what to do."""
+
+    code = 400
+
+
+def invalid_request(error: ValidationError) -> InvalidRequest:
+    """The first of pydantic's complaints, with its remedy."""
+    first = error.errors()[0]
+    where = ".".join(map(str, first["loc"]))
+    remedy = _REMEDIES.get(first["type"], "")
+    text = ": ".join(filter(None, (where, first["msg"])))
+    return InvalidRequest("; ".join(filter(None, (text, remedy))))
+
+
+def request_id() -> str:
+    """The id of this request: the client's own if it is harmless, else a new one."""
+    if "request_id" not in g:
+        given = request.headers.get(REQUEST_ID_HEADER, "")
+        g.request_id = given if _SAFE_ID.fullmatch(given) else uuid.uuid4().hex
+    identifier: str = g.request_id
+    return identifier
+
+
+def register_problems(app: Flask) -> None:
+    """Handle every error of the app, and name every response's request."""
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    app.register_error_handler(HTTPException, _http_problem)
+    app.register_error_handler(BotError, _unavailable)
+    app.register_error_handler(Exception, _unexpected)
+    app.after_request(_name_response)
+
+
+def _http_problem(error: HTTPException) -> Response:
+    detail = error.description or ""
+    if isinstance(error, RequestEntityTooLarge):
+        detail = f"the body is larger than {MAX_BODY // 1024} KiB; send a shorter question"
+    headers = [(k, v) for k, v in error.get_headers() if k.lower() in ("allow", "retry-after")]
+    return problem(error.code or 500, error.name, detail, headers)
+
+
+def _unavailable(error: BotError) -> Response:
+    _log.error("cannot answer: %s", error)
+    return problem(503, "Service Unavailable", str(error), [("Retry-After", "5")])
+
+
+def _unexpected(error: Exception) -> Response:
+    _log.exception("request %s failed", request_id(), exc_info=error)
+    detail = "something went wrong on our side; try again, and report the request id if it persists"
+    return problem(500, "Internal Server Error", detail)
+
+
+def problem(status: int, title: str, detail: str, headers: list[tuple[str, str]] | None = None) -> Response:
+    """A problem+json response."""
+    body = ProblemReply(title=title, status=status, detail=detail, request_id=request_id())
+    response = Response(body.model_dump_json(), status, mimetype="application/problem+json")
+    response.headers.extend(headers or [])
+    return response
+
+
+def _name_response(response: Response) -> Response:
+    response.headers[REQUEST_ID_HEADER] = request_id()
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response

@@ -1,0 +1,101 @@
+"""The JSON that goes over ``/ask``: what is accepted, what is answered, what an error looks like."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from bot.domain import Entry, Language, OutcomeKind, Reply
+
+MAX_QUESTION = 500
+
+QuestionText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_QUESTION)]
+
+
+class AskRequest(BaseModel):
+    """A question to the bot."""
+
+    model_config = ConfigDict(
+        strict=True,
+        json_schema_extra={"examples": [{"question": "普通小程序和电商小程序有什么区别？"}]},
+    )
+
+    question: QuestionText = Field(description="the question, in Chinese or English")
+    session_id: Annotated[str, StringConstraints(max_length=128)] | None = Field(
+        None, description="the same for all questions of one conversation"
+    )
+    language: Literal["auto", "zh-Hans", "zh-Hant", "en"] | None = Field(
+        None, description="language of the answer; auto (the default) follows the question"
+    )
+
+    @property
+    def forced_language(self) -> Language | None:
+        """The language to answer in, or None to follow the question."""
+        return None if self.language in (None, "auto") else Language(self.language)
+
+
+class EntryReply(BaseModel):
+    """The knowledge entry that the answer rests on."""
+
+    id: str
+    question: str
+    topic: str
+    as_of: str = Field(description="date on which the answer was true")
+    sources: list[str] = Field(description="titles of official sources")
+
+
+class SuggestionReply(BaseModel):
+    """A question to ask next, or one that may have been meant."""
+
+    id: str
+    question: str
+
+
+class AskReply(BaseModel):
+    """The bot's reply; ``answer`` is always text to show, also when it abstains."""
+
+    answered: bool = Field(description="true for answer and smalltalk only")
+    outcome: OutcomeKind
+    answer: str
+    language: Language
+    confidence: Annotated[float, Field(ge=0, le=1)]
+    entry: EntryReply | None
+    suggestions: list[SuggestionReply]
+    index_version: str
+    request_id: str
+
+
+class ProblemReply(BaseModel):
+    """An error, as RFC 9457 describes it."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str = Field(description="what is wrong and what to do about it")
+    request_id: str
+
+
+def ask_reply(reply: Reply, request_id: str) -> AskReply:
+    """The JSON form of a reply."""
+    return AskReply(
+        answered=reply.is_answered,
+        outcome=reply.outcome,
+        answer=reply.text,
+        language=reply.language,
+        confidence=round(reply.confidence, 4),
+        entry=_entry_reply(reply.entry, reply) if reply.entry else None,
+        suggestions=[SuggestionReply(id=s.id, question=s.question) for s in reply.suggestions],
+        index_version=reply.index_version,
+        request_id=request_id,
+    )
+
+
+def _entry_reply(entry: Entry, reply: Reply) -> EntryReply:
+    return EntryReply(
+        id=entry.id,
+        question=entry.question,
+        topic=entry.topic,
+        as_of=entry.as_of,
+        sources=list(reply.source_titles),
+    )

@@ -1,0 +1,217 @@
+"""The operator's commands: ``flask --app wsgi index build`` and its kin."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+
+from bot.answering.answerer import Answerer
+from bot.errors import BotError
+from bot.operations import Operations
+from bot.ports import Progress
+
+if TYPE_CHECKING:
+    from bot.evaluation import Figures, Judged
+    from bot.retrieval.building import BuildResult
+
+_FAILURES_SHOWN = 50
+
+
+def register_commands(app: Flask, operations: Operations, answerer: Answerer) -> None:
+    """Add every command to ``flask --app wsgi``."""
+    for command in (
+        _index_commands(operations),
+        _knowledge_commands(operations),
+        _model_commands(operations),
+        _evaluate_command(answerer, operations),
+        _ask_command(answerer),
+    ):
+        app.cli.add_command(command)
+
+
+def _index_commands(operations: Operations) -> AppGroup:
+    group = AppGroup("index", help="Build the index that answers are found in.")
+
+    @group.command("build")
+    @click.option("--force", is_flag=True, help="Build even if nothing has changed.")
+    @_plain_errors
+    def build(force: bool) -> None:
+        """Build an index version from the knowledge folder, verify it and make it live."""
+        started = time.monotonic()
+        with _progress_bar() as progress:
+            result = operations.build(progress, force=force)
+        _report_build(result, time.monotonic() - started)
+
+    return group
+
+
+def _report_build(result: BuildResult, seconds: float) -> None:
+    manifest, counts = result.manifest, result.manifest.counts
+    if not result.is_new:
+        click.echo(f"nothing has changed: index {manifest.version} stays live ({seconds:.1f} s)")
+        return
+    click.echo(
+        f"index {manifest.version} is live: {counts['entries']} entries, "
+        f"{counts['phrasing']} phrasings, {counts['passage']} passages, "
+        f"{counts['background']} background questions ({seconds:.1f} s)"
+    )
+    calibration = manifest.calibration
+    if calibration["coverage"] is None:
+        click.echo("too few phrasings to hold any out: the threshold is the built-in one")
+        return
+    click.echo(
+        f"held-out phrasings: {calibration['coverage']:.1%} answered; "
+        f"background: {calibration['false_answer_rate']:.1%} answered falsely; "
+        f"threshold {calibration['answer_threshold']:.3f} "
+        f"(BOT_FALSE_ANSWER_RATE={manifest.false_answer_rate})"
+    )
+
+
+def _knowledge_commands(operations: Operations) -> AppGroup:
+    group = AppGroup("knowledge", help="Check the knowledge base.")
+
+    @group.command("lint")
+    @click.option("--no-model", is_flag=True, help="Skip the search for look-alike entries.")
+    @_plain_errors
+    def lint(no_model: bool) -> None:
+        """List everything wrong with the knowledge files; exit status 1 if there is an error."""
+        problems = operations.lint(with_embedder=not no_model)
+        for problem in problems:
+            click.echo(str(problem))
+        errors = sum(problem.is_error for problem in problems)
+        click.echo(f"{errors} errors, {len(problems) - errors} warnings")
+        sys.exit(1 if errors else 0)
+
+    return group
+
+
+def _model_commands(operations: Operations) -> AppGroup:
+    group = AppGroup("model", help="Prepare the language model.")
+
+    @group.command("prepare")
+    @_plain_errors
+    def prepare() -> None:
+        """Make the model's fast form once; nothing to do if it is there and whole."""
+        with _progress_bar() as progress:
+            prepared = operations.prepare_model(progress)
+        manifest = prepared.manifest
+        click.echo(f"model {manifest.model} is ready in {prepared.folder}")
+        click.echo(f"cosine to the original: {manifest.fidelity:.4f} at worst")
+
+    return group
+
+
+def _ask_command(answerer: Answerer) -> click.Command:
+    @click.command("ask", help="Answer one question here.")
+    @click.argument("question")
+    @_plain_errors
+    def ask(question: str) -> None:
+        reply = answerer.answer(question)
+        click.echo(reply.text)
+        entry = reply.entry.id if reply.entry else "-"
+        click.echo(f"[{reply.outcome}, entry {entry}, confidence {reply.confidence:.3f}]", err=True)
+
+    return ask
+
+
+def _evaluate_command(answerer: Answerer, operations: Operations) -> click.Command:
+    @click.command("evaluate")
+    @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+    @click.option(
+        "--plot",
+        "picture",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Also draw score distributions and the coverage curve into this PNG.",
+    )
+    @_plain_errors
+    def evaluate(file: Path, picture: Path | None) -> None:
+        """Ask every question of a JSONL FILE and print how well they are answered.
+
+        A line is {"question": …, "expected": entry id | [ids] | null | "any"}; null = must abstain.
+        """
+        from bot.evaluation import Judged, by_language, read_labelled
+
+        judged = [Judged(labelled, answerer.answer(labelled.question)) for labelled in read_labelled(file)]
+        _print_figures(by_language(judged))
+        _print_failures([item for item in judged if not item.is_right])
+        if picture:
+            from bot.plotting import plot
+
+            plot(judged, operations.live_index()().answer_threshold, picture)
+            click.echo(f"plot written to {picture}")
+
+    return evaluate
+
+
+def _print_figures(groups: dict[str, Figures]) -> None:
+    tables = {name: asdict(figures) for name, figures in groups.items()}
+    click.echo(" " * 16 + "".join(f"{name:>10}" for name in tables))
+    for key in tables["all"]:
+        cells = "".join(_cell(table[key]) for table in tables.values())
+        click.echo(f"{key.replace('_', ' '):16}{cells}")
+
+
+def _cell(value: float | int | None) -> str:
+    if value is None:
+        return f"{'–':>10}"
+    return f"{value:>10}" if isinstance(value, int) else f"{value:>10.3f}"
+
+
+def _print_failures(failures: list[Judged]) -> None:
+    if failures:
+        click.echo(f"\n{len(failures)} failures (expected → given, confidence):")
+    for item in failures[:_FAILURES_SHOWN]:
+        expected = "|".join(item.labelled.expected) or "abstain"
+        hits = item.reply.ranking.hits
+        given = f"{item.reply.outcome}:{hits[0].entry_id}" if hits else item.reply.outcome
+        click.echo(f"  {item.labelled.question}\n    {expected} → {given}, {item.reply.confidence:.3f}")
+    if len(failures) > _FAILURES_SHOWN:
+        click.echo(f"  … and {len(failures) - _FAILURES_SHOWN} more")
+
+
+def _plain_errors(command: Callable[..., None]) -> Callable[..., None]:
+    """Show a foreseen failure as one message, without a traceback."""
+
+    @wraps(command)
+    def guarded(*args: object, **kwargs: object) -> None:
+        try:
+            command(*args, **kwargs)
+        except BotError as error:
+            raise click.ClickException(str(error)) from error
+
+    return guarded
+
+
+@contextmanager
+def _progress_bar() -> Iterator[Progress]:
+    """One bar a stage on a terminal; one line a stage in a log."""
+    bar: Any = None
+    stage = ("", 0)
+
+    def report(what: str, done: int, total: int) -> None:
+        nonlocal bar, stage
+        if (what, total) != stage:
+            finish()
+            stage = (what, total)
+            bar = click.progressbar(length=total, label=what, file=sys.stderr, show_pos=True)
+            bar.__enter__()
+        bar.update(done - bar.pos)
+
+    def finish() -> None:
+        if bar is not None:
+            bar.__exit__(None, None, None)
+
+    try:
+        yield report
+    finally:
+        finish()

@@ -1,0 +1,167 @@
+"""The values that pass between modules: frozen, and free of every library."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+
+class Language(StrEnum):
+    """What a reply is written in; the values are the contract of ``/ask``."""
+
+    SIMPLIFIED = "zh-Hans"
+    TRADITIONAL = "zh-Hant"
+    ENGLISH = "en"
+
+    @property
+    def knowledge(self) -> str:
+        """The knowledge folder this language is answered from: ``zh`` or ``en``."""
+        return "en" if self is Language.ENGLISH else "zh"
+
+
+class Grade(StrEnum):
+    """How well a statement is founded: official, several sources, one vendor, or sources disagree."""
+
+    OFFICIAL = "A"
+    SEVERAL = "B"
+    REPORTED = "C"
+    CONFLICTING = "conflicting"
+
+
+class OutcomeKind(StrEnum):
+    """What the decision came to."""
+
+    ANSWER = "answer"
+    CLARIFY = "clarify"
+    SMALLTALK = "smalltalk"
+    HANDOFF = "handoff"
+    ABSTAIN = "abstain"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A line in a knowledge file, for error messages."""
+
+    path: Path
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a statement comes from; only official ones are shown to customers, by title."""
+
+    id: str
+    is_official: bool
+    titles: dict[str, str]
+    address: str
+
+
+@dataclass(frozen=True)
+class Phrasing:
+    """One way to ask an entry."""
+
+    text: str
+    place: Place
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One question with its answer, in one knowledge language (``zh`` or ``en``)."""
+
+    id: str
+    language: str
+    question: str
+    phrasings: tuple[Phrasing, ...]
+    answer: str
+    topic: str
+    place: Place
+    applies: str = "both"
+    as_of: str = ""
+    is_volatile: bool = False
+    grade: Grade = Grade.SEVERAL
+    sources: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
+    not_this: tuple[Phrasing, ...] = ()
+
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """The canonical question and the other phrasings."""
+        return (self.question, *(phrasing.text for phrasing in self.phrasings))
+
+    @property
+    def passages(self) -> tuple[str, ...]:
+        """The answer's paragraphs: the pieces that are embedded."""
+        return tuple(part.strip() for part in self.answer.split("\n\n") if part.strip())
+
+    @property
+    def short_answer(self) -> str:
+        """The first paragraph, which stands alone."""
+        return self.passages[0]
+
+
+@dataclass(frozen=True)
+class KnowledgeBase:
+    """Everything an index is built from."""
+
+    entries: tuple[Entry, ...]
+    sources: dict[str, Source] = field(default_factory=dict)
+    background: tuple[Phrasing, ...] = ()
+    digest: str = ""
+
+
+@dataclass(frozen=True)
+class Query:
+    """A question after normalising: the text to embed, the key for exact matches, the reply's language."""
+
+    text: str
+    key: str
+    language: Language
+
+
+@dataclass(frozen=True)
+class Hit:
+    """An entry with its score: a centred cosine plus the classifier's share; higher is closer."""
+
+    entry_id: str
+    score: float
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Hits, best first, with the calibrated probability that the first one answers the query."""
+
+    hits: tuple[Hit, ...]
+    confidence: float
+    is_exact: bool = False
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A question the reader may ask next."""
+
+    id: str
+    question: str
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the answerer says: words for a reader, and what they rest on."""
+
+    outcome: OutcomeKind
+    text: str
+    language: Language
+    confidence: float
+    entry: Entry | None = None
+    suggestions: tuple[Suggestion, ...] = ()
+    source_titles: tuple[str, ...] = ()
+    index_version: str = ""
+    ranking: Ranking = Ranking((), 0.0)
+
+    @property
+    def is_answered(self) -> bool:
+        """True for answers and smalltalk only."""
+        return self.outcome in (OutcomeKind.ANSWER, OutcomeKind.SMALLTALK)

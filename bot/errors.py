@@ -1,0 +1,41 @@
+"""The named errors; each message says what is wrong and what to do about it.
+
+BotError
+├── SettingsError          a setting: variable, value, expected form
+├── KnowledgeError         a knowledge file: file, line, remedy
+├── ModelError             the language model cannot be read or prepared
+├── IndexUnusableError     the index cannot serve
+│   ├── IndexMissingError      nothing was built yet
+│   └── IndexMismatchError     a manifest field differs: field, both values
+└── BadRequestError        a client's request: title, detail, HTTP status
+"""
+
+from __future__ import annotations
+
+
+class BotError(Exception):
+    """Any failure the product foresees."""
+
+
+class SettingsError(BotError):
+    """A setting is missing or malformed."""
+
+
+class KnowledgeError(BotError):
+    """A knowledge file cannot be understood."""
+
+
+class ModelError(BotError):
+    """The language model cannot be read or prepared."""
+
+
+class IndexUnusableError(BotError):
+    """The index cannot serve."""
+
+
+class IndexMissingError(IndexUnusableError):
+    """No index was built yet."""
+
+
+class IndexMismatchError(IndexUnusableError):
+    """The index is not what the manifest, the model or this program expects."""

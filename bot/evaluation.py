@@ -1,0 +1,164 @@
+"""Measures the answerer on labelled questions: hit@k, MRR, coverage, false and missed answers, MCC, AUROC."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sklearn.metrics import matthews_corrcoef, roc_auc_score
+
+from bot.domain import Reply
+from bot.errors import BotError
+
+ANY_TEXT = "any"
+_NONE = "(none)"
+
+
+class EvaluationFileError(BotError):
+    """A line of an evaluation file cannot be used."""
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A question with the entries that answer it; none = must abstain; ``any_text`` = any reply is right."""
+
+    question: str
+    expected: tuple[str, ...]
+    any_text: bool = False
+
+    @property
+    def is_answerable(self) -> bool:
+        """Whether some entry answers it."""
+        return bool(self.expected)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A labelled question with the reply it got."""
+
+    labelled: Labelled
+    reply: Reply
+
+    @property
+    def rank(self) -> int | None:
+        """Rank of the first right entry, from 1; None when it was not retrieved."""
+        ids = [hit.entry_id for hit in self.reply.ranking.hits]
+        ranks = [ids.index(name) + 1 for name in self.labelled.expected if name in ids]
+        return min(ranks, default=None)
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the bot gave an answer (smalltalk counts)."""
+        return self.reply.is_answered
+
+    @property
+    def is_right(self) -> bool:
+        """Answered with a right entry, abstained where it must, or free to say anything."""
+        if self.labelled.any_text:
+            return bool(self.reply.text)
+        if not self.labelled.is_answerable:
+            return not self.is_answered
+        return self.is_answered and self.rank == 1
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Shares of 1; None where there is nothing to divide by. Confidence is the score of AUROC."""
+
+    questions: int
+    right: float
+    hit_at_1: float | None
+    hit_at_3: float | None
+    mrr_at_10: float | None
+    coverage: float | None
+    false_answers: float | None
+    missed_answers: float | None
+    mcc: float | None
+    auroc: float | None
+
+
+def read_labelled(path: Path) -> list[Labelled]:
+    """The lines of a JSONL file; raises EvaluationFileError with the line that is wrong."""
+    labelled = []
+    for number, line in enumerate(path.read_text("utf-8-sig").splitlines(), 1):
+        if line.strip():
+            try:
+                labelled.append(_labelled(json.loads(line)))
+            except (ValueError, KeyError, TypeError) as error:
+                raise EvaluationFileError(
+                    f"{path}:{number}: {error!r}; write "
+                    '{"question": "…", "expected": "entry-id" | ["id", …] | null | "any"}'
+                ) from error
+    return labelled
+
+
+def _labelled(fields: dict[str, Any]) -> Labelled:
+    expected = fields["expected"]
+    if expected is None or expected == ANY_TEXT:
+        return Labelled(str(fields["question"]), (), any_text=expected is not None)
+    ids = (expected,) if isinstance(expected, str) else tuple(expected)
+    return Labelled(str(fields["question"]), ids)
+
+
+def by_language(judged: Sequence[Judged]) -> dict[str, Figures]:
+    """Figures over all questions and for each language that occurs."""
+    languages = sorted({item.reply.language for item in judged})
+    groups = {str(name): [i for i in judged if i.reply.language is name] for name in languages}
+    return {"all": figures(judged)} | {name: figures(group) for name, group in groups.items()}
+
+
+def figures(judged: Sequence[Judged]) -> Figures:
+    """All figures of a set of judged questions."""
+    scored = [item for item in judged if not item.labelled.any_text]
+    inside = [item for item in scored if item.labelled.is_answerable]
+    outside = [item for item in scored if not item.labelled.is_answerable]
+    ranks = [item.rank or float("inf") for item in inside]
+    return Figures(
+        questions=len(judged),
+        right=_share(item.is_right for item in judged) or 0.0,
+        hit_at_1=_share(rank <= 1 for rank in ranks),
+        hit_at_3=_share(rank <= 3 for rank in ranks),
+        mrr_at_10=_mean([1 / rank if rank <= 10 else 0.0 for rank in ranks]),
+        coverage=_share(item.is_answered for item in inside),
+        false_answers=_share(item.is_answered for item in outside),
+        missed_answers=_share(not item.is_answered for item in inside),
+        mcc=_mcc(scored),
+        auroc=_auroc(inside, outside),
+    )
+
+
+def _mcc(scored: Sequence[Judged]) -> float | None:
+    """Matthews correlation with "none" as one more class, as the HINT3 paper takes it."""
+    if not scored:
+        return None
+    truth = [_true_label(item) for item in scored]
+    return float(matthews_corrcoef(truth, [_given_label(item) for item in scored]))
+
+
+def _true_label(item: Judged) -> str:
+    given = _given_label(item)
+    expected = item.labelled.expected
+    return given if given in expected else next(iter(expected), _NONE)
+
+
+def _given_label(item: Judged) -> str:
+    entry = item.reply.entry
+    return entry.id if item.is_answered and entry else _NONE
+
+
+def _auroc(inside: Sequence[Judged], outside: Sequence[Judged]) -> float | None:
+    if not inside or not outside:
+        return None
+    truth = [1] * len(inside) + [0] * len(outside)
+    return float(roc_auc_score(truth, [i.reply.confidence for i in (*inside, *outside)]))
+
+
+def _share(values: Iterable[bool]) -> float | None:
+    return _mean([float(value) for value in values])
+
+
+def _mean(values: list[float]) -> float | None:
+    return sum(values) / len(values) if values else None

@@ -1,0 +1,1 @@
+"""Markdown files that an operator edits -> entries; and the lint that keeps them sound."""

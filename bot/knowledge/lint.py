@@ -1,0 +1,120 @@
+"""Lint: everything that would make the bot answer badly, before an index is built from it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from bot.domain import Entry, KnowledgeBase, Phrasing, Query
+from bot.knowledge.loader import LANGUAGES, inspect
+from bot.knowledge.markdown import Problem
+
+MAX_SHORT_ANSWER = {"zh": 120, "en": 70}
+MIN_PHRASINGS = 8
+# Cosine of two entries' canonical questions, or of their phrasings' mean, from which they are confused.
+TOO_ALIKE = 0.985
+SMALLTALK_TOPIC = "smalltalk"
+
+Normalise = Callable[[str], Query]
+# Texts -> unit vectors; the rows' inner products are cosines.
+Embed = Callable[[list[str]], Any]
+
+
+def lint(folder: Path, normalise: Normalise, embed: Embed | None = None) -> list[Problem]:
+    """All problems of a knowledge folder; look-alike entries only when ``embed`` is given."""
+    base, problems = inspect(folder)
+    checks = [
+        *_duplicate_phrasings(base, normalise),
+        *_missing_twins(base.entries),
+        *(problem for entry in base.entries for problem in _entry_problems(entry, base)),
+    ]
+    alike = _look_alikes(base.entries, normalise, embed) if embed else ()
+    return sorted([*problems, *checks, *alike], key=lambda p: (str(p.place.path), p.place.line))
+
+
+def _duplicate_phrasings(base: KnowledgeBase, normalise: Normalise) -> Iterator[Problem]:
+    owners: dict[str, tuple[str, object]] = {}
+    for owner, phrasing in _all_phrasings(base):
+        key = normalise(phrasing.text).key
+        first_owner, first_place = owners.setdefault(key, (owner, phrasing.place))
+        if first_place is not phrasing.place:
+            yield Problem(
+                phrasing.place,
+                f'"{phrasing.text}" is already a phrasing of {first_owner} ({first_place}); '
+                "remove or reword one of them",
+                is_error=first_owner != owner,
+            )
+
+
+def _all_phrasings(base: KnowledgeBase) -> Iterator[tuple[str, Phrasing]]:
+    for entry in base.entries:
+        yield entry.id, Phrasing(entry.question, entry.place)
+        for phrasing in entry.phrasings:
+            yield entry.id, phrasing
+    for phrasing in base.background:
+        yield "the background", phrasing
+
+
+def _missing_twins(entries: Iterable[Entry]) -> Iterator[Problem]:
+    languages: dict[str, dict[str, Entry]] = defaultdict(dict)
+    for entry in entries:
+        languages[entry.id][entry.language] = entry
+    for twins in languages.values():
+        for missing in set(LANGUAGES) - set(twins):
+            entry = next(iter(twins.values()))
+            yield _warning(entry, f"has no twin in {missing}/; add an entry with the same id there")
+
+
+def _entry_problems(entry: Entry, base: KnowledgeBase) -> Iterator[Problem]:
+    known_ids = {other.id for other in base.entries}
+    for name in entry.related:
+        if name not in known_ids:
+            yield Problem(entry.place, f'entry "{entry.id}": related id "{name}" does not exist')
+    if entry.topic != SMALLTALK_TOPIC:
+        yield from _provenance_problems(entry, base)
+    if entry.answer and (excess := _short_answer_excess(entry)):
+        yield _warning(entry, f"its first paragraph is {excess}; shorten it")
+    if len(entry.phrasings) < MIN_PHRASINGS:
+        yield _warning(entry, f"has {len(entry.phrasings)} other ways to ask; write at least {MIN_PHRASINGS}")
+
+
+def _provenance_problems(entry: Entry, base: KnowledgeBase) -> Iterator[Problem]:
+    if not entry.as_of:
+        yield _warning(entry, "has no date; add as_of")
+    if not entry.sources:
+        yield _warning(entry, "names no source; add sources")
+    for name in entry.sources:
+        if name not in base.sources:
+            yield _warning(entry, f'source "{name}" is not in sources.md; add a row for it')
+
+
+def _short_answer_excess(entry: Entry) -> str:
+    limit = MAX_SHORT_ANSWER[entry.language]
+    text = entry.short_answer
+    length, unit = (len(text), "characters") if entry.language == "zh" else (len(text.split()), "words")
+    return f"{length} {unit} long (at most {limit})" if length > limit else ""
+
+
+def _look_alikes(entries: Sequence[Entry], normalise: Normalise, embed: Embed) -> Iterator[Problem]:
+    """Pairs of entries in one language whose canonical questions mean the same to the model."""
+    for language in LANGUAGES:
+        of_language = [entry for entry in entries if entry.language == language]
+        if len(of_language) < 2:
+            continue
+        vectors = embed([normalise(entry.question).text for entry in of_language])
+        cosines = (vectors @ vectors.T).tolist()
+        for i, entry in enumerate(of_language):
+            for j in range(i):
+                if cosines[i][j] >= TOO_ALIKE:
+                    yield _warning(
+                        entry,
+                        f'is nearly the same question as "{of_language[j].id}" '
+                        f"({of_language[j].place}, cosine {cosines[i][j]:.3f}); "
+                        "merge them or make the headings differ",
+                    )
+
+
+def _warning(entry: Entry, message: str) -> Problem:
+    return Problem(entry.place, f'entry "{entry.id}" {message}', is_error=False)

@@ -1,0 +1,111 @@
+"""Loads a knowledge folder: entries of both languages, sources, the background, and a digest of it all."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+
+from bot.domain import Entry, KnowledgeBase, Phrasing, Place, Source
+from bot.errors import KnowledgeError
+from bot.knowledge.markdown import Problem, list_items, parse_file
+
+LANGUAGES = ("zh", "en")
+SOURCES_FILE = "sources.md"
+BACKGROUND_FOLDER = "background"
+_SOURCE_COLUMNS = 5
+
+
+def load(folder: Path) -> KnowledgeBase:
+    """The folder's knowledge base; raises KnowledgeError with every file and line that is wrong."""
+    base, problems = inspect(folder)
+    errors = [problem for problem in problems if problem.is_error]
+    if errors:
+        raise KnowledgeError("\n".join(str(problem) for problem in errors))
+    return base
+
+
+def inspect(folder: Path) -> tuple[KnowledgeBase, list[Problem]]:
+    """What could be read, and all problems of form; raises KnowledgeError when there is no entry."""
+    parsed = [
+        parse_file(path, language, name=path.relative_to(folder))
+        for language in LANGUAGES
+        for path in sorted((folder / language).rglob("*.md"))
+    ]
+    entries = tuple(entry for found, _ in parsed for entry in found)
+    problems = [problem for _, found in parsed for problem in found]
+    if not entries and not problems:
+        raise KnowledgeError(
+            f"{folder} holds no entries; put Markdown files into {folder}/zh or {folder}/en, "
+            "or point BOT_KNOWLEDGE_DIR at a knowledge folder"
+        )
+    problems += _duplicate_ids(entries)
+    sources, source_problems = _read_sources(folder)
+    base = KnowledgeBase(entries, sources, _read_background(folder), digest(folder))
+    return base, problems + source_problems
+
+
+def digest(folder: Path) -> str:
+    """SHA-256 over the names and contents of all Markdown files, hexadecimal."""
+    state = hashlib.sha256()
+    for path in _files(folder):
+        content = path.read_bytes()
+        state.update(f"{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode())
+        state.update(content)
+    return state.hexdigest()
+
+
+def _files(folder: Path) -> list[Path]:
+    inside = [p for name in (*LANGUAGES, BACKGROUND_FOLDER) for p in (folder / name).rglob("*.md")]
+    return sorted(inside + [p for p in [folder / SOURCES_FILE] if p.is_file()])
+
+
+def _duplicate_ids(entries: Iterable[Entry]) -> Iterator[Problem]:
+    seen: dict[tuple[str, str], Place] = {}
+    for entry in entries:
+        first = seen.setdefault((entry.language, entry.id), entry.place)
+        if first is not entry.place:
+            yield Problem(entry.place, f'id "{entry.id}" is taken by {first}; give it another id')
+
+
+def _read_sources(folder: Path) -> tuple[dict[str, Source], list[Problem]]:
+    """Rows of the table in sources.md: id, official (yes/no), title (zh), title (en), address."""
+    path = folder / SOURCES_FILE
+    if not path.is_file():
+        return {}, []
+    sources, problems = {}, []
+    for line, cells in _table_rows(path.read_text("utf-8-sig")):
+        place = Place(path.relative_to(folder), line)
+        if len(cells) != _SOURCE_COLUMNS or cells[1] not in ("yes", "no"):
+            problems.append(Problem(place, "write: | id | yes or no | title (zh) | title (en) | address |"))
+            continue
+        titles = {"zh": cells[2], "en": cells[3]}
+        sources[cells[0]] = Source(cells[0], cells[1] == "yes", titles, cells[4])
+    return sources, problems
+
+
+def _table_rows(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Body rows of the Markdown tables in a text: line number and cells."""
+    tokens = MarkdownIt("commonmark").enable("table").parse(text)
+    row: list[str] = []
+    line, in_body = 0, False
+    for token in tokens:
+        if token.type in ("tbody_open", "tbody_close"):
+            in_body = token.type == "tbody_open"
+        elif token.type == "tr_open":
+            row, line = [], (token.map or [0])[0] + 1
+        elif token.type == "inline":
+            row.append(token.content.strip())
+        elif token.type == "tr_close" and in_body:
+            yield line, row
+
+
+def _read_background(folder: Path) -> tuple[Phrasing, ...]:
+    """Questions that must not be answered: all list items of the files in background/."""
+    return tuple(
+        phrasing
+        for path in sorted((folder / BACKGROUND_FOLDER).rglob("*.md"))
+        for phrasing in list_items(path, name=path.relative_to(folder))
+    )

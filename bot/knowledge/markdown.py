@@ -1,0 +1,246 @@
+"""Parses one knowledge file: headings, labels and sections, with the line of everything that is wrong.
+
+A file whose ``##`` headings carry ids (``## Question? {#id}``) holds entries; a file without any id is a
+plain document, and each of its sections becomes an entry that is found by its heading and its text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from bot.domain import Entry, Grade, Phrasing, Place
+
+_HEADING_ID = re.compile(r"^(?P<text>.*?)\s*\{#(?P<id>[^}]*)\}\s*$")
+_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_DATE = re.compile(r"\d{4}(-\d{2}){0,2}")
+_SEPARATORS = re.compile(r"\s*[,，、]\s*")
+
+LABELS = {
+    "topic": "topic",
+    "主题": "topic",
+    "applies": "applies",
+    "适用": "applies",
+    "as_of": "as_of",
+    "截至": "as_of",
+    "volatile": "volatile",
+    "易变": "volatile",
+    "grade": "grade",
+    "等级": "grade",
+    "sources": "sources",
+    "来源": "sources",
+    "related": "related",
+    "相关": "related",
+}
+SECTIONS = {
+    "other ways to ask": "phrasings",
+    "其他问法": "phrasings",
+    "answer": "answer",
+    "回答": "answer",
+    "not this": "not_this",
+    "不是这些问题": "not_this",
+}
+_YES_NO = {"yes": True, "是": True, "no": False, "否": False}
+_APPLIES = ("ordinary", "ecommerce", "both")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something wrong in the knowledge base: where, what, and what to do about it."""
+
+    place: Place
+    message: str
+    is_error: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.place}: {'error' if self.is_error else 'warning'}: {self.message}"
+
+
+@dataclass
+class _Draft:
+    """An entry while its lines are being read."""
+
+    question: str
+    id: str
+    place: Place
+    labels: dict[str, str] = field(default_factory=dict)
+    lists: dict[str, list[Phrasing]] = field(default_factory=dict)
+    answer: str = ""
+
+
+def parse_file(path: Path, language: str, *, name: Path) -> tuple[list[Entry], list[Problem]]:
+    """Entries of one file and everything wrong with it; ``name`` is the path to show in messages."""
+    try:
+        text = path.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        problem = Problem(Place(name, line), "not UTF-8; save the file with UTF-8 encoding")
+        return [], [problem]
+    parser = _FileParser(text, language, name)
+    return parser.entries(), parser.problems
+
+
+def list_items(path: Path, *, name: Path) -> list[Phrasing]:
+    """All list items of a Markdown file, each with its place."""
+    parser = _FileParser(path.read_text("utf-8-sig"), "", name)
+    items = parser.list_items(0, len(parser.lines))
+    return [Phrasing(text, Place(name, line + 1)) for text, line in items]
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    return MarkdownIt("commonmark")
+
+
+class _FileParser:
+    """Walks the top-level blocks of one file; collects problems instead of stopping at the first."""
+
+    def __init__(self, text: str, language: str, name: Path) -> None:
+        self.lines = text.splitlines()
+        self.tokens = _markdown().parse(text)
+        self.language = language
+        self.name = name
+        self.problems: list[Problem] = []
+
+    def entries(self) -> list[Entry]:
+        sections = self._split(("h2",), 0, len(self.lines))
+        if not any(_HEADING_ID.match(heading) for heading, _, _ in sections):
+            return self._document()
+        drafts = [self._draft(*section) for section in sections]
+        return [self._entry(draft) for draft in drafts if draft is not None]
+
+    def _split(self, tags: tuple[str, ...], start: int, end: int) -> list[tuple[str, int, int]]:
+        """Cut lines [start, end) at headings: (heading, its line, line of the next)."""
+        heads = [
+            (self.tokens[i + 1].content, _line(token))
+            for i, token in enumerate(self.tokens)
+            if token.type == "heading_open" and token.tag in tags and start <= _line(token) < end
+        ]
+        stops = [line for _, line in heads[1:]] + [end]
+        return [(text, line, stop) for (text, line), stop in zip(heads, stops, strict=True)]
+
+    def _draft(self, heading: str, line: int, end: int) -> _Draft | None:
+        match = _HEADING_ID.match(heading)
+        place = self._place(line)
+        if match is None:
+            self._report(place, f'heading "{heading}" has no id; write: ## {heading} {{#some-id}}')
+            return None
+        if not _ID.fullmatch(match["id"]):
+            self._report(
+                place,
+                f'id "{match["id"]}" may hold only a-z, 0-9 and "-"; for example {{#my-shop}}',
+            )
+        draft = _Draft(match["text"], match["id"], place)
+        parts = self._split(("h3",), line, end)
+        self._read_labels(draft, line + 1, parts[0][1] if parts else end)
+        for title, first, stop in parts:
+            self._read_section(draft, title, first, stop)
+        return draft
+
+    def _read_labels(self, draft: _Draft, start: int, end: int) -> None:
+        for text, line in self.list_items(start, end):
+            label, colon, value = text.replace("：", ":", 1).partition(":")
+            key = LABELS.get(label.strip().lower())
+            if not colon or key is None:
+                self._report(
+                    self._place(line),
+                    f'"{text}" is not a known label; known: {", ".join(LABELS)}',
+                )
+            else:
+                draft.labels[key] = value.strip()
+
+    def _read_section(self, draft: _Draft, title: str, first: int, stop: int) -> None:
+        kind = SECTIONS.get(title.strip().lower())
+        if kind is None:
+            self._report(
+                self._place(first),
+                f'section "{title}" is unknown; known: {", ".join(SECTIONS)}',
+            )
+        elif kind == "answer":
+            draft.answer = self._text(first + 1, stop)
+        else:
+            draft.lists[kind] = [
+                Phrasing(text, self._place(line)) for text, line in self.list_items(first, stop)
+            ]
+
+    def _entry(self, draft: _Draft) -> Entry:
+        if not draft.answer:
+            self._report(draft.place, f'entry "{draft.id}" has no answer; add "### Answer" and a text')
+        labels = draft.labels
+        return Entry(
+            id=draft.id,
+            language=self.language,
+            question=draft.question,
+            phrasings=tuple(draft.lists.get("phrasings", ())),
+            answer=draft.answer,
+            topic=labels.get("topic", ""),
+            place=draft.place,
+            applies=self._one_of(draft, "applies", _APPLIES, "both"),
+            as_of=self._date(draft),
+            is_volatile=_YES_NO[self._one_of(draft, "volatile", _YES_NO, "no")],
+            grade=Grade(self._one_of(draft, "grade", [g.value for g in Grade], "B")),
+            sources=_names(labels.get("sources", "")),
+            related=_names(labels.get("related", "")),
+            not_this=tuple(draft.lists.get("not_this", ())),
+        )
+
+    def _document(self) -> list[Entry]:
+        """Each section of a plain document, down to ``###``, that has a text of its own."""
+        prefix = self.name.with_suffix("").as_posix().replace("/", "-")
+        sections = self._split(("h1", "h2", "h3"), 0, len(self.lines))
+        texts = [(heading, line, self._text(line + 1, stop)) for heading, line, stop in sections]
+        return [
+            Entry(f"{prefix}-{number}", self.language, heading, (), text, "", self._place(line))
+            for number, (heading, line, text) in enumerate(texts, 1)
+            if text
+        ]
+
+    def _one_of(self, draft: _Draft, label: str, known: Iterable[str], default: str) -> str:
+        value = draft.labels.get(label, default)
+        if value in known:
+            return value
+        self._report(
+            draft.place,
+            f'entry "{draft.id}": {label} is "{value}"; use one of: {", ".join(known)}',
+        )
+        return default
+
+    def _date(self, draft: _Draft) -> str:
+        value = draft.labels.get("as_of", "")
+        if value and not _DATE.fullmatch(value):
+            self._report(
+                draft.place,
+                f'entry "{draft.id}": as_of is "{value}"; write 2026, 2026-11 or 2026-11-22',
+            )
+        return value
+
+    def list_items(self, start: int, end: int) -> Iterator[tuple[str, int]]:
+        """Items of the top-level lists in lines [start, end), each with its line."""
+        for i, token in enumerate(self.tokens):
+            if token.type == "list_item_open" and start <= _line(token) < end:
+                inline = next(t for t in self.tokens[i:] if t.type in ("inline", "list_item_close"))
+                if inline.content:
+                    yield " ".join(inline.content.split()), _line(token)
+
+    def _text(self, start: int, end: int) -> str:
+        return "\n".join(line.rstrip() for line in self.lines[start:end]).strip()
+
+    def _place(self, line: int) -> Place:
+        return Place(self.name, line + 1)
+
+    def _report(self, place: Place, message: str) -> None:
+        self.problems.append(Problem(place, message))
+
+
+def _line(token: Token) -> int:
+    return token.map[0] if token.map else 0
+
+
+def _names(value: str) -> tuple[str, ...]:
+    return tuple(name for name in _SEPARATORS.split(value) if name)

@@ -1,0 +1,97 @@
+"""What an operator can have done: prepare the model, lint the knowledge, build the index.
+
+What only they need (torch, scikit-learn) is imported when it is needed: web workers stay light.
+"""
+
+from __future__ import annotations
+
+import importlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.answering.normalising import normalise
+from bot.knowledge import lint, loader
+from bot.knowledge.markdown import Problem
+from bot.ports import Embedder, Progress
+from bot.retrieval.live_index import LiveIndex
+from bot.retrieval.loaded_index import LoadedIndex, load_index
+from bot.retrieval.onnx_embedder import OnnxEmbedder
+from bot.retrieval.prepared_model import PreparedModel, load_prepared
+from bot.retrieval.versions import VersionStore
+from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from bot.retrieval.building import BuildResult
+
+
+@dataclass(frozen=True)
+class Operations:
+    """The product's parts, put together for one set of settings."""
+
+    settings: Settings
+
+    @property
+    def store(self) -> VersionStore:
+        """The index folder."""
+        return VersionStore(self.settings.index_dir)
+
+    def live_index(self, clock: Callable[[], float] = time.monotonic) -> LiveIndex:
+        """The version that serves, with an embedder that is loaded on first use."""
+        return LiveIndex(self.store, _IndexLoader(self), clock)
+
+    def prepare_model(self, progress: Progress) -> PreparedModel:
+        """The prepared model, made now if needed."""
+        preparation = importlib.import_module("bot.retrieval.preparation")
+        prepared: PreparedModel = preparation.prepare(self.settings.cache_dir, self.settings.model, progress)
+        return prepared
+
+    def embedder(self, threads: int = 1) -> Embedder:
+        """The embedder that the settings ask for; raises ModelError when it is not prepared."""
+        if self.settings.embedder == "sentence-transformers":
+            module = importlib.import_module("bot.retrieval.sentence_embedder")
+            original: Embedder = module.SentenceTransformerEmbedder(self.settings.model)
+            return original
+        prepared = load_prepared(self.settings.cache_dir, self.settings.model)
+        return OnnxEmbedder(prepared, threads=threads)
+
+    def lint(self, *, with_embedder: bool) -> list[Problem]:
+        """Everything wrong with the knowledge base."""
+        embed = self.embedder(threads=2).embed_queries if with_embedder else None
+        return lint.lint(self.settings.knowledge_dir, normalise, embed)
+
+    def build(self, progress: Progress, *, force: bool) -> BuildResult:
+        """Build a version from the knowledge folder and publish it."""
+        base = loader.load(self.settings.knowledge_dir)
+        if self.settings.embedder == "onnx":
+            self.prepare_model(progress)
+        building = importlib.import_module("bot.retrieval.building")
+        result: BuildResult = building.build_index(
+            base,
+            self.embedder(threads=0),
+            self.store,
+            normalise,
+            building.BuildOptions(self.settings.false_answer_rate, datetime.now(UTC), force),
+            progress,
+        )
+        return result
+
+    def knowledge_digest(self) -> str:
+        """Digest of the knowledge folder as it is now."""
+        return loader.digest(Path(self.settings.knowledge_dir))
+
+
+class _IndexLoader:
+    """Loads versions with one embedder for all of them."""
+
+    def __init__(self, operations: Operations) -> None:
+        self._operations = operations
+        self._embedder: Embedder | None = None
+
+    def __call__(self, version: str) -> LoadedIndex:
+        if self._embedder is None:
+            self._embedder = self._operations.embedder()
+        return load_index(self._operations.store, version, self._embedder)

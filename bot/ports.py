@@ -1,0 +1,92 @@
+"""The protocols at the seams: what answering needs from whatever embeds, retrieves and reports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from bot.domain import Entry, Language, Query, Ranking, Source
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+# Reports (what is being done, steps done, steps in all) while something long runs.
+Progress = Callable[[str, int, int], None]
+
+
+def no_progress(_what: str, _done: int, _total: int) -> None:
+    """For callers that have nobody to report to."""
+
+
+class Embedder(Protocol):
+    """Text -> unit vectors. Safe to call from several threads at once."""
+
+    @property
+    def model(self) -> str:
+        """Name of the language model."""
+        ...
+
+    @property
+    def checksum(self) -> str:
+        """Identifies the vectors: equal checksums, equal vectors."""
+        ...
+
+    @property
+    def dimensions(self) -> int:
+        """Length of a vector."""
+        ...
+
+    def embed_queries(self, texts: Sequence[str], progress: Progress = ...) -> NDArray[np.float32]:
+        """Shape (len(texts), dimensions), float32, unit length, in the order of the texts."""
+        ...
+
+    def embed_passages(self, texts: Sequence[str], progress: Progress = ...) -> NDArray[np.float32]:
+        """The same for texts that are to be found."""
+        ...
+
+
+class IndexFacts(Protocol):
+    """What an index version was made from."""
+
+    @property
+    def version(self) -> str:
+        """The version's name."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """Digest of the knowledge base it was built from."""
+        ...
+
+    @property
+    def model(self) -> str:
+        """Name of the language model it was built with."""
+        ...
+
+
+class KnowledgeIndex(IndexFacts, Protocol):
+    """One loaded index version: it finds entries and knows how sure it is."""
+
+    @property
+    def answer_threshold(self) -> float:
+        """Confidence from which the best hit is the answer."""
+        ...
+
+    @property
+    def clarify_threshold(self) -> float:
+        """Confidence from which the nearest entries are worth offering as questions."""
+        ...
+
+    @property
+    def sources(self) -> Mapping[str, Source]:
+        """Every source that an entry may name."""
+        ...
+
+    def rank(self, query: Query) -> Ranking:
+        """Entries nearest to a query, best first; a phrasing met exactly is certain."""
+        ...
+
+    def entry(self, entry_id: str, language: Language) -> Entry | None:
+        """The entry in this language's knowledge, else in the other one."""
+        ...

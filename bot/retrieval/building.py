@@ -1,0 +1,236 @@
+"""Builds an index version from a knowledge base: embed, centre, train, write, verify, publish."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.domain import Entry, KnowledgeBase, Query
+from bot.errors import IndexUnusableError
+from bot.ports import Embedder, Progress, no_progress
+from bot.retrieval import training
+from bot.retrieval.decision import SIGNALS
+from bot.retrieval.faiss_index import PassageIndex, RowKind, Rows
+from bot.retrieval.index_files import Contents, write_contents
+from bot.retrieval.loaded_index import load_index
+from bot.retrieval.training import Trained, TrainingSet
+from bot.retrieval.vectors import Vectors, centred
+from bot.retrieval.versions import FORMAT, IndexManifest, VersionStore, checksums
+
+Normalise = Callable[[str], Query]
+_LANGUAGES = ("zh", "en")
+_PRIOR_COUNT = 8
+
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """What an operator chooses, and what the clock says."""
+
+    false_answer_rate: float
+    now: datetime
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """The manifest of the live version and whether this build made it."""
+
+    manifest: IndexManifest
+    is_new: bool
+
+
+@dataclass(frozen=True)
+class _Text:
+    """A text to embed, with its language and its entry's number (-1 for the background)."""
+
+    text: str
+    language: str
+    entry: int
+
+
+def build_index(
+    base: KnowledgeBase,
+    embedder: Embedder,
+    store: VersionStore,
+    normalise: Normalise,
+    options: BuildOptions,
+    progress: Progress = no_progress,
+) -> BuildResult:
+    """Make a version of the knowledge base live; unchanged knowledge keeps the live version."""
+    if not options.force and (live := _unchanged(base, embedder, store, options)):
+        return BuildResult(live, is_new=False)
+    with store.workspace() as folder:
+        manifest = _write_version(folder, base, embedder, normalise, options, progress)
+        store.adopt(folder, manifest)
+    load_index(store, manifest.version, embedder)
+    store.publish(manifest.version)
+    return BuildResult(manifest, is_new=True)
+
+
+def _unchanged(
+    base: KnowledgeBase, embedder: Embedder, store: VersionStore, options: BuildOptions
+) -> IndexManifest | None:
+    """The live version's manifest if building again would give the same."""
+    try:
+        manifest = store.verified(store.current())
+    except IndexUnusableError:
+        return None
+    made_from = (manifest.knowledge_digest, manifest.model_checksum, manifest.false_answer_rate)
+    asked_for = (base.digest, embedder.checksum, options.false_answer_rate)
+    return manifest if made_from == asked_for else None
+
+
+def _write_version(
+    folder: Path,
+    base: KnowledgeBase,
+    embedder: Embedder,
+    normalise: Normalise,
+    options: BuildOptions,
+    progress: Progress,
+) -> IndexManifest:
+    ids = tuple(dict.fromkeys(entry.id for entry in base.entries))
+    texts = _texts(base, ids, normalise)
+    vectors, centres = _embed(texts, embedder, progress)
+    trained = training.train(
+        _training_set(texts, vectors, len(ids)),
+        false_answer_rate=options.false_answer_rate,
+        progress=progress,
+    )
+    rows = _rows(texts)
+    index = PassageIndex.build(np.vstack(list(vectors.values())), rows, len(ids))
+    index.save(folder)
+    arrays = centres | trained.decision.to_arrays()
+    arrays |= {"row_kinds": rows.kinds, "row_entries": rows.entries}
+    exact = _exact_keys(base.entries, normalise)
+    write_contents(folder, Contents(base.entries, ids, exact, base.sources, arrays))
+    return _manifest(folder, base, embedder, options, texts, trained)
+
+
+def _texts(base: KnowledgeBase, ids: tuple[str, ...], normalise: Normalise) -> dict[RowKind, list[_Text]]:
+    number = {entry_id: n for n, entry_id in enumerate(ids)}
+    background = [normalise(phrasing.text) for phrasing in base.background]
+    return {
+        RowKind.PHRASING: [
+            _Text(normalise(question).text, entry.language, number[entry.id])
+            for entry in base.entries
+            for question in entry.questions
+        ],
+        RowKind.PASSAGE: [
+            _Text(passage, entry.language, number[entry.id])
+            for entry in base.entries
+            for passage in entry.passages
+        ],
+        RowKind.BACKGROUND: [_Text(query.text, query.language.knowledge, -1) for query in background],
+    }
+
+
+def _embed(
+    texts: dict[RowKind, list[_Text]], embedder: Embedder, progress: Progress
+) -> tuple[dict[RowKind, Vectors], dict[str, Vectors]]:
+    """Centred vectors of every kind, and the centres by name."""
+    raw = {
+        kind: (embedder.embed_passages if kind is RowKind.PASSAGE else embedder.embed_queries)(
+            [text.text for text in items], progress
+        )
+        for kind, items in texts.items()
+    }
+    centres: dict[str, Vectors] = {}
+    for language in _LANGUAGES:
+        queries = [
+            raw[kind][_in_language(texts[kind], language)] for kind in (RowKind.PHRASING, RowKind.BACKGROUND)
+        ]
+        everything = np.vstack([raw[RowKind.PHRASING], raw[RowKind.BACKGROUND]])
+        of_queries = _centre(np.vstack(queries), everything.mean(axis=0))
+        passages = raw[RowKind.PASSAGE][_in_language(texts[RowKind.PASSAGE], language)]
+        centres[f"query_centre_{language}"] = of_queries
+        centres[f"passage_centre_{language}"] = _centre(passages, of_queries)
+    return {kind: _centred(raw[kind], texts[kind], kind, centres) for kind in texts}, centres
+
+
+def _in_language(items: list[_Text], language: str) -> NDArray[np.bool_]:
+    return np.array([item.language == language for item in items], bool)
+
+
+def _centre(vectors: Vectors, prior: Vectors) -> Vectors:
+    """The mean, drawn towards a prior as if that had been seen a few times: one text has no middle."""
+    total: Vectors = vectors.sum(axis=0) + _PRIOR_COUNT * prior
+    return total / np.float32(len(vectors) + _PRIOR_COUNT)
+
+
+def _centred(vectors: Vectors, items: list[_Text], kind: RowKind, centres: dict[str, Vectors]) -> Vectors:
+    name = "passage" if kind is RowKind.PASSAGE else "query"
+    if not items:
+        return vectors
+    return centred(vectors, np.stack([centres[f"{name}_centre_{t.language}"] for t in items]))
+
+
+def _training_set(
+    texts: dict[RowKind, list[_Text]], vectors: dict[RowKind, Vectors], entry_count: int
+) -> TrainingSet:
+    return TrainingSet(
+        entry_count,
+        vectors[RowKind.PHRASING],
+        np.array([text.entry for text in texts[RowKind.PHRASING]], np.intp),
+        vectors[RowKind.PASSAGE],
+        np.array([text.entry for text in texts[RowKind.PASSAGE]], np.intp),
+        vectors[RowKind.BACKGROUND],
+    )
+
+
+def _rows(texts: dict[RowKind, list[_Text]]) -> Rows:
+    pairs = [(kind, text.entry) for kind, items in texts.items() for text in items]
+    kinds, entries = zip(*pairs, strict=True)
+    return Rows(np.array(kinds, np.int8), np.array(entries, np.int32))
+
+
+def _exact_keys(entries: Iterable[Entry], normalise: Normalise) -> dict[str, str]:
+    """Key of every phrasing -> entry id; the first entry keeps a phrasing that two of them claim."""
+    exact: dict[str, str] = {}
+    for entry in entries:
+        for question in entry.questions:
+            exact.setdefault(normalise(question).key, entry.id)
+    return exact
+
+
+def _manifest(
+    folder: Path,
+    base: KnowledgeBase,
+    embedder: Embedder,
+    options: BuildOptions,
+    texts: dict[RowKind, list[_Text]],
+    trained: Trained,
+) -> IndexManifest:
+    stamp = options.now.strftime("%Y%m%dT%H%M%SZ")
+    return IndexManifest(
+        format=FORMAT,
+        version=f"{stamp}-{base.digest[:8]}",
+        built_at=options.now.isoformat(timespec="seconds"),
+        model=embedder.model,
+        model_checksum=embedder.checksum,
+        dimensions=embedder.dimensions,
+        knowledge_digest=base.digest,
+        counts={"entries": len({entry.id for entry in base.entries})}
+        | {kind.name.lower(): len(items) for kind, items in texts.items()},
+        false_answer_rate=options.false_answer_rate,
+        calibration=_calibration(trained),
+        files=checksums(folder),
+    )
+
+
+def _calibration(trained: Trained) -> dict[str, Any]:
+    decision = trained.decision
+    return {
+        "answer_threshold": decision.answer_threshold,
+        "clarify_threshold": decision.clarify_threshold,
+        "held_out_hit_at_1": trained.held_out_hit_at_1,
+        "coverage": trained.coverage,
+        "false_answer_rate": trained.false_answer_rate,
+        "gate": dict(zip(SIGNALS, decision.gate.weights.tolist(), strict=True)),
+        "curve": [asdict(point) for point in trained.curve],
+    }

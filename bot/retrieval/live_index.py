@@ -1,0 +1,58 @@
+"""The version that serves: loaded on first use, replaced when the pointer moves, kept when that fails."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from bot.errors import IndexUnusableError
+from bot.retrieval.loaded_index import LoadedIndex
+from bot.retrieval.versions import VersionStore
+
+_log = logging.getLogger(__name__)
+CHECK_EVERY = 1.0
+
+
+class LiveIndex:
+    """Calling it gives the live version. One request keeps the version it was given."""
+
+    def __init__(
+        self,
+        store: VersionStore,
+        load: Callable[[str], LoadedIndex],
+        clock: Callable[[], float],
+    ) -> None:
+        self._store = store
+        self._load = load
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._loaded: LoadedIndex | None = None
+        self._refused = ""
+        self._checked_at = float("-inf")
+
+    def __call__(self) -> LoadedIndex:
+        """The live version; raises IndexUnusableError when none ever loaded."""
+        loaded = self._loaded
+        if loaded is not None and self._clock() - self._checked_at < CHECK_EVERY:
+            return loaded
+        if not self._lock.acquire(blocking=loaded is None):
+            return loaded or self()  # another thread is loading; the version at hand still serves
+        try:
+            return self._refresh()
+        finally:
+            self._lock.release()
+
+    def _refresh(self) -> LoadedIndex:
+        try:
+            version = self._store.current()
+            if self._loaded is None or version not in (self._loaded.version, self._refused):
+                self._loaded = self._load(version)
+                _log.info("serving index %s", version)
+        except IndexUnusableError as error:
+            if self._loaded is None:
+                raise
+            self._refused = version
+            _log.error("keeping index %s: %s", self._loaded.version, error)
+        self._checked_at = self._clock()
+        return self._loaded

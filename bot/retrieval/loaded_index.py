@@ -1,0 +1,84 @@
+"""One index version in memory: it embeds a query, finds the nearest entries and knows how sure it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.domain import Entry, Hit, Language, Query, Ranking, Source
+from bot.ports import Embedder
+from bot.retrieval.decision import Decision
+from bot.retrieval.faiss_index import PassageIndex, Rows
+from bot.retrieval.index_files import Contents, read_contents
+from bot.retrieval.vectors import centred
+from bot.retrieval.versions import IndexManifest, VersionStore
+
+TOP_HITS = 10
+
+
+class LoadedIndex:
+    """A verified version with the embedder it was built for. Thread-safe: nothing in it changes."""
+
+    def __init__(
+        self,
+        manifest: IndexManifest,
+        contents: Contents,
+        passage_index: PassageIndex,
+        embedder: Embedder,
+    ) -> None:
+        self.version = manifest.version
+        self.digest = manifest.knowledge_digest
+        self.model = manifest.model
+        self._contents = contents
+        self._index = passage_index
+        self._embedder = embedder
+        self._entries = {(entry.id, entry.language): entry for entry in contents.entries}
+        self._decision = Decision.from_arrays(contents.arrays)
+
+    @property
+    def answer_threshold(self) -> float:
+        """Confidence from which the best hit is the answer."""
+        return self._decision.answer_threshold
+
+    @property
+    def clarify_threshold(self) -> float:
+        """Confidence from which the nearest entries are worth offering as questions."""
+        return self._decision.clarify_threshold
+
+    @property
+    def sources(self) -> Mapping[str, Source]:
+        """Every source that an entry may name."""
+        return self._contents.sources
+
+    def rank(self, query: Query) -> Ranking:
+        """Entries nearest to a query, best first; a phrasing met exactly is certain."""
+        if exact := self._contents.exact.get(query.key):
+            return Ranking((Hit(exact, 1.0),), confidence=1.0, is_exact=True)
+        centre = self._contents.arrays[f"query_centre_{query.language.knowledge}"]
+        vector = centred(self._embedder.embed_queries([query.text])[0], centre)
+        scores, confidence = self._decision.score(vector, self._index.search(vector))
+        return Ranking(self._best(scores), confidence)
+
+    def _best(self, scores: NDArray[np.float32]) -> tuple[Hit, ...]:
+        order = np.argsort(-scores, kind="stable")[:TOP_HITS].tolist()
+        return tuple(Hit(self._contents.entry_ids[i], float(scores[i])) for i in order)
+
+    def entry(self, entry_id: str, language: Language) -> Entry | None:
+        """The entry in this language's knowledge, else in the other one."""
+        languages = (language.knowledge, *({"zh", "en"} - {language.knowledge}))
+        found = (self._entries.get((entry_id, name)) for name in languages)
+        return next((entry for entry in found if entry), None)
+
+
+def load_index(store: VersionStore, version: str, embedder: Embedder) -> LoadedIndex:
+    """Load a version; raises IndexUnusableError (or a kind of it) unless it is whole and fits the model."""
+    manifest = store.verified(version)
+    manifest.require("model_checksum", embedder.checksum)
+    manifest.require("dimensions", embedder.dimensions)
+    folder = store.folder / version
+    contents = read_contents(folder)
+    rows = Rows(contents.arrays["row_kinds"], contents.arrays["row_entries"])
+    index = PassageIndex.load(folder, rows, len(contents.entry_ids))
+    return LoadedIndex(manifest, contents, index, embedder)

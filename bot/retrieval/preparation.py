@@ -1,0 +1,158 @@
+"""Prepares a model once, so that web workers need only onnxruntime and tokenizers.
+
+Load or build the checkpoint -> export -> fuse -> quantise -> compare with fp32 -> move into the cache.
+"""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bot.errors import ModelError
+from bot.ports import Progress, no_progress
+from bot.retrieval import e5_weights, prepared_model
+from bot.retrieval.onnx_embedder import OnnxEmbedder
+from bot.retrieval.prepared_model import FORMAT, ModelManifest, PreparedModel
+from bot.retrieval.tokenisation import JSON_FILE, SENTENCEPIECE_FILE
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+MIN_FIDELITY = 0.98
+_STEPS = 6
+_PACKAGES = ("torch", "sentence-transformers", "transformers", "onnx", "onnxruntime")
+# Compared in fp32 and int8 before a model is adopted; three scripts, short and long.
+_PROBES = (
+    "普通小程序和电商小程序有什么区别？",
+    "個人可以開商城小程式嗎？需要營業執照嗎？",
+    "How much does it cost to build a mini program mall?",
+    "备案",
+    "We run a small bakery with two branches and want customers to order ahead and pick up.",
+)
+
+
+def prepare(cache_dir: Path, model: str, progress: Progress = no_progress) -> PreparedModel:
+    """The prepared model, made now if the cache has none that verifies.
+
+    Raises ModelError when the model cannot be loaded or its int8 form strays from it.
+    """
+    try:
+        return prepared_model.load_prepared(cache_dir, model)
+    except ModelError:
+        target = prepared_model.model_folder(cache_dir, model)
+    with _workspace(target.parent) as folder:
+        _prepare_into(folder, model, progress)
+        prepared_model.replace_folder(folder, target)
+    progress("model ready", _STEPS, _STEPS)
+    return prepared_model.load_prepared(cache_dir, model)
+
+
+@contextmanager
+def _workspace(parent: Path) -> Iterator[Path]:
+    """A folder on the cache's own file system that leaves nothing behind when preparing fails."""
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=".preparing-", dir=parent))
+    except OSError as error:
+        raise ModelError(
+            f"cannot write to {parent} ({error}); set BOT_CACHE_DIR to a writable folder"
+        ) from error
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _prepare_into(folder: Path, model: str, progress: Progress) -> None:
+    progress("importing the model libraries", 0, _STEPS)
+    export = importlib.import_module("bot.retrieval.export")
+    progress("loading the model", 1, _STEPS)
+    checkpoint = _load_checkpoint(model)
+    _write_tokeniser(folder, model, checkpoint)
+    exported, fused = folder / "exported.onnx", folder / "fused.onnx"
+    progress("exporting", 2, _STEPS)
+    export.export_graph(checkpoint, exported)
+    progress("fusing", 3, _STEPS)
+    export.fuse(exported, fused, checkpoint)
+    progress("quantising", 4, _STEPS)
+    export.quantise(fused, folder / prepared_model.GRAPH_FILE)
+    exported.unlink()
+    fused.unlink()
+    progress("comparing with the original", 5, _STEPS)
+    _adopt(folder, model, checkpoint)
+
+
+def _load_checkpoint(model: str) -> SentenceTransformer:
+    loader = importlib.import_module("bot.retrieval.checkpoint")
+    try:
+        checkpoint: SentenceTransformer = loader.load_checkpoint(model)
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"model {model} cannot be loaded ({error}); BOT_MODEL takes a sentence-transformers "
+            "name that can be downloaded, or the path of a folder"
+        ) from error
+    return checkpoint
+
+
+def _write_tokeniser(folder: Path, model: str, checkpoint: SentenceTransformer) -> None:
+    """SentencePiece for the bundled model; other models keep the form they come in."""
+    if model != e5_weights.MODEL_NAME:
+        tokenizer: Any = checkpoint.tokenizer
+        tokenizer.backend_tokenizer.save(str(folder / JSON_FILE))
+        return
+    writer = importlib.import_module("bot.retrieval.sentencepiece_model")
+    vocabulary = e5_weights.read(e5_weights.locate()).vocabulary
+    (folder / SENTENCEPIECE_FILE).write_bytes(writer.sentencepiece_model(vocabulary))
+
+
+def _adopt(folder: Path, model: str, checkpoint: SentenceTransformer) -> None:
+    """Write the manifest, twice: the comparison needs a model that loads."""
+    manifest = _manifest(folder, model, checkpoint, fidelity=0.0)
+    embedder = OnnxEmbedder(PreparedModel(folder, manifest))
+    reference = checkpoint.encode_query(list(_PROBES), normalize_embeddings=True)
+    cosines = (embedder.embed_queries(_PROBES) * reference).sum(axis=1)
+    fidelity = round(float(cosines.min()), 5)
+    if fidelity < MIN_FIDELITY:
+        raise ModelError(
+            f"the int8 form of {model} strays from it (cosine {fidelity} < {MIN_FIDELITY}); "
+            "set BOT_EMBEDDER=sentence-transformers to serve the original"
+        )
+    prepared_model.write_manifest(folder, _manifest(folder, model, checkpoint, fidelity=fidelity))
+
+
+def _manifest(folder: Path, model: str, checkpoint: SentenceTransformer, *, fidelity: float) -> ModelManifest:
+    tokenizer: Any = checkpoint.tokenizer
+    prompts = checkpoint.prompts
+    return ModelManifest(
+        format=FORMAT,
+        model=model,
+        dimensions=checkpoint.get_embedding_dimension() or 0,
+        max_tokens=checkpoint.max_seq_length or 512,
+        pad_id=tokenizer.pad_token_id or 0,
+        prompts={
+            "query": prompts.get("query") or "",
+            "passage": prompts.get("document") or prompts.get("passage") or "",
+        },
+        source=_source(model),
+        versions={package: version(package) for package in _PACKAGES},
+        fidelity=fidelity,
+        files={path.name: prepared_model.sha256(path) for path in sorted(folder.iterdir())},
+    )
+
+
+def _source(model: str) -> dict[str, str]:
+    if model != e5_weights.MODEL_NAME:
+        return {"sentence-transformers": model}
+    path = e5_weights.locate()
+    return {
+        "package": f"{e5_weights.PACKAGE}=={version(e5_weights.PACKAGE)}",
+        "file": path.name,
+        "sha256": prepared_model.sha256(path),
+        "licence": "MIT",
+    }

@@ -1,0 +1,57 @@
+"""The embedder that runs sentence-transformers itself: any model, at the price of torch in each worker."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.ports import Progress, no_progress
+from bot.retrieval.checkpoint import load_checkpoint
+
+_BATCH = 32
+
+
+class SentenceTransformerEmbedder:
+    """Embeds with the original model. Thread-safe: encoding changes nothing in it."""
+
+    def __init__(self, model: str) -> None:
+        self.model = model
+        self._checkpoint = load_checkpoint(model)
+
+    @property
+    def dimensions(self) -> int:
+        """Length of a vector."""
+        return self._checkpoint.get_embedding_dimension() or 0
+
+    @property
+    def checksum(self) -> str:
+        """Identifies the vectors this embedder makes: SHA-256 of the parameters, hexadecimal."""
+        state = hashlib.sha256()
+        for name, tensor in sorted(self._checkpoint.state_dict().items()):
+            state.update(name.encode())
+            state.update(tensor.detach().cpu().numpy().tobytes())
+        return state.hexdigest()
+
+    def embed_queries(self, texts: Sequence[str], progress: Progress = no_progress) -> NDArray[np.float32]:
+        """Unit vectors of questions: shape (len(texts), dimensions), float32."""
+        return self._embed("query", texts, progress)
+
+    def embed_passages(self, texts: Sequence[str], progress: Progress = no_progress) -> NDArray[np.float32]:
+        """Unit vectors of texts that are to be found: shape (len(texts), dimensions), float32."""
+        return self._embed("document", texts, progress)
+
+    def _embed(self, prompt: str, texts: Sequence[str], progress: Progress) -> NDArray[np.float32]:
+        vectors = np.empty((len(texts), self.dimensions), np.float32)
+        for start in range(0, len(texts), _BATCH):
+            batch = list(texts[start : start + _BATCH])
+            vectors[start : start + len(batch)] = self._checkpoint.encode(
+                batch,
+                prompt_name=prompt if prompt in self._checkpoint.prompts else None,
+                normalize_embeddings=True,
+                show_progress_bar=False,
+            )
+            progress("embedding", start + len(batch), len(texts))
+        return vectors

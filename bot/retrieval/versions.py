@@ -1,0 +1,124 @@
+"""Index versions on disk: a folder each, its manifest written last, and CURRENT naming the live one."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from bot.errors import IndexMismatchError, IndexMissingError, IndexUnusableError
+from bot.retrieval.prepared_model import sha256, write_json
+
+FORMAT = 1
+MANIFEST_FILE = "manifest.json"
+CURRENT_FILE = "CURRENT"
+REMEDY = "run: flask --app wsgi index build"
+
+
+@dataclass(frozen=True)
+class IndexManifest:
+    """What a version was built from and with; ``files`` maps names to SHA-256, hexadecimal."""
+
+    format: int
+    version: str
+    built_at: str
+    model: str
+    model_checksum: str
+    dimensions: int
+    knowledge_digest: str
+    counts: dict[str, int]
+    false_answer_rate: float
+    calibration: dict[str, Any]
+    files: dict[str, str]
+
+    def require(self, field: str, expected: object) -> None:
+        """Raise IndexMismatchError, naming field, both values and the remedy, unless they agree."""
+        actual = getattr(self, field)
+        if actual != expected:
+            raise IndexMismatchError(
+                f"index {self.version}: {field} is {actual}, expected {expected}; {REMEDY}"
+            )
+
+
+class VersionStore:
+    """The index folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def current(self) -> str:
+        """Name of the live version; raises IndexMissingError when there is none."""
+        try:
+            name = (self.folder / CURRENT_FILE).read_text("utf-8").strip()
+        except OSError as error:
+            raise IndexMissingError(f"no index in {self.folder}; {REMEDY}") from error
+        if not name or Path(name).name != name:
+            raise IndexUnusableError(f"{self.folder / CURRENT_FILE} names {name!r}; {REMEDY}")
+        return name
+
+    def manifest(self, version: str) -> IndexManifest:
+        """The manifest of a version; raises IndexUnusableError when it is missing, torn or foreign."""
+        path = self.folder / version / MANIFEST_FILE
+        try:
+            fields = json.loads(path.read_text("utf-8"))
+            found = fields.get("format")
+            if found != FORMAT:
+                raise IndexMismatchError(f"index {version}: format is {found}, expected {FORMAT}; {REMEDY}")
+            return IndexManifest(**fields)
+        except (OSError, ValueError, TypeError, AttributeError) as error:
+            raise IndexUnusableError(f"{path} cannot be read ({error}); {REMEDY}") from error
+
+    def verified(self, version: str) -> IndexManifest:
+        """The manifest, after every file's checksum was compared with it."""
+        manifest = self.manifest(version)
+        manifest.require("version", version)
+        for name, expected in manifest.files.items():
+            path = self.folder / version / name
+            actual = sha256(path) if path.is_file() else "missing"
+            if actual != expected:
+                raise IndexMismatchError(
+                    f"index {version}: SHA-256 of {name} is {actual}, expected {expected}; {REMEDY}"
+                )
+        return manifest
+
+    @contextmanager
+    def workspace(self) -> Iterator[Path]:
+        """A folder beside the versions to build in; nothing of it stays unless it was adopted."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            folder = Path(tempfile.mkdtemp(prefix=".building-", dir=self.folder))
+        except OSError as error:
+            raise IndexUnusableError(
+                f"cannot write to {self.folder} ({error}); free some space or set BOT_INDEX_DIR"
+            ) from error
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def adopt(self, folder: Path, manifest: IndexManifest) -> None:
+        """Complete a built folder with its manifest and give it the version's name."""
+        write_json(folder / MANIFEST_FILE, asdict(manifest))
+        folder.chmod(0o755)
+        folder.rename(self.folder / manifest.version)
+
+    def publish(self, version: str) -> None:
+        """Make a version live: one atomic move of the pointer."""
+        descriptor, name = tempfile.mkstemp(prefix=".current-", dir=self.folder, text=True)
+        with os.fdopen(descriptor, "w") as pointer:
+            pointer.write(version + "\n")
+            pointer.flush()
+            os.fsync(pointer.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(self.folder / CURRENT_FILE)
+
+
+def checksums(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file in a folder, by name."""
+    return {path.name: sha256(path) for path in sorted(folder.iterdir())}
