@@ -20,6 +20,8 @@ from bot.ports import KnowledgeIndex
 
 SMALLTALK_TOPIC = "smalltalk"
 MAX_SUGGESTIONS = 3
+# Share of the confidence for asking back below which the nearest entries are not near at all.
+NEAR = 0.25
 
 
 class Answerer:
@@ -56,7 +58,8 @@ class _Turn:
         topical = [entry for entry in entries if entry.topic != SMALLTALK_TOPIC]
         if topical and confidence >= self.index.clarify_threshold:
             return self._ask_back(OutcomeKind.CLARIFY, topical)
-        return self._ask_back(OutcomeKind.ABSTAIN, topical)
+        is_near = confidence >= NEAR * self.index.clarify_threshold
+        return self._ask_back(OutcomeKind.ABSTAIN, topical if is_near else [])
 
     def _entries(self, ids: Iterable[str]) -> list[Entry]:
         found = (self.index.entry(name, self.query.language) for name in ids)
