@@ -9,22 +9,35 @@ from bot.channels.ask import ask_blueprint
 from bot.channels.health import health_blueprint
 from bot.channels.openapi import openapi_blueprint
 from bot.channels.problems import register_problems
+from bot.channels.wechat.blueprint import wechat_blueprint
 from bot.cli import register_commands
+from bot.errors import SettingsError
 from bot.operations import Operations
 from bot.settings import Settings, load_settings
+from bot.wechat_service import WechatService
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The web application. Loads no model and no index: the first question, or ``warm_up``, does."""
-    operations = Operations(settings or load_settings())
+    operations = Operations(settings or _settings())
     live_index = operations.live_index()
     answerer = Answerer(live_index)
+    wechat = WechatService(operations.settings)
     app = Flask(__name__, static_folder=None)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     register_problems(app)
     app.register_blueprint(ask_blueprint(answerer))
     app.register_blueprint(health_blueprint(live_index, operations.knowledge_digest))
     app.register_blueprint(openapi_blueprint())
-    register_commands(app, operations, answerer)
+    app.register_blueprint(wechat_blueprint(wechat.desks(answerer)))
+    register_commands(app, operations, answerer, wechat)
     app.extensions["warm_up"] = lambda: answerer.answer("预热")
     return app
+
+
+def _settings() -> Settings:
+    """The settings of this process; wrong ones end it with a message, whoever starts it."""
+    try:
+        return load_settings()
+    except SettingsError as error:
+        raise SystemExit(f"Error: {error}") from error

@@ -16,9 +16,11 @@ from flask import Flask
 from flask.cli import AppGroup
 
 from bot.answering.answerer import Answerer
+from bot.cli_wechat import wechat_commands
 from bot.errors import BotError
 from bot.operations import Operations
 from bot.ports import Progress
+from bot.wechat_service import WechatService
 
 if TYPE_CHECKING:
     from bot.evaluation import Figures, Judged
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 _FAILURES_SHOWN = 50
 
 
-def register_commands(app: Flask, operations: Operations, answerer: Answerer) -> None:
+def register_commands(app: Flask, operations: Operations, answerer: Answerer, wechat: WechatService) -> None:
     """Add every command to ``flask --app wsgi``."""
     for command in (
         _index_commands(operations),
@@ -35,6 +37,7 @@ def register_commands(app: Flask, operations: Operations, answerer: Answerer) ->
         _model_commands(operations),
         _evaluate_command(answerer, operations),
         _ask_command(answerer),
+        wechat_commands(wechat),
     ):
         app.cli.add_command(command)
 
@@ -186,7 +189,7 @@ def _plain_errors(command: Callable[..., None]) -> Callable[..., None]:
     def guarded(*args: object, **kwargs: object) -> None:
         try:
             command(*args, **kwargs)
-        except BotError as error:
+        except (BotError, OSError) as error:
             raise click.ClickException(str(error)) from error
 
     return guarded

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 
 class Language(StrEnum):
@@ -149,7 +150,10 @@ class Suggestion:
 
 @dataclass(frozen=True)
 class Reply:
-    """What the answerer says: words for a reader, and what they rest on."""
+    """What the answerer says: words for a reader, and what they rest on.
+
+    ``short`` stands alone where space is dear; ``rest`` is what it leaves out.
+    """
 
     outcome: OutcomeKind
     text: str
@@ -160,8 +164,92 @@ class Reply:
     source_titles: tuple[str, ...] = ()
     index_version: str = ""
     ranking: Ranking = Ranking((), 0.0)
+    short: str = ""
+    rest: str = ""
 
     @property
     def is_answered(self) -> bool:
         """True for answers and smalltalk only."""
         return self.outcome in (OutcomeKind.ANSWER, OutcomeKind.SMALLTALK)
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """What a chat remembers of a user: offered entries, the unread rest of an answer, the language."""
+
+    language: Language | None = None
+    choices: tuple[str, ...] = ()
+    rest: str = ""
+    human_until: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """For storing."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> Conversation:
+        """What ``to_json`` gave."""
+        language = Language(fields["language"]) if fields["language"] else None
+        known = {"language": language, "choices": tuple(fields["choices"])}
+        return cls(**fields | known)
+
+
+class SaidKind(StrEnum):
+    """What goes back in the response to a push."""
+
+    NOTHING = "nothing"
+    TEXT = "text"
+    TRANSFER = "transfer"
+
+
+@dataclass(frozen=True)
+class Said:
+    """The reply to a push, the same for each of its deliveries; ``at`` in seconds since the epoch."""
+
+    kind: SaidKind
+    text: str = ""
+    at: float = 0.0
+
+
+@dataclass(frozen=True)
+class AskedQuestion:
+    """A row of the question log."""
+
+    language: str
+    question: str
+    outcome: str
+    entry: str
+    confidence: float
+    index_version: str
+
+
+@dataclass(frozen=True)
+class CustomerMessage:
+    """A text to send to the user, worthless after ``valid_for`` seconds."""
+
+    account: str
+    text: str
+    valid_for: float
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """The one effect of a push; without a conversation, everything kept of the user is deleted."""
+
+    channel: str
+    openid: str
+    said: Said
+    conversation: Conversation | None
+    asked: tuple[AskedQuestion, ...] = ()
+    messages: tuple[CustomerMessage, ...] = ()
+
+
+@dataclass(frozen=True)
+class Due:
+    """A queued message to send now; ``recipient`` is the raw openid."""
+
+    id: int
+    account: str
+    recipient: str
+    text: str
+    attempts: int

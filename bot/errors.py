@@ -7,7 +7,7 @@ BotError
 ├── IndexUnusableError     the index cannot serve
 │   ├── IndexMissingError      nothing was built yet
 │   └── IndexMismatchError     a manifest field differs: field, both values
-└── BadRequestError        a client's request: title, detail, HTTP status
+└── StoreError             the database cannot be read or written
 """
 
 from __future__ import annotations
@@ -39,3 +39,7 @@ class IndexMissingError(IndexUnusableError):
 
 class IndexMismatchError(IndexUnusableError):
     """The index is not what the manifest, the model or this program expects."""
+
+
+class StoreError(BotError):
+    """The database cannot be read or written."""

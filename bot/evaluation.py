@@ -83,10 +83,10 @@ class Figures:
 def read_labelled(path: Path) -> list[Labelled]:
     """The lines of a JSONL file; raises EvaluationFileError with the line that is wrong."""
     labelled = []
-    for number, line in enumerate(path.read_text("utf-8-sig").splitlines(), 1):
+    for number, line in enumerate(path.read_bytes().split(b"\n"), 1):
         if line.strip():
             try:
-                labelled.append(_labelled(json.loads(line)))
+                labelled.append(_labelled(json.loads(line.decode("utf-8-sig"))))
             except (ValueError, KeyError, TypeError) as error:
                 raise EvaluationFileError(
                     f"{path}:{number}: {error!r}; write "
@@ -96,11 +96,12 @@ def read_labelled(path: Path) -> list[Labelled]:
 
 
 def _labelled(fields: dict[str, Any]) -> Labelled:
-    expected = fields["expected"]
-    if expected is None or expected == ANY_TEXT:
-        return Labelled(str(fields["question"]), (), any_text=expected is not None)
-    ids = (expected,) if isinstance(expected, str) else tuple(expected)
-    return Labelled(str(fields["question"]), ids)
+    question, expected = fields["question"], fields["expected"]
+    is_free = expected is None or expected == ANY_TEXT
+    ids = () if is_free else (expected,) if isinstance(expected, str) else tuple(expected)
+    if not all(isinstance(text, str) and text.strip() for text in (question, *ids)):
+        raise TypeError("the question and the ids must be texts")
+    return Labelled(question, ids, any_text=expected == ANY_TEXT)
 
 
 def by_language(judged: Sequence[Judged]) -> dict[str, Figures]:
@@ -132,10 +133,11 @@ def figures(judged: Sequence[Judged]) -> Figures:
 
 def _mcc(scored: Sequence[Judged]) -> float | None:
     """Matthews correlation with "none" as one more class, as the HINT3 paper takes it."""
-    if not scored:
-        return None
     truth = [_true_label(item) for item in scored]
-    return float(matthews_corrcoef(truth, [_given_label(item) for item in scored]))
+    given = [_given_label(item) for item in scored]
+    if len({*truth, *given}) < 2:
+        return None
+    return float(matthews_corrcoef(truth, given))
 
 
 def _true_label(item: Judged) -> str:

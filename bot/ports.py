@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from bot.domain import Entry, Language, Query, Ranking, Source
+from bot.domain import (
+    Conversation,
+    Due,
+    Entry,
+    Language,
+    Query,
+    Ranking,
+    Said,
+    Settlement,
+    Source,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -89,4 +99,52 @@ class KnowledgeIndex(IndexFacts, Protocol):
 
     def entry(self, entry_id: str, language: Language) -> Entry | None:
         """The entry in this language's knowledge, else in the other one."""
+        ...
+
+
+class Inbox(Protocol):
+    """Pushes, each with the one effect it had; raises StoreError when it cannot be reached."""
+
+    def settled(self, key: str) -> Said | None:
+        """The reply of a push that was settled before."""
+        ...
+
+    def conversation(self, channel: str, openid: str, max_age: float) -> Conversation:
+        """The user's conversation, new if the last one is older than ``max_age`` seconds."""
+        ...
+
+    def settle(self, key: str, settlement: Settlement) -> Said:
+        """Give the push its effect unless it had one; the reply to send either way."""
+        ...
+
+
+class Outbox(Protocol):
+    """Customer messages on their way; raises StoreError when it cannot be reached."""
+
+    def take(self, limit: int) -> list[Due]:
+        """Mark due messages as being sent and return them, oldest first, one a user."""
+        ...
+
+    def sent(self, due: Due) -> None:
+        """It arrived."""
+        ...
+
+    def drop(self, due: Due, error: str) -> None:
+        """It can never be sent."""
+        ...
+
+    def doubt(self, due: Due, error: str) -> None:
+        """It may have arrived, so it must not be sent again."""
+        ...
+
+    def retry(self, due: Due, rest: str, after: float, error: str) -> None:
+        """``rest`` of it surely did not arrive: try that again in ``after`` seconds."""
+        ...
+
+    def expire(self) -> int:
+        """Drop what may not be sent any more; how many."""
+        ...
+
+    def abandon(self) -> int:
+        """Leave messages that a sender was killed over; how many."""
         ...

@@ -1,15 +1,22 @@
 """Every setting, typed and named; the only reader of the environment.
 
-A setting ``knowledge_dir`` is set by the environment variable ``BOT_KNOWLEDGE_DIR`` or in a file ``.env``.
+A setting ``knowledge_dir`` is set by the environment variable ``BOT_KNOWLEDGE_DIR``, in a file ``.env``, or
+by the content of the file that ``BOT_KNOWLEDGE_DIR_FILE`` names.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from bot.errors import SettingsError
 
@@ -44,10 +51,91 @@ class Settings(BaseSettings):
         description="share of out-of-scope questions that may be answered; "
         "larger answers more and errs more (takes effect with the next index build)",
     )
+    database_url: str = Field(
+        default="",
+        repr=False,
+        description="database; empty = SQLite in `BOT_DATA_DIR`; or postgresql+psycopg://user:password@host/name",
+    )
+    data_dir: Path = Field(
+        default=PROJECT / "data", description="folder of the SQLite database and of the secret key"
+    )
+    wechat_official_app_id: str = Field(default="", description="official account: AppID")
+    wechat_official_token: str = Field(
+        default="", repr=False, description="official account: Token; the channel is on when it is set"
+    )
+    wechat_official_aes_key: str = Field(
+        default="", repr=False, description="official account: EncodingAESKey (43 characters)"
+    )
+    wechat_official_app_secret: str = Field(
+        default="", repr=False, description="official account: AppSecret; not needed for passive replies"
+    )
+    wechat_official_mode: Literal["", "plain", "compatible", "safe"] = Field(
+        default="",
+        description="official account: message mode; empty = safe with an AES key, plain without; "
+        "safe and compatible refuse unencrypted pushes",
+    )
+    wechat_mini_app_id: str = Field(default="", description="mini program: AppID")
+    wechat_mini_token: str = Field(
+        default="", repr=False, description="mini program: Token; the channel is on when it is set"
+    )
+    wechat_mini_aes_key: str = Field(
+        default="", repr=False, description="mini program: EncodingAESKey (43 characters)"
+    )
+    wechat_mini_app_secret: str = Field(
+        default="", repr=False, description="mini program: AppSecret, with which answers are sent"
+    )
+    wechat_mini_mode: Literal["", "plain", "compatible", "safe"] = Field(
+        default="", description="mini program: message mode, as above"
+    )
+    wechat_accounts: Path | None = Field(
+        default=None, description="TOML file with further accounts, see docs/wechat.md"
+    )
+    wechat_handoff: bool = Field(
+        default=False, description="whether 转人工 hands over to WeChat's customer service"
+    )
+    wechat_kf_account: str = Field(
+        default="", description="customer service account to hand over to; empty = any that is free"
+    )
+    wechat_office_hours: str = Field(
+        default="",
+        description="when somebody is there to take over, such as `1-5 09:00-18:00; 6 10:00-12:00`; "
+        "empty = always",
+    )
+    wechat_timezone: str = Field(default="Asia/Shanghai", description="time zone of the office hours")
+    wechat_typing: bool = Field(
+        default=False, description="show 对方正在输入 before an answer is sent (mini program)"
+    )
+    wechat_api_base: str = Field(
+        default="https://api.weixin.qq.com", description="address of WeChat's API, for tests and proxies"
+    )
     host: str = Field(default="127.0.0.1", description="address to listen on; 0.0.0.0 for all")
     port: int = Field(default=8000, ge=1, le=65535, description="port to listen on")
     workers: int = Field(default=0, ge=0, le=64, description="worker processes; 0 = one per core, at most 4")
     threads: int = Field(default=4, ge=1, le=64, description="threads per worker")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, environment, ``.env``, then files named by ``BOT_…_FILE``."""
+        return init_settings, env_settings, dotenv_settings, _FromFiles(settings_cls)
+
+
+class _FromFiles(EnvSettingsSource):
+    """Takes a setting from the file that its ``…_FILE`` variable names: for secrets."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        variable = f"{self.env_prefix}{field_name}_file"
+        path = self.env_vars.get(variable.lower())
+        try:
+            return Path(path).read_text("utf-8").strip() if path else None, field_name, False
+        except OSError as error:
+            raise SettingsError(f"{variable.upper()}={path!r}: {error}") from error
 
 
 def load_settings() -> Settings:

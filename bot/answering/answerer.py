@@ -9,6 +9,7 @@ from bot.answering.script import to_traditional
 from bot.answering.wording import wording
 from bot.domain import (
     Entry,
+    Hit,
     Language,
     OutcomeKind,
     Query,
@@ -19,6 +20,10 @@ from bot.domain import (
 from bot.ports import KnowledgeIndex
 
 SMALLTALK_TOPIC = "smalltalk"
+HANDOFF_TOPIC = "handoff"
+# Topics that are not questions about the subject: never offered as "did you mean".
+CHAT_TOPICS = (SMALLTALK_TOPIC, HANDOFF_TOPIC)
+_OUTCOMES = {SMALLTALK_TOPIC: OutcomeKind.SMALLTALK, HANDOFF_TOPIC: OutcomeKind.HANDOFF}
 MAX_SUGGESTIONS = 3
 # Share of the confidence for asking back below which the nearest entries are not near at all.
 NEAR = 0.25
@@ -38,6 +43,13 @@ class Answerer:
         query = normalise(question, language)
         return _Turn(self._live_index(), query, question).reply()
 
+    def tell(self, entry_id: str, language: Language, like: str = "") -> Reply | None:
+        """The answer of one entry, in the words of ``like``; None when there is no such entry."""
+        index = self._live_index()
+        query = Query("", "", language)
+        entry = index.entry(entry_id, language)
+        return _Turn(index, query, like).tell(entry) if entry else None
+
 
 class _Turn:
     """One question against one index version."""
@@ -50,12 +62,18 @@ class _Turn:
         # Nothing but punctuation or pictures is like no entry at all.
         self.ranking = index.rank(query) if query.key else Ranking((), 0.0)
 
+    def tell(self, entry: Entry) -> Reply:
+        """The answer of an entry that was chosen by hand."""
+        self.ranking = Ranking((Hit(entry.id, 1.0),), confidence=1.0, is_exact=True)
+        return self._answer(entry)
+
     def reply(self) -> Reply:
+        """What the ranking comes to."""
         entries = self._entries(hit.entry_id for hit in self.ranking.hits)
         confidence = self.ranking.confidence
         if entries and confidence >= self.index.answer_threshold:
             return self._answer(entries[0])
-        topical = [entry for entry in entries if entry.topic != SMALLTALK_TOPIC]
+        topical = [entry for entry in entries if entry.topic not in CHAT_TOPICS]
         if topical and confidence >= self.index.clarify_threshold:
             return self._ask_back(OutcomeKind.CLARIFY, topical)
         is_near = confidence >= NEAR * self.index.clarify_threshold
@@ -66,11 +84,12 @@ class _Turn:
         return [entry for entry in found if entry is not None]
 
     def _answer(self, entry: Entry) -> Reply:
-        is_smalltalk = entry.topic == SMALLTALK_TOPIC
         caveat = self.words.caveat(entry)
         return self._reply(
-            OutcomeKind.SMALLTALK if is_smalltalk else OutcomeKind.ANSWER,
-            f"{entry.answer}\n\n{caveat}" if caveat else entry.answer,
+            _OUTCOMES.get(entry.topic, OutcomeKind.ANSWER),
+            _paragraphs(entry.answer, caveat),
+            short=_paragraphs(entry.short_answer, caveat),
+            rest=_paragraphs(*entry.passages[1:]),
             entry=entry,
             suggestions=self._suggestions(self._entries(entry.related)),
         )
@@ -79,10 +98,10 @@ class _Turn:
         suggestions = self._suggestions(entries)
         questions = "\n".join(f"- {suggestion.question}" for suggestion in suggestions)
         clarifies = outcome is OutcomeKind.CLARIFY
-        parts = [self.words.clarify] if clarifies else [self.words.abstain]
-        if questions:
-            parts += [questions] if clarifies else [f"{self.words.abstain_near}\n{questions}"]
-        return self._reply(outcome, "\n\n".join(parts), suggestions=suggestions)
+        opening = self.words.clarify if clarifies else self.words.abstain
+        offer = questions if clarifies else f"{self.words.abstain_near}\n{questions}"
+        text = _paragraphs(opening, offer if questions else "")
+        return self._reply(outcome, text, short=opening, suggestions=suggestions)
 
     def _suggestions(self, entries: list[Entry]) -> tuple[Suggestion, ...]:
         return tuple(
@@ -94,6 +113,8 @@ class _Turn:
         outcome: OutcomeKind,
         text: str,
         *,
+        short: str,
+        rest: str = "",
         entry: Entry | None = None,
         suggestions: tuple[Suggestion, ...] = (),
     ) -> Reply:
@@ -107,6 +128,8 @@ class _Turn:
             self._source_titles(entry),
             self.index.version,
             self.ranking,
+            self._in_script(short),
+            self._in_script(rest),
         )
 
     def _source_titles(self, entry: Entry | None) -> tuple[str, ...]:
@@ -123,3 +146,7 @@ class _Turn:
         if self.query.language is Language.TRADITIONAL:
             return to_traditional(text, like=self.question)
         return text
+
+
+def _paragraphs(*parts: str) -> str:
+    return "\n\n".join(part for part in parts if part)

@@ -16,7 +16,8 @@ _CHINESE_FRAME = re.compile(
 )
 _CONTROL = re.compile(r"[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
 _NOT_WORD = re.compile(r"[\W_]+")
-_REPEATED = re.compile(r"(.)\1{3,}")
+# Not digits: 10000 is another number than 1000.
+_REPEATED = re.compile(r"(\D)\1{3,}")
 _HAN_WORTH_A_WORD = 2
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from opencc import OpenCC
@@ -12,6 +13,8 @@ _CHARACTERS_TO_SIMPLIFIED = "t2s"
 _CHARACTERS_TO_TRADITIONAL = "s2t"
 _TO_TRADITIONAL = "s2tw"
 _TO_TAIWAN = "s2twp"
+# Good mainland words that OpenCC would turn into others (小程序 into 小进程, 么 into 幺).
+_MAINLAND = re.compile("(程序|文件|社群|么)")
 
 
 @cache
@@ -21,8 +24,14 @@ def _converter(configuration: str) -> OpenCC:
 
 def to_simplified(text: str) -> str:
     """Simplified characters and mainland words."""
-    converted: str = _converter(_TO_SIMPLIFIED).convert(text)
-    return converted
+    return _simplified(text, _TO_SIMPLIFIED)
+
+
+def _simplified(text: str, configuration: str) -> str:
+    """Converts what stands between mainland words (the odd parts) and leaves those alone."""
+    convert = _converter(configuration).convert
+    parts = _MAINLAND.split(text)
+    return "".join(part if i % 2 else convert(part) for i, part in enumerate(parts))
 
 
 def is_traditional(text: str) -> bool:
@@ -38,7 +47,6 @@ def _changed(text: str, configuration: str) -> int:
 
 def to_traditional(text: str, *, like: str) -> str:
     """Traditional characters; with Taiwan's words where the question ``like`` uses them."""
-    characters = _converter(_CHARACTERS_TO_SIMPLIFIED).convert(like)
-    speaks_taiwanese = to_simplified(like) != characters
+    speaks_taiwanese = to_simplified(like) != _simplified(like, _CHARACTERS_TO_SIMPLIFIED)
     converted: str = _converter(_TO_TAIWAN if speaks_taiwanese else _TO_TRADITIONAL).convert(text)
     return converted

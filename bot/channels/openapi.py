@@ -66,6 +66,7 @@ def _paths() -> dict[str, Any]:
         for status, text in (
             ("400", "the request cannot be understood"),
             ("413", "the body is larger than 64 KiB"),
+            ("500", "something went wrong here"),
             ("503", "no index can serve"),
         )
     }

@@ -15,6 +15,12 @@ from bot.errors import BotError
 
 REQUEST_ID_HEADER = "X-Request-ID"
 MAX_BODY = 64 * 1024
+# What to do about an error that the framework raises.
+_DETAILS = {
+    404: "nothing is at this address; /docs shows what there is",
+    405: "this address does not take this method; use one that the header Allow names",
+    413: f"the body is larger than {MAX_BODY // 1024} KiB; send a shorter question",
+}
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _log = logging.getLogger(__name__)
 
@@ -55,9 +61,20 @@ def request_id() -> str:
     return identifier
 
 
+def body() -> bytes:
+    """The request's body; raises RequestEntityTooLarge.
+
+    Werkzeug only cuts off a chunked body that is too long, so it may read one byte more than is allowed.
+    """
+    data = request.get_data()
+    if len(data) > MAX_BODY:
+        raise RequestEntityTooLarge
+    return data
+
+
 def register_problems(app: Flask) -> None:
     """Handle every error of the app, and name every response's request."""
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY + 1
     app.register_error_handler(HTTPException, _http_problem)
     app.register_error_handler(BotError, _unavailable)
     app.register_error_handler(Exception, _unexpected)
@@ -66,8 +83,8 @@ def register_problems(app: Flask) -> None:
 
 def _http_problem(error: HTTPException) -> Response:
     detail = error.description or ""
-    if isinstance(error, RequestEntityTooLarge):
-        detail = f"the body is larger than {MAX_BODY // 1024} KiB; send a shorter question"
+    if detail == type(error).description:
+        detail = _DETAILS.get(error.code or 500, detail)
     headers = [(k, v) for k, v in error.get_headers() if k.lower() in ("allow", "retry-after")]
     return problem(error.code or 500, error.name, detail, headers)
 
@@ -85,8 +102,8 @@ def _unexpected(error: Exception) -> Response:
 
 def problem(status: int, title: str, detail: str, headers: list[tuple[str, str]] | None = None) -> Response:
     """A problem+json response."""
-    body = ProblemReply(title=title, status=status, detail=detail, request_id=request_id())
-    response = Response(body.model_dump_json(), status, mimetype="application/problem+json")
+    reply = ProblemReply(title=title, status=status, detail=detail, request_id=request_id())
+    response = Response(reply.model_dump_json(), status, mimetype="application/problem+json")
     response.headers.extend(headers or [])
     return response
 

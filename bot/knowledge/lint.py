@@ -13,9 +13,10 @@ from bot.knowledge.markdown import Problem
 
 MAX_SHORT_ANSWER = {"zh": 120, "en": 70}
 MIN_PHRASINGS = 8
-# Cosine of two entries' canonical questions, or of their phrasings' mean, from which they are confused.
+# Cosine of two entries' canonical questions from which they are confused.
 TOO_ALIKE = 0.985
-SMALLTALK_TOPIC = "smalltalk"
+# Entries of these topics state no facts, so they need no date and no source.
+CHAT_TOPICS = ("smalltalk", "handoff")
 
 Normalise = Callable[[str], Query]
 # Texts -> unit vectors; the rows' inner products are cosines.
@@ -72,7 +73,7 @@ def _entry_problems(entry: Entry, base: KnowledgeBase) -> Iterator[Problem]:
     for name in entry.related:
         if name not in known_ids:
             yield Problem(entry.place, f'entry "{entry.id}": related id "{name}" does not exist')
-    if entry.topic != SMALLTALK_TOPIC:
+    if entry.topic not in CHAT_TOPICS:
         yield from _provenance_problems(entry, base)
     if entry.answer and (excess := _short_answer_excess(entry)):
         yield _warning(entry, f"its first paragraph is {excess}; shorten it")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
 from markdown_it import MarkdownIt
 
 from bot.domain import Entry, KnowledgeBase, Phrasing, Place, Source
 from bot.errors import KnowledgeError
-from bot.knowledge.markdown import Problem, list_items, parse_file
+from bot.knowledge.markdown import Problem, list_items, parse_file, read_text
 
 LANGUAGES = ("zh", "en")
 SOURCES_FILE = "sources.md"
@@ -43,8 +43,9 @@ def inspect(folder: Path) -> tuple[KnowledgeBase, list[Problem]]:
         )
     problems += _duplicate_ids(entries)
     sources, source_problems = _read_sources(folder)
-    base = KnowledgeBase(entries, sources, _read_background(folder), digest(folder))
-    return base, problems + source_problems
+    background, background_problems = _read_background(folder)
+    base = KnowledgeBase(entries, sources, background, digest(folder))
+    return base, problems + source_problems + background_problems
 
 
 def digest(folder: Path) -> str:
@@ -75,15 +76,21 @@ def _read_sources(folder: Path) -> tuple[dict[str, Source], list[Problem]]:
     path = folder / SOURCES_FILE
     if not path.is_file():
         return {}, []
-    sources, problems = {}, []
-    for line, cells in _table_rows(path.read_text("utf-8-sig")):
-        place = Place(path.relative_to(folder), line)
-        if len(cells) != _SOURCE_COLUMNS or cells[1] not in ("yes", "no"):
-            problems.append(Problem(place, "write: | id | yes or no | title (zh) | title (en) | address |"))
+    sources: dict[str, Source] = {}
+    text, problems = read_text(path, name=path.relative_to(folder))
+    for line, cells in _table_rows(text):
+        if complaint := _row_complaint(cells, sources):
+            problems.append(Problem(Place(path.relative_to(folder), line), complaint))
             continue
         titles = {"zh": cells[2], "en": cells[3]}
         sources[cells[0]] = Source(cells[0], cells[1] == "yes", titles, cells[4])
     return sources, problems
+
+
+def _row_complaint(cells: list[str], known: Container[str]) -> str:
+    if len(cells) != _SOURCE_COLUMNS or not all(cells) or cells[1] not in ("yes", "no"):
+        return "write: | id | yes or no | title (zh) | title (en) | address |"
+    return f'source "{cells[0]}" has a row already; give this one another id' if cells[0] in known else ""
 
 
 def _table_rows(text: str) -> Iterator[tuple[int, list[str]]]:
@@ -102,10 +109,11 @@ def _table_rows(text: str) -> Iterator[tuple[int, list[str]]]:
             yield line, row
 
 
-def _read_background(folder: Path) -> tuple[Phrasing, ...]:
+def _read_background(folder: Path) -> tuple[tuple[Phrasing, ...], list[Problem]]:
     """Questions that must not be answered: all list items of the files in background/."""
-    return tuple(
-        phrasing
+    parsed = [
+        list_items(path, name=path.relative_to(folder))
         for path in sorted((folder / BACKGROUND_FOLDER).rglob("*.md"))
-        for phrasing in list_items(path, name=path.relative_to(folder))
-    )
+    ]
+    phrasings = tuple(phrasing for found, _ in parsed for phrasing in found)
+    return phrasings, [problem for _, found in parsed for problem in found]

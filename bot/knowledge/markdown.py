@@ -6,6 +6,7 @@ plain document, and each of its sections becomes an entry that is found by its h
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from bot.domain import Entry, Grade, Phrasing, Place
 
 _HEADING_ID = re.compile(r"^(?P<text>.*?)\s*\{#(?P<id>[^}]*)\}\s*$")
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_DATE = re.compile(r"\d{4}(-\d{2}){0,2}")
+_DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?", re.ASCII)
 _SEPARATORS = re.compile(r"\s*[,，、]\s*")
 
 LABELS = {
@@ -46,6 +47,7 @@ SECTIONS = {
     "not this": "not_this",
     "不是这些问题": "not_this",
 }
+_ITEM_TEXT_OR_END = ("inline", "list_item_open", "list_item_close")
 _YES_NO = {"yes": True, "是": True, "no": False, "否": False}
 _APPLIES = ("ordinary", "ecommerce", "both")
 
@@ -72,25 +74,32 @@ class _Draft:
     labels: dict[str, str] = field(default_factory=dict)
     lists: dict[str, list[Phrasing]] = field(default_factory=dict)
     answer: str = ""
+    sections: set[str] = field(default_factory=set)
+
+
+def read_text(path: Path, *, name: Path) -> tuple[str, list[Problem]]:
+    """A file's text with plain line ends; without text, the line that is not UTF-8."""
+    content = path.read_bytes().removeprefix(codecs.BOM_UTF8)
+    try:
+        return content.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n"), []
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        return "", [Problem(Place(name, line), "not UTF-8; save the file with UTF-8 encoding")]
 
 
 def parse_file(path: Path, language: str, *, name: Path) -> tuple[list[Entry], list[Problem]]:
     """Entries of one file and everything wrong with it; ``name`` is the path to show in messages."""
-    try:
-        text = path.read_text("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
-        problem = Problem(Place(name, line), "not UTF-8; save the file with UTF-8 encoding")
-        return [], [problem]
+    text, problems = read_text(path, name=name)
     parser = _FileParser(text, language, name)
-    return parser.entries(), parser.problems
+    return parser.entries(), problems + parser.problems
 
 
-def list_items(path: Path, *, name: Path) -> list[Phrasing]:
-    """All list items of a Markdown file, each with its place."""
-    parser = _FileParser(path.read_text("utf-8-sig"), "", name)
+def list_items(path: Path, *, name: Path) -> tuple[list[Phrasing], list[Problem]]:
+    """All list items of a Markdown file, each with its place, and what keeps it from being read."""
+    text, problems = read_text(path, name=name)
+    parser = _FileParser(text, "", name)
     items = parser.list_items(0, len(parser.lines))
-    return [Phrasing(text, Place(name, line + 1)) for text, line in items]
+    return [Phrasing(item, Place(name, line + 1)) for item, line in items], problems
 
 
 @cache
@@ -102,7 +111,8 @@ class _FileParser:
     """Walks the top-level blocks of one file; collects problems instead of stopping at the first."""
 
     def __init__(self, text: str, language: str, name: Path) -> None:
-        self.lines = text.splitlines()
+        # As the Markdown parser counts them; splitlines() would also cut at U+2028 and form feeds.
+        self.lines = text.split("\n")
         self.tokens = _markdown().parse(text)
         self.language = language
         self.name = name
@@ -120,9 +130,12 @@ class _FileParser:
         heads = [
             (self.tokens[i + 1].content, _line(token))
             for i, token in enumerate(self.tokens)
-            if token.type == "heading_open" and token.tag in tags and start <= _line(token) < end
+            if token.type == "heading_open"
+            and token.level == 0
+            and token.tag in tags
+            and start <= _line(token) < end
         ]
-        stops = [line for _, line in heads[1:]] + [end]
+        stops = [*(line for _, line in heads), end][1:]
         return [(text, line, stop) for (text, line), stop in zip(heads, stops, strict=True)]
 
     def _draft(self, heading: str, line: int, end: int) -> _Draft | None:
@@ -136,6 +149,8 @@ class _FileParser:
                 place,
                 f'id "{match["id"]}" may hold only a-z, 0-9 and "-"; for example {{#my-shop}}',
             )
+        if not match["text"]:
+            self._report(place, f"heading has no question; write: ## Question? {{#{match['id']}}}")
         draft = _Draft(match["text"], match["id"], place)
         parts = self._split(("h3",), line, end)
         self._read_labels(draft, line + 1, parts[0][1] if parts else end)
@@ -162,12 +177,15 @@ class _FileParser:
                 self._place(first),
                 f'section "{title}" is unknown; known: {", ".join(SECTIONS)}',
             )
+        elif kind in draft.sections:
+            self._report(self._place(first), f'entry "{draft.id}" has "{title}" twice; merge the two')
         elif kind == "answer":
             draft.answer = self._text(first + 1, stop)
         else:
             draft.lists[kind] = [
                 Phrasing(text, self._place(line)) for text, line in self.list_items(first, stop)
             ]
+        draft.sections.add(kind or title)
 
     def _entry(self, draft: _Draft) -> Entry:
         if not draft.answer:
@@ -194,6 +212,8 @@ class _FileParser:
         """Each section of a plain document, down to ``###``, that has a text of its own."""
         prefix = self.name.with_suffix("").as_posix().replace("/", "-")
         sections = self._split(("h1", "h2", "h3"), 0, len(self.lines))
+        if not sections and any(self.lines):
+            self._report(self._place(0), "has no heading to find its text by; begin with: # What it is about")
         texts = [(heading, line, self._text(line + 1, stop)) for heading, line, stop in sections]
         return [
             Entry(f"{prefix}-{number}", self.language, heading, (), text, "", self._place(line))
@@ -221,12 +241,12 @@ class _FileParser:
         return value
 
     def list_items(self, start: int, end: int) -> Iterator[tuple[str, int]]:
-        """Items of the top-level lists in lines [start, end), each with its line."""
+        """Items of the lists in lines [start, end), nested ones too, each with its line."""
         for i, token in enumerate(self.tokens):
             if token.type == "list_item_open" and start <= _line(token) < end:
-                inline = next(t for t in self.tokens[i:] if t.type in ("inline", "list_item_close"))
-                if inline.content:
-                    yield " ".join(inline.content.split()), _line(token)
+                own = next(t for t in self.tokens[i + 1 :] if t.type in _ITEM_TEXT_OR_END)
+                if own.content:
+                    yield " ".join(own.content.split()), _line(token)
 
     def _text(self, start: int, end: int) -> str:
         return "\n".join(line.rstrip() for line in self.lines[start:end]).strip()

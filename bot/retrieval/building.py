@@ -66,8 +66,8 @@ def build_index(
     if not options.force and (live := _unchanged(base, embedder, store, options)):
         return BuildResult(live, is_new=False)
     with store.workspace() as folder:
-        manifest = _write_version(folder, base, embedder, normalise, options, progress)
-        store.adopt(folder, manifest)
+        written = _write_version(folder, base, embedder, normalise, options, progress)
+        manifest = store.adopt(folder, written)
     load_index(store, manifest.version, embedder)
     store.publish(manifest.version)
     return BuildResult(manifest, is_new=True)

@@ -23,6 +23,7 @@ from tokenizers import (
 from tokenizers import models as tokenizer_models
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
+from bot.errors import ModelError
 from bot.retrieval import e5_weights
 from bot.retrieval.e5_weights import E5Weights, Vocabulary
 
@@ -36,6 +37,7 @@ _SPECIAL_TOKENS = {
     "pad_token": "<pad>",
     "unk_token": "<unk>",
 }
+_KEPT = "\ue000"
 # Tensor names in the file -> parameter names of transformers' BertModel.
 _EMBEDDINGS = {
     "emb.word": "embeddings.word_embeddings.weight",
@@ -57,10 +59,19 @@ _LAYER = {
 
 
 def load_checkpoint(name: str) -> SentenceTransformer:
-    """The model named by ``BOT_MODEL``: the bundled default, or any sentence-transformers name or folder."""
+    """The model named by ``BOT_MODEL``: the bundled default, or any sentence-transformers name or folder.
+
+    Raises ModelError when there is no such model.
+    """
     if name == e5_weights.MODEL_NAME and not Path(name).is_dir():
         return _bundled_e5()
-    return SentenceTransformer(name, device="cpu")
+    try:
+        return SentenceTransformer(name, device="cpu")
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"model {name} cannot be loaded ({error}); BOT_MODEL takes a sentence-transformers "
+            "name that can be downloaded, or the path of a folder"
+        ) from error
 
 
 def _bundled_e5() -> SentenceTransformer:
@@ -68,7 +79,9 @@ def _bundled_e5() -> SentenceTransformer:
     with tempfile.TemporaryDirectory() as folder:
         _bert(weights).save_pretrained(folder)
         _fast_tokenizer(weights).save_pretrained(folder)
-        encoder = Transformer(folder, max_seq_length=weights.positions)
+        encoder = Transformer(
+            folder, max_seq_length=weights.positions, model_kwargs={"add_pooling_layer": False}
+        )
     pooling = Pooling(weights.hidden, pooling_mode="mean")
     return SentenceTransformer(modules=[encoder, pooling, Normalize()], prompts=E5_PROMPTS, device="cpu")
 
@@ -117,7 +130,10 @@ def unigram_tokenizer(vocabulary: Vocabulary) -> Tokenizer:
         [
             normalizers.Replace(_any_of(vocabulary, ""), ""),
             normalizers.Replace(_any_of(vocabulary, " "), " "),
+            # NFKC would fold this wide tilde; the model has a piece of its own for it.
+            normalizers.Replace("～", _KEPT),
             normalizers.NFKC(),
+            normalizers.Replace(_KEPT, "～"),
             normalizers.Replace(Regex(" {2,}"), " "),
         ]
     )

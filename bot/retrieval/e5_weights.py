@@ -76,7 +76,7 @@ def read(path: Path) -> E5Weights:
         raise ModelError(f"{path} is not an {_MAGIC.decode()} file; reinstall {PACKAGE}")
     try:
         return _read_body(reader)
-    except (struct.error, ValueError, IndexError) as error:
+    except (struct.error, ValueError, OverflowError, IndexError) as error:
         raise ModelError(f"{path} is damaged ({error}); reinstall {PACKAGE}") from error
 
 

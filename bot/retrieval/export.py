@@ -100,11 +100,23 @@ def fuse(path: Path, fused: Path, model: SentenceTransformer) -> None:
 
 def quantise(fused: Path, path: Path) -> None:
     """Write the weights as int8, one scale per output channel: one per tensor drifts to cosine 0.98."""
-    logging.getLogger().setLevel(logging.ERROR)
-    quantize_dynamic(
-        fused,
-        path,
-        per_channel=True,
-        weight_type=QuantType.QInt8,
-        extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
-    )
+    with _quiet_root_logger():
+        quantize_dynamic(
+            fused,
+            path,
+            per_channel=True,
+            weight_type=QuantType.QInt8,
+            extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
+        )
+
+
+@contextmanager
+def _quiet_root_logger() -> Iterator[None]:
+    """The quantiser warns through the root logger; its level is put back for everyone else."""
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        root.setLevel(level)

@@ -28,7 +28,7 @@ class LiveIndex:
         self._clock = clock
         self._lock = threading.Lock()
         self._loaded: LoadedIndex | None = None
-        self._refused = ""
+        self._complaint = ""
         self._checked_at = float("-inf")
 
     def __call__(self) -> LoadedIndex:
@@ -45,14 +45,27 @@ class LiveIndex:
 
     def _refresh(self) -> LoadedIndex:
         try:
-            version = self._store.current()
-            if self._loaded is None or version not in (self._loaded.version, self._refused):
-                self._loaded = self._load(version)
-                _log.info("serving index %s", version)
+            loaded = self._follow_pointer()
+            self._complaint = ""
         except IndexUnusableError as error:
             if self._loaded is None:
                 raise
-            self._refused = version
-            _log.error("keeping index %s: %s", self._loaded.version, error)
+            loaded = self._loaded
+            self._complain(f"keeping index {loaded.version}: {error}")
+        self._loaded = loaded
         self._checked_at = self._clock()
-        return self._loaded
+        return loaded
+
+    def _follow_pointer(self) -> LoadedIndex:
+        version = self._store.current()
+        if self._loaded is not None and self._loaded.version == version:
+            return self._loaded
+        loaded = self._load(version)
+        _log.info("serving index %s", version)
+        return loaded
+
+    def _complain(self, complaint: str) -> None:
+        """Log it once, however often the same version is tried."""
+        if complaint != self._complaint:
+            _log.error("%s", complaint)
+        self._complaint = complaint

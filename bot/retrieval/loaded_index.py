@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bot.domain import Entry, Hit, Language, Query, Ranking, Source
+from bot.errors import IndexUnusableError
 from bot.ports import Embedder
 from bot.retrieval.decision import Decision
 from bot.retrieval.faiss_index import PassageIndex, Rows
 from bot.retrieval.index_files import Contents, read_contents
 from bot.retrieval.vectors import centred
-from bot.retrieval.versions import IndexManifest, VersionStore
+from bot.retrieval.versions import REMEDY, IndexManifest, VersionStore
 
 TOP_HITS = 10
 
@@ -77,7 +79,13 @@ def load_index(store: VersionStore, version: str, embedder: Embedder) -> LoadedI
     manifest = store.verified(version)
     manifest.require("model_checksum", embedder.checksum)
     manifest.require("dimensions", embedder.dimensions)
-    folder = store.folder / version
+    try:
+        return _read(store.folder / version, manifest, embedder)
+    except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
+        raise IndexUnusableError(f"index {version} cannot be read ({error}); {REMEDY}") from error
+
+
+def _read(folder: Path, manifest: IndexManifest, embedder: Embedder) -> LoadedIndex:
     contents = read_contents(folder)
     rows = Rows(contents.arrays["row_kinds"], contents.arrays["row_entries"])
     index = PassageIndex.load(folder, rows, len(contents.entry_ids))

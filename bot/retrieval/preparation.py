@@ -56,24 +56,25 @@ def prepare(cache_dir: Path, model: str, progress: Progress = no_progress) -> Pr
 @contextmanager
 def _workspace(parent: Path) -> Iterator[Path]:
     """A folder on the cache's own file system that leaves nothing behind when preparing fails."""
+    folder = None
     try:
         parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=".preparing-", dir=parent))
+        yield folder
     except OSError as error:
         raise ModelError(
-            f"cannot write to {parent} ({error}); set BOT_CACHE_DIR to a writable folder"
+            f"cannot write to {parent} ({error}); free some space or set BOT_CACHE_DIR to a writable folder"
         ) from error
-    try:
-        yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _prepare_into(folder: Path, model: str, progress: Progress) -> None:
     progress("importing the model libraries", 0, _STEPS)
     export = importlib.import_module("bot.retrieval.export")
     progress("loading the model", 1, _STEPS)
-    checkpoint = _load_checkpoint(model)
+    checkpoint = importlib.import_module("bot.retrieval.checkpoint").load_checkpoint(model)
     _write_tokeniser(folder, model, checkpoint)
     exported, fused = folder / "exported.onnx", folder / "fused.onnx"
     progress("exporting", 2, _STEPS)
@@ -88,18 +89,6 @@ def _prepare_into(folder: Path, model: str, progress: Progress) -> None:
     _adopt(folder, model, checkpoint)
 
 
-def _load_checkpoint(model: str) -> SentenceTransformer:
-    loader = importlib.import_module("bot.retrieval.checkpoint")
-    try:
-        checkpoint: SentenceTransformer = loader.load_checkpoint(model)
-    except (OSError, ValueError) as error:
-        raise ModelError(
-            f"model {model} cannot be loaded ({error}); BOT_MODEL takes a sentence-transformers "
-            "name that can be downloaded, or the path of a folder"
-        ) from error
-    return checkpoint
-
-
 def _write_tokeniser(folder: Path, model: str, checkpoint: SentenceTransformer) -> None:
     """SentencePiece for the bundled model; other models keep the form they come in."""
     if model != e5_weights.MODEL_NAME:
@@ -112,13 +101,13 @@ def _write_tokeniser(folder: Path, model: str, checkpoint: SentenceTransformer) 
 
 
 def _adopt(folder: Path, model: str, checkpoint: SentenceTransformer) -> None:
-    """Write the manifest, twice: the comparison needs a model that loads."""
+    """Compare with the original, then write the manifest."""
     manifest = _manifest(folder, model, checkpoint, fidelity=0.0)
     embedder = OnnxEmbedder(PreparedModel(folder, manifest))
     reference = checkpoint.encode_query(list(_PROBES), normalize_embeddings=True)
     cosines = (embedder.embed_queries(_PROBES) * reference).sum(axis=1)
     fidelity = round(float(cosines.min()), 5)
-    if fidelity < MIN_FIDELITY:
+    if not fidelity >= MIN_FIDELITY:  # NaN too
         raise ModelError(
             f"the int8 form of {model} strays from it (cosine {fidelity} < {MIN_FIDELITY}); "
             "set BOT_EMBEDDER=sentence-transformers to serve the original"
@@ -128,17 +117,13 @@ def _adopt(folder: Path, model: str, checkpoint: SentenceTransformer) -> None:
 
 def _manifest(folder: Path, model: str, checkpoint: SentenceTransformer, *, fidelity: float) -> ModelManifest:
     tokenizer: Any = checkpoint.tokenizer
-    prompts = checkpoint.prompts
     return ModelManifest(
         format=FORMAT,
         model=model,
         dimensions=checkpoint.get_embedding_dimension() or 0,
         max_tokens=checkpoint.max_seq_length or 512,
         pad_id=tokenizer.pad_token_id or 0,
-        prompts={
-            "query": prompts.get("query") or "",
-            "passage": prompts.get("document") or prompts.get("passage") or "",
-        },
+        prompts=prepared_model.prompts_by_role(checkpoint.prompts),
         source=_source(model),
         versions={package: version(package) for package in _PACKAGES},
         fidelity=fidelity,

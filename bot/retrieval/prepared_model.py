@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import tempfile
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -63,12 +64,7 @@ def load_prepared(cache_dir: Path, model: str) -> PreparedModel:
     """The verified prepared model; raises ModelError, with the remedy, when it cannot be trusted."""
     folder = model_folder(cache_dir, model)
     manifest = _read_manifest(folder, model)
-    if (manifest.format, manifest.model) != (FORMAT, model):
-        raise ModelError(
-            f"{folder} holds {manifest.model} in format {manifest.format}, "
-            f"not {model} in format {FORMAT}; {REMEDY}"
-        )
-    for name, expected in manifest.files.items():
+    for name, expected in ({GRAPH_FILE: "nothing"} | manifest.files).items():
         actual = sha256(folder / name) if (folder / name).is_file() else "missing"
         if actual != expected:
             raise ModelError(f"{folder / name} is damaged (SHA-256 {actual}, expected {expected}); {REMEDY}")
@@ -80,8 +76,14 @@ def _read_manifest(folder: Path, model: str) -> ModelManifest:
     if not path.is_file():
         raise ModelError(f"model {model} is not prepared ({path} is missing); {REMEDY}")
     try:
-        return ModelManifest(**json.loads(path.read_text("utf-8")))
-    except (ValueError, TypeError) as error:
+        fields = json.loads(path.read_text("utf-8"))
+        found = fields["model"], fields["format"]
+        if found != (model, FORMAT):
+            raise ModelError(
+                f"{folder} holds {found[0]} in format {found[1]}, not {model} in format {FORMAT}; {REMEDY}"
+            )
+        return ModelManifest(**fields)
+    except (OSError, ValueError, TypeError, KeyError) as error:
         raise ModelError(f"{path} is damaged ({error}); {REMEDY}") from error
 
 
@@ -95,8 +97,17 @@ def replace_folder(built: Path, target: Path) -> None:
     old = Path(tempfile.mkdtemp(prefix=".old-", dir=target.parent))
     if target.exists():
         target.rename(old / target.name)
+    built.chmod(0o755)
     built.rename(target)
     shutil.rmtree(old)
+
+
+def prompts_by_role(prompts: Mapping[str, str | None]) -> dict[str, str]:
+    """What goes before a query and before a passage, from a sentence-transformers model's named prompts."""
+    return {
+        "query": prompts.get("query") or "",
+        "passage": prompts.get("document") or prompts.get("passage") or "",
+    }
 
 
 def write_json(path: Path, value: dict[str, Any]) -> None:

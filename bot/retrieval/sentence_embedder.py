@@ -10,8 +10,11 @@ from numpy.typing import NDArray
 
 from bot.ports import Progress, no_progress
 from bot.retrieval.checkpoint import load_checkpoint
+from bot.retrieval.prepared_model import prompts_by_role
 
 _BATCH = 32
+# transformers adds a pooler to every BERT, at random where a checkpoint has none; no vector passes it.
+_UNUSED = ".pooler."
 
 
 class SentenceTransformerEmbedder:
@@ -20,6 +23,7 @@ class SentenceTransformerEmbedder:
     def __init__(self, model: str) -> None:
         self.model = model
         self._checkpoint = load_checkpoint(model)
+        self._prompts = prompts_by_role(self._checkpoint.prompts)
 
     @property
     def dimensions(self) -> int:
@@ -31,17 +35,19 @@ class SentenceTransformerEmbedder:
         """Identifies the vectors this embedder makes: SHA-256 of the parameters, hexadecimal."""
         state = hashlib.sha256()
         for name, tensor in sorted(self._checkpoint.state_dict().items()):
+            if _UNUSED in name:
+                continue
             state.update(name.encode())
             state.update(tensor.detach().cpu().numpy().tobytes())
         return state.hexdigest()
 
     def embed_queries(self, texts: Sequence[str], progress: Progress = no_progress) -> NDArray[np.float32]:
         """Unit vectors of questions: shape (len(texts), dimensions), float32."""
-        return self._embed("query", texts, progress)
+        return self._embed(self._prompts["query"], texts, progress)
 
     def embed_passages(self, texts: Sequence[str], progress: Progress = no_progress) -> NDArray[np.float32]:
         """Unit vectors of texts that are to be found: shape (len(texts), dimensions), float32."""
-        return self._embed("document", texts, progress)
+        return self._embed(self._prompts["passage"], texts, progress)
 
     def _embed(self, prompt: str, texts: Sequence[str], progress: Progress) -> NDArray[np.float32]:
         vectors = np.empty((len(texts), self.dimensions), np.float32)
@@ -49,7 +55,7 @@ class SentenceTransformerEmbedder:
             batch = list(texts[start : start + _BATCH])
             vectors[start : start + len(batch)] = self._checkpoint.encode(
                 batch,
-                prompt_name=prompt if prompt in self._checkpoint.prompts else None,
+                prompt=prompt,
                 normalize_embeddings=True,
                 show_progress_bar=False,
             )

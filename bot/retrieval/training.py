@@ -151,9 +151,17 @@ def _fit_gate(signals: NDArray[np.float64], in_scope: NDArray[np.bool_]) -> Gate
 
 def _thresholds(background_confidence: NDArray[np.float64], false_answer_rate: float) -> tuple[float, float]:
     """Confidence that only the wanted share of the background exceeds; a wider share may be asked back."""
-    answer = float(np.quantile(background_confidence, 1 - false_answer_rate))
-    clarify = float(np.quantile(background_confidence, max(0.0, 1 - 4 * false_answer_rate)))
-    return answer, min(clarify, answer)
+    return (
+        _reached_by(background_confidence, false_answer_rate),
+        _reached_by(background_confidence, min(1.0, 4 * false_answer_rate)),
+    )
+
+
+def _reached_by(confidence: NDArray[np.float64], share: float) -> float:
+    """The lowest threshold that no more than this share of the values reaches; 1 at most."""
+    highest_first = np.append(np.sort(confidence)[::-1], 0.0)
+    barrier = highest_first[int(share * len(confidence))]
+    return min(1.0, float(np.nextafter(barrier, 2.0)))
 
 
 def _curve(in_scope: NDArray[np.float64], background: NDArray[np.float64]) -> tuple[CurvePoint, ...]:

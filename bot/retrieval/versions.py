@@ -8,15 +8,16 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from bot.errors import IndexMismatchError, IndexMissingError, IndexUnusableError
 from bot.retrieval.prepared_model import sha256, write_json
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST_FILE = "manifest.json"
+FACTS_FILE = "facts.json"
 CURRENT_FILE = "CURRENT"
 REMEDY = "run: flask --app wsgi index build"
 
@@ -54,12 +55,15 @@ class VersionStore:
 
     def current(self) -> str:
         """Name of the live version; raises IndexMissingError when there is none."""
+        path = self.folder / CURRENT_FILE
         try:
-            name = (self.folder / CURRENT_FILE).read_text("utf-8").strip()
+            name = path.read_text("utf-8").strip()
         except OSError as error:
             raise IndexMissingError(f"no index in {self.folder}; {REMEDY}") from error
-        if not name or Path(name).name != name:
-            raise IndexUnusableError(f"{self.folder / CURRENT_FILE} names {name!r}; {REMEDY}")
+        except ValueError as error:
+            raise IndexUnusableError(f"{path} cannot be read ({error}); {REMEDY}") from error
+        if name in ("", "..") or Path(name).name != name:
+            raise IndexUnusableError(f"{path} names {name!r}; {REMEDY}")
         return name
 
     def manifest(self, version: str) -> IndexManifest:
@@ -75,9 +79,11 @@ class VersionStore:
             raise IndexUnusableError(f"{path} cannot be read ({error}); {REMEDY}") from error
 
     def verified(self, version: str) -> IndexManifest:
-        """The manifest, after every file's checksum was compared with it."""
+        """The manifest, after its fields and every file's checksum were compared with the built ones."""
         manifest = self.manifest(version)
         manifest.require("version", version)
+        for field, built in self._facts(version).items():
+            manifest.require(field, built)
         for name, expected in manifest.files.items():
             path = self.folder / version / name
             actual = sha256(path) if path.is_file() else "missing"
@@ -87,26 +93,42 @@ class VersionStore:
                 )
         return manifest
 
+    def _facts(self, version: str) -> dict[str, Any]:
+        """The manifest's fields as the build noted them beside the files they vouch for."""
+        path = self.folder / version / FACTS_FILE
+        try:
+            facts: dict[str, Any] = json.loads(path.read_text("utf-8"))
+            return facts | {"files": {FACTS_FILE: sha256(path)} | facts["files"]}
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise IndexUnusableError(f"{path} cannot be read ({error}); {REMEDY}") from error
+
     @contextmanager
     def workspace(self) -> Iterator[Path]:
         """A folder beside the versions to build in; nothing of it stays unless it was adopted."""
+        folder = None
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             folder = Path(tempfile.mkdtemp(prefix=".building-", dir=self.folder))
+            yield folder
         except OSError as error:
             raise IndexUnusableError(
                 f"cannot write to {self.folder} ({error}); free some space or set BOT_INDEX_DIR"
             ) from error
-        try:
-            yield folder
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            if folder is not None:
+                shutil.rmtree(folder, ignore_errors=True)
 
-    def adopt(self, folder: Path, manifest: IndexManifest) -> None:
+    def adopt(self, folder: Path, manifest: IndexManifest) -> IndexManifest:
         """Complete a built folder with its manifest and give it the version's name."""
-        write_json(folder / MANIFEST_FILE, asdict(manifest))
+        write_json(folder / FACTS_FILE, asdict(manifest))
+        complete = replace(manifest, files=checksums(folder))
+        write_json(folder / MANIFEST_FILE, asdict(complete))
         folder.chmod(0o755)
-        folder.rename(self.folder / manifest.version)
+        try:
+            folder.rename(self.folder / manifest.version)
+        except OSError as error:
+            raise IndexUnusableError(f"index {manifest.version} is taken ({error}); {REMEDY}") from error
+        return complete
 
     def publish(self, version: str) -> None:
         """Make a version live: one atomic move of the pointer."""

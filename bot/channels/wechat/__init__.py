@@ -1,0 +1,1 @@
+"""Official accounts and mini-program customer service: pushes in, replies out."""

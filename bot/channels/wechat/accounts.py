@@ -1,0 +1,186 @@
+"""The WeChat accounts this process serves: one of each kind from settings, more from a TOML file."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from bot.domain import Language
+from bot.errors import SettingsError
+from bot.wechat.credentials import Credentials, Mode
+
+DEFAULT_NAME = "default"
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
+_SHIFT = re.compile(r"([1-7])(?:-([1-7]))?\s+(\d\d:\d\d)-(\d\d:\d\d)")
+_FIELDS = (
+    "token",
+    "app_id",
+    "aes_key",
+    "app_secret",
+    "mode",
+    "language",
+    "handoff",
+    "kf_account",
+    "office_hours",
+    "timezone",
+    "typing",
+    "menu",
+)
+_FILE_FIELDS = ("token", "aes_key", "app_secret")
+
+
+class AccountKind(StrEnum):
+    """The two channels; the value is part of the push address."""
+
+    OFFICIAL = "official"
+    MINI = "mini"
+
+
+@dataclass(frozen=True)
+class OfficeHours:
+    """When somebody is there to take over; no shifts = always."""
+
+    shifts: tuple[tuple[int, int, time, time], ...] = ()
+    timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
+
+    def is_open(self, now: float) -> bool:
+        """``now`` in seconds since the epoch."""
+        local = datetime.fromtimestamp(now, self.timezone)
+        return not self.shifts or any(
+            first <= local.isoweekday() <= last and start <= local.time() < end
+            for first, last, start, end in self.shifts
+        )
+
+
+@dataclass(frozen=True)
+class Account:
+    """One account with what its operator chose; ``menu`` maps keys to entry ids or questions."""
+
+    name: str
+    kind: AccountKind
+    credentials: Credentials
+    app_secret: str = field(default="", repr=False)
+    language: Language = Language.SIMPLIFIED
+    has_handoff: bool = False
+    kf_account: str = ""
+    office_hours: OfficeHours = OfficeHours()
+    shows_typing: bool = False
+    menu: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def channel(self) -> str:
+        """Names the account wherever users, conversations and questions are kept."""
+        return f"{self.kind}:{self.name}"
+
+
+def read_accounts(
+    single: Mapping[AccountKind, Mapping[str, Any]], defaults: Mapping[str, Any], file: Path | None
+) -> list[Account]:
+    """All accounts; raises SettingsError naming the account, the field and the expected form.
+
+    ``single`` holds the fields of the one account of a kind that settings describe.
+    """
+    tables = {kind: {DEFAULT_NAME: fields} for kind, fields in single.items() if any(fields.values())}
+    accounts = [_account(kind, name, fields, defaults) for kind, name, fields in _flat(tables)]
+    if file is not None:
+        accounts += [_account(*row, defaults) for row in _flat(_read_toml(file))]
+    _refuse_twins(accounts)
+    return accounts
+
+
+def _flat(tables: Mapping[Any, Any]) -> list[tuple[AccountKind, str, Mapping[str, Any]]]:
+    return [
+        (AccountKind(kind), name, fields) for kind, named in tables.items() for name, fields in named.items()
+    ]
+
+
+def _read_toml(file: Path) -> dict[str, Any]:
+    try:
+        tables = tomllib.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"BOT_WECHAT_ACCOUNTS={file}: {error}") from error
+    known = [kind.value for kind in AccountKind]
+    for kind, named in tables.items():
+        if kind not in known or not isinstance(named, dict):
+            raise SettingsError(f"{file}: [{kind}] is unknown; write [official.NAME] or [mini.NAME]")
+        for name, fields in named.items():
+            if not isinstance(fields, dict):
+                raise SettingsError(f"{file}: write {name} below a heading [{kind}.NAME]")
+            named[name] = _with_files(file, f"{kind}.{name}", fields)
+    return tables
+
+
+def _with_files(file: Path, where: str, fields: dict[str, Any]) -> dict[str, Any]:
+    """Secrets may stand in files of their own: ``token_file = "…"``."""
+    read = dict(fields)
+    for name in _FILE_FIELDS:
+        if path := read.pop(f"{name}_file", None):
+            try:
+                read[name] = (file.parent / path).read_text("utf-8").strip()
+            except OSError as error:
+                raise SettingsError(f"{file}: [{where}] {name}_file: {error}") from error
+    return read
+
+
+def _account(kind: AccountKind, name: str, given: Mapping[str, Any], defaults: Mapping[str, Any]) -> Account:
+    where = f"WeChat account {kind}.{name}"
+    if not _NAME.fullmatch(name):
+        raise SettingsError(f"{where}: a name may hold letters, digits, - and _ only")
+    if unknown := set(given) - set(_FIELDS):
+        raise SettingsError(f"{where}: {', '.join(sorted(unknown))} is unknown; known: {', '.join(_FIELDS)}")
+    fields = {**defaults, **{key: value for key, value in given.items() if value not in (None, "")}}
+    try:
+        return _checked_account(kind, name, fields)
+    except (SettingsError, ValueError, ZoneInfoNotFoundError) as error:
+        raise SettingsError(f"{where}: {error}") from error
+
+
+def _checked_account(kind: AccountKind, name: str, fields: Mapping[str, Any]) -> Account:
+    secret = fields.get("app_secret", "")
+    if kind is AccountKind.MINI and not secret:
+        raise SettingsError("app_secret is missing: a mini program answers through WeChat's API")
+    aes_key = fields.get("aes_key", "")
+    return Account(
+        name,
+        kind,
+        Credentials(
+            app_id=fields.get("app_id", ""),
+            token=fields.get("token", ""),
+            mode=Mode(fields.get("mode") or (Mode.SAFE if aes_key else Mode.PLAIN)),
+            aes_key=aes_key,
+        ),
+        app_secret=secret,
+        language=Language(fields.get("language", Language.SIMPLIFIED)),
+        has_handoff=bool(fields.get("handoff", False)),
+        kf_account=fields.get("kf_account", ""),
+        office_hours=_office_hours(fields.get("office_hours", ""), fields.get("timezone", "")),
+        shows_typing=bool(fields.get("typing", False)),
+        menu=dict(fields.get("menu", {})),
+    )
+
+
+def _office_hours(text: str, timezone: str) -> OfficeHours:
+    shifts = [_shift(part.strip()) for part in text.split(";") if part.strip()]
+    return OfficeHours(tuple(shifts), ZoneInfo(timezone or "Asia/Shanghai"))
+
+
+def _shift(text: str) -> tuple[int, int, time, time]:
+    match = _SHIFT.fullmatch(text)
+    if match is None:
+        raise SettingsError(f'office_hours "{text}": write "1-5 09:00-18:00; 6 10:00-12:00" (1 = Monday)')
+    first, last, start, end = match.groups()
+    return int(first), int(last or first), time.fromisoformat(start), time.fromisoformat(end)
+
+
+def _refuse_twins(accounts: list[Account]) -> None:
+    channels = [account.channel for account in accounts]
+    for channel in channels:
+        if channels.count(channel) > 1:
+            raise SettingsError(f"WeChat account {channel} is set twice; give one another name")

@@ -1,0 +1,140 @@
+"""``/wechat/official`` and ``/wechat/mini``: verify, settle once, reply. Never a 5xx, never JSON errors."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from flask import Blueprint, Response, request
+
+from bot.answering.answerer import Answerer
+from bot.channels.wechat.accounts import DEFAULT_NAME, Account, AccountKind
+from bot.channels.wechat.reception import Reception, Turn
+from bot.channels.wechat.rendering import render
+from bot.domain import Conversation, CustomerMessage, Said, SaidKind, Settlement
+from bot.errors import StoreError
+from bot.ports import Inbox
+from bot.wechat.envelope import answer_handshake, open_push
+from bot.wechat.errors import NotAuthenticError, UnusablePushError
+from bot.wechat.fields import MAX_BODY_BYTES
+from bot.wechat.messages import Push, PushKind, delivery_key
+from bot.wechat.replies import SUCCESS, PassiveReply, sealed, text_reply, transfer_reply
+
+CONVERSATION_SECONDS = 30 * 60.0
+# How long WeChat lets an account write after a message, and after an entry or a tap (客服消息).
+_AFTER_MESSAGE, _AFTER_EVENT = 48 * 3600.0, 60.0
+_log = logging.getLogger(__name__)
+
+
+class Desk:
+    """One account's pushes: each gets its effect once, and the same reply on every delivery."""
+
+    def __init__(
+        self, account: Account, answerer: Answerer, inbox: Inbox, clock: Callable[[], float]
+    ) -> None:
+        self.account = account
+        self._reception = Reception(answerer, account)
+        self._inbox = inbox
+        self._clock = clock
+
+    def handshake(self, query: Mapping[str, str]) -> str:
+        """The echostr; raises NotAuthenticError."""
+        return answer_handshake(query, self.account.credentials)
+
+    def push(self, query: Mapping[str, str], body: bytes) -> PassiveReply:
+        """The response to a delivery; raises NotAuthenticError and nothing else."""
+        try:
+            push = open_push(query, body, self.account.credentials)
+        except UnusablePushError as error:
+            _log.warning("%s: unusable push: %s", self.account.channel, error)
+            return SUCCESS
+        reply = self._reply(push, self._said(push))
+        crypto = self.account.credentials.crypto
+        now = int(self._clock())
+        return sealed(reply, push, crypto, timestamp=now, nonce=query.get("nonce", ""))
+
+    def _said(self, push: Push) -> Said:
+        try:
+            return self._settled(push)
+        except StoreError as error:
+            _log.error("%s: answering without the store: %s", self.account.channel, error)
+        except Exception:
+            _log.exception("%s: a push failed", self.account.channel)
+            return Said(SaidKind.NOTHING, at=self._clock())
+        return self._settlement(push, Conversation()).said
+
+    def _settled(self, push: Push) -> Said:
+        key = delivery_key(self.account.credentials.app_id, push)
+        if said := self._inbox.settled(key):
+            return said
+        talk = self._inbox.conversation(self.account.channel, push.sender, CONVERSATION_SECONDS)
+        return self._inbox.settle(key, self._settlement(push, talk))
+
+    def _settlement(self, push: Push, talk: Conversation) -> Settlement:
+        now = self._clock()
+        turn = self._reception.receive(push, talk, now)
+        said, rest = self._rendered(turn, now)
+        conversation = turn.conversation and replace(turn.conversation, rest=rest)
+        settlement = Settlement(self.account.channel, push.sender, said, conversation, turn.asked)
+        if self.account.kind is AccountKind.MINI and said.kind is SaidKind.TEXT:
+            valid_for = _AFTER_EVENT if push.kind is PushKind.EVENT else _AFTER_MESSAGE
+            message = CustomerMessage(self.account.channel, said.text, valid_for)
+            nothing = Said(SaidKind.NOTHING, at=now)
+            settlement = replace(settlement, said=nothing, messages=(message,))
+        return settlement
+
+    def _rendered(self, turn: Turn, now: float) -> tuple[Said, str]:
+        unread = turn.conversation.rest if turn.conversation else ""
+        if turn.spoken is None:
+            return Said(SaidKind.NOTHING, at=now), unread
+        if turn.spoken.is_transfer:
+            return Said(SaidKind.TRANSFER, at=now), unread
+        rendered = render(turn.spoken, self.account.kind)
+        return Said(SaidKind.TEXT, rendered.text, now), rendered.rest
+
+    def _reply(self, push: Push, said: Said) -> PassiveReply:
+        match said.kind:
+            case SaidKind.TEXT:
+                return text_reply(push, said.text, created_at=int(said.at))
+            case SaidKind.TRANSFER:
+                kf_account = self.account.kf_account
+                return transfer_reply(push, created_at=int(said.at), kf_account=kf_account)
+        return SUCCESS
+
+
+def wechat_blueprint(desks: list[Desk]) -> Blueprint:
+    """Both channels; the account without a name in the address is the one called ``default``."""
+    blueprint = Blueprint("wechat", __name__, url_prefix="/wechat")
+    by_address = {(desk.account.kind.value, desk.account.name): desk for desk in desks}
+
+    @blueprint.get("/<kind>", strict_slashes=False)
+    @blueprint.get("/<kind>/<name>")
+    def handshake(kind: str, name: str = DEFAULT_NAME) -> Response:
+        return _guarded(by_address.get((kind, name)), lambda desk: desk.handshake(request.args))
+
+    @blueprint.post("/<kind>", strict_slashes=False)
+    @blueprint.post("/<kind>/<name>")
+    def push(kind: str, name: str = DEFAULT_NAME) -> Response:
+        request.max_content_length = None  # the codec caps it, and answers as WeChat expects
+        body = request.stream.read(MAX_BODY_BYTES + 1)
+        return _guarded(by_address.get((kind, name)), lambda desk: desk.push(request.args, body))
+
+    return blueprint
+
+
+def _guarded(desk: Desk | None, act: Callable[[Desk], str | PassiveReply]) -> Response:
+    if desk is None:
+        return _text("there is no such WeChat account here; see docs/wechat.md\n", 404)
+    try:
+        reply = act(desk)
+    except NotAuthenticError as error:
+        _log.warning("%s: refused: %s", desk.account.channel, error)
+        return _text("not authentic\n", 403)
+    if isinstance(reply, str):
+        return _text(reply, 200)
+    return Response(reply.body, mimetype=reply.media_type)
+
+
+def _text(body: str, status: int) -> Response:
+    return Response(body, status, mimetype="text/plain")

@@ -1,0 +1,171 @@
+"""The front desk of one account: a push and what is remembered in, what to say and remember out.
+
+Nothing here has an effect: the same push on the same conversation gives the same turn, so a delivery
+that is repeated can be computed again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bot.answering.answerer import Answerer
+from bot.answering.normalising import normalise
+from bot.answering.script import to_traditional
+from bot.channels.wechat.accounts import Account
+from bot.channels.wechat.phrases import Phrases, asks_for_more, chosen_number, phrases
+from bot.domain import (
+    AskedQuestion,
+    Conversation,
+    Language,
+    OutcomeKind,
+    Reply,
+    Suggestion,
+)
+from bot.wechat.messages import Event, Push, PushKind
+
+GREETING_ENTRY = "smalltalk-greeting"
+# A human session ends by an event; should that get lost, the bot is back after this many seconds.
+HUMAN_SESSION = 2 * 3600.0
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """What to say: a text, what it leaves out, and questions to choose from, in one language."""
+
+    text: str = ""
+    rest: str = ""
+    heading: str = ""
+    choices: tuple[Suggestion, ...] = ()
+    language: Language = Language.SIMPLIFIED
+    is_transfer: bool = False
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What a push comes to; ``spoken`` None = nothing; ``conversation`` None = forget the user."""
+
+    spoken: Spoken | None
+    conversation: Conversation | None
+    asked: tuple[AskedQuestion, ...] = ()
+
+
+class Reception:
+    """Receives for one account."""
+
+    def __init__(self, answerer: Answerer, account: Account) -> None:
+        self._answerer = answerer
+        self._account = account
+
+    def receive(self, push: Push, talk: Conversation, now: float) -> Turn:
+        """The turn that a push makes; ``now`` in seconds since the epoch."""
+        if push.kind is PushKind.EVENT:
+            return self._event(push, talk, now)
+        if push.kind is PushKind.UNKNOWN or talk.human_until > now:
+            return Turn(None, talk)
+        content = push.recognition if push.kind is PushKind.VOICE else push.content
+        if push.kind not in (PushKind.TEXT, PushKind.VOICE) or push.is_sticker or not content.strip():
+            return self._say(talk, self._words(talk).please_type)
+        return self._message(content, push.menu_id, talk, now)
+
+    def _message(self, content: str, menu_id: str, talk: Conversation, now: float) -> Turn:
+        key = normalise(content).key
+        if asks_for_more(key):
+            return self._continue(talk)
+        number = chosen_number(key)
+        if number is not None and number <= len(talk.choices):
+            menu_id = talk.choices[number - 1]
+            language = talk.language or self._account.language
+        else:
+            language = normalise(content).language
+        reply = self._answerer.tell(menu_id, language, content) if menu_id.strip("0") else None
+        reply = reply or self._answerer.answer(content)
+        return self._replied(reply, content, talk, now)
+
+    def _replied(self, reply: Reply, content: str, talk: Conversation, now: float) -> Turn:
+        asked = AskedQuestion(
+            str(reply.language),
+            content,
+            str(reply.outcome),
+            reply.entry.id if reply.entry else "",
+            reply.confidence,
+            reply.index_version,
+        )
+        if reply.outcome is OutcomeKind.HANDOFF and self._account.has_handoff:
+            return replace(self._hand_over(reply, talk, now), asked=(asked,))
+        words = phrases(reply.language.knowledge)
+        heading = {
+            OutcomeKind.CLARIFY: "",
+            OutcomeKind.SMALLTALK: words.starters,
+        }.get(reply.outcome, words.next_questions)
+        return replace(self._speak(reply, heading, talk, content), asked=(asked,))
+
+    def _hand_over(self, reply: Reply, talk: Conversation, now: float) -> Turn:
+        if self._account.office_hours.is_open(now):
+            return Turn(Spoken(is_transfer=True, language=reply.language), talk)
+        return self._say(replace(talk, language=reply.language), phrases(reply.language.knowledge).away)
+
+    def _continue(self, talk: Conversation) -> Turn:
+        if not talk.rest:
+            return self._say(talk, self._words(talk).nothing_more)
+        spoken = Spoken(talk.rest, language=talk.language or self._account.language)
+        return Turn(spoken, talk)
+
+    def _event(self, push: Push, talk: Conversation, now: float) -> Turn:
+        match push.event:
+            case Event.UNSUBSCRIBE:
+                return Turn(None, None)
+            case Event.SUBSCRIBE | Event.SCAN | Event.ENTER_SESSION:
+                return self._greet(push.scene or push.session_from, talk)
+            case Event.CLICK:
+                return self._click(push.event_key, talk, now)
+            case Event.SCANCODE_WAIT:
+                return self._say(talk, self._words(talk).please_type)
+            case Event.SERVICE_OPENED | Event.SERVICE_SWITCHED:
+                return Turn(None, replace(talk, human_until=now + HUMAN_SESSION))
+            case Event.SERVICE_CLOSED:
+                return Turn(None, replace(talk, human_until=0.0))
+        return Turn(None, talk)
+
+    def _click(self, key: str, talk: Conversation, now: float) -> Turn:
+        """A menu key names an entry or a question; an unknown one is greeted."""
+        meant = self._account.menu.get(key, key)
+        language = talk.language or self._account.language
+        reply = self._answerer.tell(meant, language)
+        if reply is None and key in self._account.menu:
+            reply = self._answerer.answer(meant)
+        return self._replied(reply, meant, talk, now) if reply else self._greet("", talk)
+
+    def _greet(self, hint: str, talk: Conversation) -> Turn:
+        """The greeting with starter questions; what the visitor came from only adds one of them."""
+        language = talk.language or self._account.language
+        words = phrases(language.knowledge)
+        greeting = self._answerer.tell(GREETING_ENTRY, language)
+        if greeting is None:
+            return self._say(talk, words.welcome)
+        hinted = self._answerer.tell(self._account.menu.get(hint, hint), language) if hint else None
+        if hinted and hinted.entry:
+            first = Suggestion(hinted.entry.id, hinted.entry.question)
+            greeting = replace(greeting, suggestions=(first, *greeting.suggestions[:2]))
+        return self._speak(greeting, words.starters, talk, "")
+
+    def _speak(self, reply: Reply, heading: str, talk: Conversation, like: str) -> Turn:
+        spoken = Spoken(
+            reply.short,
+            reply.rest,
+            _in_script(heading, reply.language, like),
+            reply.suggestions,
+            reply.language,
+        )
+        choices = tuple(choice.id for choice in reply.suggestions)
+        return Turn(spoken, replace(talk, language=reply.language, choices=choices))
+
+    def _say(self, talk: Conversation, text: str) -> Turn:
+        language = talk.language or self._account.language
+        return Turn(Spoken(_in_script(text, language, ""), language=language), talk)
+
+    def _words(self, talk: Conversation) -> Phrases:
+        return phrases((talk.language or self._account.language).knowledge)
+
+
+def _in_script(text: str, language: Language, like: str) -> str:
+    return to_traditional(text, like=like) if language is Language.TRADITIONAL else text

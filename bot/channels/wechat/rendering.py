@@ -1,0 +1,72 @@
+"""How a turn looks in WeChat: one plain text of at most 2048 bytes, with taps or numbers to go on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.answering.script import to_traditional
+from bot.channels.wechat.accounts import AccountKind
+from bot.channels.wechat.phrases import MORE_ID, Phrases, phrases
+from bot.channels.wechat.reception import Spoken
+from bot.domain import Language, Suggestion
+from bot.wechat.markdown import plain_text
+from bot.wechat.menu import menu_link
+from bot.wechat.text import MAX_TEXT_BYTES, Cut, first_piece
+
+# Links repeat their words and are long: choices may take this much of a message, the answer the rest.
+_MAX_TAIL_BYTES = 1100
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A message that fits, and what is left to be shown on request."""
+
+    text: str
+    rest: str
+
+
+def render(spoken: Spoken, kind: AccountKind) -> Rendered:
+    """The message for one kind of account."""
+    taps = kind is AccountKind.OFFICIAL
+    words = phrases(spoken.language.knowledge)
+    text, rest = plain_text(spoken.text), plain_text(spoken.rest)
+    choices = _choices(spoken, words, taps=taps)
+    more = _more(words, spoken.language, taps=taps)
+    tail = _paragraphs(more if rest else "", choices)
+    cut = _fitted(text, tail)
+    if cut.rest and not rest:  # only now it shows that there is something to show later
+        tail = _paragraphs(more, choices)
+        cut = _fitted(text, tail)
+    return Rendered(_paragraphs(cut.piece, tail), _paragraphs(cut.rest, rest))
+
+
+def _fitted(text: str, tail: str) -> Cut:
+    return first_piece(text, MAX_TEXT_BYTES - len(f"\n\n{tail}".encode()))
+
+
+def _paragraphs(*parts: str) -> str:
+    return "\n\n".join(part for part in parts if part)
+
+
+def _more(words: Phrases, language: Language, *, taps: bool) -> str:
+    text = words.more if taps else words.more_by_word
+    text = to_traditional(text, like="") if language is Language.TRADITIONAL else text
+    return menu_link(text, MORE_ID) if taps else text
+
+
+def _choices(spoken: Spoken, words: Phrases, *, taps: bool) -> str:
+    """As many choices as fit, below their heading; numbers say how to choose."""
+    lines = [_choice(n, choice, taps=taps) for n, choice in enumerate(spoken.choices, 1)]
+    while lines and len("\n".join(lines).encode()) > _MAX_TAIL_BYTES:
+        lines.pop()
+    if not lines:
+        return ""
+    by_number = words.by_number
+    if spoken.language is Language.TRADITIONAL:
+        by_number = to_traditional(by_number, like="")
+    foot = [] if taps else [by_number]
+    return "\n".join([*filter(None, [spoken.heading]), *lines, *foot])
+
+
+def _choice(number: int, choice: Suggestion, *, taps: bool) -> str:
+    return f"· {menu_link(choice.question, choice.id)}" if taps else f"{number}. {choice.question}"

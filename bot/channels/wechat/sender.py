@@ -1,0 +1,75 @@
+"""Sends queued customer messages: in order for each user, each at most once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+from bot.channels.wechat.accounts import Account
+from bot.domain import Due
+from bot.ports import Outbox
+from bot.wechat.api import WeChatApi
+from bot.wechat.errors import ApiError, OutcomeUnknownError, PassingApiError
+
+_AT_ONCE = 16
+_IDLE_SECONDS = 0.05
+_EXPIRE_EVERY = 200
+_RETRY_AFTER = (1.0, 2.0, 5.0, 15.0, 60.0)
+_log = logging.getLogger(__name__)
+
+
+class Sender:
+    """Takes messages from the outbox and hands them to WeChat; ``apis`` by channel."""
+
+    def __init__(
+        self, outbox: Outbox, accounts: Mapping[str, Account], apis: Mapping[str, WeChatApi]
+    ) -> None:
+        self._outbox = outbox
+        self._accounts = accounts
+        self._apis = apis
+        self._pool = ThreadPoolExecutor(_AT_ONCE)
+
+    def run(self, go_on: Callable[[], bool], sleep: Callable[[float], object]) -> None:
+        """Send for as long as ``go_on`` says so."""
+        if abandoned := self._outbox.abandon():
+            _log.warning("%d messages may or may not have arrived; they are left", abandoned)
+        rounds = 0
+        while go_on():
+            if rounds % _EXPIRE_EVERY == 0:
+                self._outbox.expire()
+            rounds += 1
+            if not self.send_due():
+                sleep(_IDLE_SECONDS)
+
+    def send_due(self) -> int:
+        """Send what is due now; how many messages were taken."""
+        due = self._outbox.take(_AT_ONCE)
+        list(self._pool.map(self._send, due))
+        return len(due)
+
+    def _send(self, due: Due) -> None:
+        api = self._apis.get(due.account)
+        if api is None:
+            self._outbox.drop(due, "the account is not set any more")
+            return
+        try:
+            if self._accounts[due.account].shows_typing:
+                with suppress(ApiError):
+                    api.show_typing(due.recipient)
+            api.send_text(due.recipient, due.text)
+        except ApiError as error:
+            self._failed(due, error)
+        else:
+            self._outbox.sent(due)
+
+    def _failed(self, due: Due, error: ApiError) -> None:
+        _log.error("%s: message %d: %s", due.account, due.id, error)
+        if isinstance(error, OutcomeUnknownError):
+            self._outbox.doubt(due, str(error))
+        elif isinstance(error, PassingApiError) and due.attempts < len(_RETRY_AFTER):
+            rest = "\n".join(error.unsent) or due.text
+            self._outbox.retry(due, rest, _RETRY_AFTER[due.attempts], str(error))
+        else:
+            self._outbox.drop(due, str(error))

@@ -1,0 +1,65 @@
+"""The operator's WeChat commands: the sender, and the simulator."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+
+import click
+from flask.cli import AppGroup
+
+from bot.channels.wechat.simulator import simulate
+from bot.errors import BotError
+from bot.wechat.credentials import Mode
+from bot.wechat_service import WechatService
+
+_CHECK_SECONDS = 0.5
+
+
+def wechat_commands(service: WechatService) -> AppGroup:
+    """``flask --app wsgi wechat …``."""
+    group = AppGroup("wechat", help="The WeChat channels: send answers, try an account.")
+
+    @group.command("send")
+    @click.option("--supervise", is_flag=True, help="Start the sender again whenever it dies.")
+    def send(supervise: bool) -> None:
+        """Send queued answers to mini-program users until stopped (gunicorn starts this by itself)."""
+        parent = os.getppid()
+        if supervise:
+            _supervise(parent)
+        else:
+            service.sender().run(lambda: os.getppid() == parent, time.sleep)
+
+    @group.command("simulate")
+    @click.argument("text")
+    @click.option(
+        "--account", default="official", help="Name of the account, such as mini or official:brand."
+    )
+    @click.option(
+        "--mode", type=click.Choice([mode.value for mode in Mode]), help="Default: the account's own."
+    )
+    @click.option("--json", "as_json", is_flag=True, help="Push JSON instead of XML.")
+    @click.option("--url", default="http://127.0.0.1:8000", help="The running server.")
+    def simulate_push(text: str, account: str, mode: str | None, as_json: bool, url: str) -> None:
+        """Push TEXT to a running server as WeChat would, and print the reply it gives."""
+        try:
+            chosen = service.account(account)
+            fields = {"MsgType": "text", "Content": text}
+            exchange = simulate(chosen, url, fields, Mode(mode or chosen.credentials.mode), as_json=as_json)
+        except (BotError, KeyError, OSError) as error:
+            raise click.ClickException(str(error.args[0] if error.args else error)) from error
+        click.echo(exchange.opened)
+        click.echo(f"[HTTP {exchange.status}, {len(exchange.body.encode())} bytes]", err=True)
+
+    return group
+
+
+def _supervise(parent: int) -> None:
+    """Keep one sender running for as long as whoever started this lives; it ends with us by itself."""
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "wechat", "send"]
+    while os.getppid() == parent:
+        sender = subprocess.Popen(command)  # noqa: S603 - our own command
+        while sender.poll() is None and os.getppid() == parent:
+            time.sleep(_CHECK_SECONDS)

@@ -1,0 +1,101 @@
+"""Pushes and their one effect: reply, conversation, log row and messages, committed together.
+
+Whoever commits first has settled the push; every other delivery of it gets that reply. Nothing has to be
+locked: until the commit a delivery has no effect, and after it the effect cannot happen again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+
+from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from bot.domain import Conversation, Said, SaidKind, Settlement
+from bot.store.database import Database
+from bot.store.outbox import enqueue
+from bot.store.secrets import Secrets
+from bot.store.tables import conversations, outbox, pushes, questions
+
+
+class Inbox:
+    """The settled pushes and the conversations that they belong to."""
+
+    def __init__(self, database: Database, secrets: Secrets, clock: Callable[[], float]) -> None:
+        self._database = database
+        self._secrets = secrets
+        self._clock = clock
+
+    def settled(self, key: str) -> Said | None:
+        """The reply of a push that was settled before."""
+        with self._database.transaction() as connection:
+            return _reply(connection, key)
+
+    def conversation(self, channel: str, openid: str, max_age: float) -> Conversation:
+        """The user's conversation, new if the last one is older than ``max_age`` seconds."""
+        row_of = conversations.c
+        user = self._secrets.user(channel, openid)
+        query = select(row_of.state).where(
+            row_of.channel == channel,
+            row_of.user == user,
+            row_of.updated_at >= self._clock() - max_age,
+        )
+        with self._database.transaction() as connection:
+            state = connection.execute(query).scalar_one_or_none()
+        return Conversation.from_json(json.loads(state)) if state else Conversation()
+
+    def settle(self, key: str, settlement: Settlement) -> Said:
+        """Give the push its effect, unless another delivery did: the reply to send either way."""
+        try:
+            with self._database.transaction() as connection:
+                if earlier := _reply(connection, key):
+                    return earlier
+                self._commit(connection, key, settlement)
+        except IntegrityError:
+            return self.settled(key) or settlement.said
+        return settlement.said
+
+    def _commit(self, connection: Connection, key: str, settlement: Settlement) -> None:
+        now = self._clock()
+        said = settlement.said
+        connection.execute(
+            insert(pushes).values(key=key, reply_kind=said.kind.value, reply_text=said.text, settled_at=now)
+        )
+        user = self._secrets.user(settlement.channel, settlement.openid)
+        self._keep_conversation(connection, settlement, user, now)
+        for asked in settlement.asked:
+            row = asdict(asked) | {"channel": settlement.channel, "user": user, "asked_at": now}
+            connection.execute(insert(questions).values(**row))
+        for message in settlement.messages:
+            sealed = self._secrets.seal(settlement.openid)
+            enqueue(connection, message, user=user, recipient=sealed, now=now)
+
+    def _keep_conversation(
+        self, connection: Connection, settlement: Settlement, user: str, now: float
+    ) -> None:
+        """Replace the user's conversation; without one, everything kept of the user goes."""
+        channel = settlement.channel
+        tables = (conversations,) if settlement.conversation else (conversations, outbox, questions)
+        for table in tables:
+            of_channel = table.c.account if table is outbox else table.c.channel
+            connection.execute(delete(table).where(of_channel == channel, table.c.user == user))
+        if settlement.conversation:
+            state = json.dumps(settlement.conversation.to_json(), ensure_ascii=False)
+            connection.execute(
+                insert(conversations).values(channel=channel, user=user, state=state, updated_at=now)
+            )
+
+    def forget(self, before: float) -> int:
+        """Delete pushes settled, and conversations ended, before a time; how many rows went."""
+        with self._database.transaction() as connection:
+            old_pushes = connection.execute(delete(pushes).where(pushes.c.settled_at < before))
+            old_talks = connection.execute(delete(conversations).where(conversations.c.updated_at < before))
+        return old_pushes.rowcount + old_talks.rowcount
+
+
+def _reply(connection: Connection, key: str) -> Said | None:
+    query = select(pushes.c.reply_kind, pushes.c.reply_text, pushes.c.settled_at)
+    row = connection.execute(query.where(pushes.c.key == key)).one_or_none()
+    return Said(SaidKind(row.reply_kind), row.reply_text, row.settled_at) if row else None

@@ -1,0 +1,123 @@
+"""Customer messages on their way: queued with the push's effect, taken by one sender, sent once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import Connection, and_, insert, select, update
+
+from bot.domain import CustomerMessage, Due
+from bot.store.database import Database
+from bot.store.secrets import Secrets
+from bot.store.tables import outbox
+
+PENDING, SENDING, SENT, DROPPED, UNKNOWN = "pending", "sending", "sent", "dropped", "unknown"
+
+
+def enqueue(
+    connection: Connection, message: CustomerMessage, *, user: str, recipient: bytes, now: float
+) -> None:
+    """Queue a message inside a transaction."""
+    connection.execute(
+        insert(outbox).values(
+            account=message.account,
+            user=user,
+            recipient=recipient,
+            text=message.text,
+            state=PENDING,
+            attempts=0,
+            not_before=now,
+            expires_at=now + message.valid_for,
+            error="",
+        )
+    )
+
+
+class Outbox:
+    """What is to be sent. A message is marked before it is sent, and never sent from that mark."""
+
+    def __init__(self, database: Database, secrets: Secrets, clock: Callable[[], float]) -> None:
+        self._database = database
+        self._secrets = secrets
+        self._clock = clock
+
+    def take(self, limit: int) -> list[Due]:
+        """Mark due messages as being sent and return them, oldest first, one a user.
+
+        One a user keeps a user's messages in order; the next is taken when this one is settled.
+        """
+        now = self._clock()
+        row_of = outbox.c
+        earlier = outbox.alias()
+        is_first = ~(
+            select(earlier.c.id)
+            .where(
+                earlier.c.user == row_of.user,
+                earlier.c.id < row_of.id,
+                earlier.c.state.in_((PENDING, SENDING)),
+            )
+            .exists()
+        )
+        query = (
+            select(outbox)
+            .where(row_of.state == PENDING, row_of.not_before <= now, is_first)
+            .order_by(row_of.id)
+            .limit(limit)
+        )
+        with self._database.transaction() as connection:
+            rows = [row for row in connection.execute(query) if self._mark(connection, row.id)]
+        return [
+            Due(row.id, row.account, self._secrets.unseal(row.recipient), row.text, row.attempts)
+            for row in rows
+        ]
+
+    def _mark(self, connection: Connection, message_id: int) -> bool:
+        """Take one message; False when another sender was faster."""
+        row_of = outbox.c
+        query = update(outbox).where(and_(row_of.id == message_id, row_of.state == PENDING))
+        return connection.execute(query.values(state=SENDING)).rowcount == 1
+
+    def sent(self, due: Due) -> None:
+        """It arrived: wipe the recipient."""
+        self._settle(due, state=SENT, recipient=b"")
+
+    def drop(self, due: Due, error: str) -> None:
+        """It can never be sent."""
+        self._settle(due, state=DROPPED, recipient=b"", error=error)
+
+    def doubt(self, due: Due, error: str) -> None:
+        """It may have arrived: sending again could double it, so it is left."""
+        self._settle(due, state=UNKNOWN, recipient=b"", error=error)
+
+    def retry(self, due: Due, rest: str, after: float, error: str) -> None:
+        """``rest`` of it surely did not arrive: try that again in ``after`` seconds."""
+        self._settle(
+            due,
+            state=PENDING,
+            text=rest,
+            attempts=due.attempts + 1,
+            not_before=self._clock() + after,
+            error=error,
+        )
+
+    def expire(self) -> int:
+        """Drop what may not be sent any more; how many."""
+        row_of = outbox.c
+        query = update(outbox).where(row_of.state == PENDING, row_of.expires_at < self._clock())
+        values = {"state": DROPPED, "recipient": b"", "error": "its window closed"}
+        with self._database.transaction() as connection:
+            return connection.execute(query.values(**values)).rowcount
+
+    def abandon(self) -> int:
+        """Messages that a sender was killed over may have arrived: leave them; how many.
+
+        For the one sender of a machine to call when it starts.
+        """
+        query = update(outbox).where(outbox.c.state == SENDING)
+        values = {"state": UNKNOWN, "recipient": b"", "error": "the sender was killed"}
+        with self._database.transaction() as connection:
+            return connection.execute(query.values(**values)).rowcount
+
+    def _settle(self, due: Due, **values: object) -> None:
+        with self._database.transaction() as connection:
+            connection.execute(update(outbox).where(outbox.c.id == due.id).values(**values))

@@ -1,0 +1,85 @@
+"""The tables. Times are seconds since the epoch; users are keyed hashes, never raw openids."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+
+# One row for every push whose effect has happened; a retry finds its reply here.
+pushes = Table(
+    "pushes",
+    metadata,
+    Column("key", String(255), primary_key=True),
+    Column("reply_kind", String(16), nullable=False),
+    Column("reply_text", Text, nullable=False),
+    Column("settled_at", Float, nullable=False, index=True),
+)
+
+# Customer messages that are to be sent; the recipient is sealed and wiped once it was sent.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("account", String(64), nullable=False),
+    Column("user", String(64), nullable=False),
+    Column("recipient", LargeBinary, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("not_before", Float, nullable=False),
+    Column("expires_at", Float, nullable=False),
+    Column("error", Text, nullable=False),
+)
+Index("outbox_due", outbox.c.state, outbox.c.not_before)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("channel", String(64), primary_key=True),
+    Column("user", String(64), primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("updated_at", Float, nullable=False, index=True),
+)
+
+questions = Table(
+    "questions",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("asked_at", Float, nullable=False, index=True),
+    Column("channel", String(64), nullable=False),
+    Column("user", String(64), nullable=False, index=True),
+    Column("language", String(8), nullable=False),
+    Column("question", Text, nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("entry", String(128), nullable=False),
+    Column("confidence", Float, nullable=False),
+    Column("index_version", String(64), nullable=False),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("app_id", String(64), primary_key=True),
+    Column("token", LargeBinary, nullable=False),
+    Column("fetched_at", Float, nullable=False),
+    Column("fresh_until", Float, nullable=False),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(128), primary_key=True),
+    Column("owner", String(64), nullable=False),
+    Column("until", Float, nullable=False),
+)

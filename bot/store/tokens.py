@@ -1,0 +1,80 @@
+"""Access tokens where all workers find them, sealed; and the lease that one fetches under."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from bot.errors import StoreError
+from bot.store.database import Database
+from bot.store.secrets import Secrets
+from bot.store.tables import leases, tokens
+from bot.wechat.tokens import Token
+
+_LEASE_SECONDS = 20.0
+_POLL_SECONDS = 0.05
+
+
+class StoredTokens:
+    """A ``bot.wechat.tokens.TokenCache`` in the database."""
+
+    def __init__(
+        self,
+        database: Database,
+        secrets: Secrets,
+        clock: Callable[[], float],
+        sleep: Callable[[float], object],
+    ) -> None:
+        self._database = database
+        self._secrets = secrets
+        self._clock = clock
+        self._sleep = sleep
+
+    def get(self, app_id: str) -> Token | None:
+        """The token last put; None also when it was sealed with another key."""
+        query = select(tokens).where(tokens.c.app_id == app_id)
+        with self._database.transaction() as connection:
+            row = connection.execute(query).one_or_none()
+        try:
+            return Token(self._secrets.unseal(row.token), row.fetched_at, row.fresh_until) if row else None
+        except StoreError:
+            return None
+
+    def put(self, app_id: str, token: Token) -> None:
+        """Remember this token in place of any other."""
+        row = {
+            "app_id": app_id,
+            "token": self._secrets.seal(token.value),
+            "fetched_at": token.fetched_at,
+            "fresh_until": token.fresh_until,
+        }
+        with self._database.transaction() as connection:
+            connection.execute(delete(tokens).where(tokens.c.app_id == app_id))
+            connection.execute(insert(tokens).values(**row))
+
+    @contextmanager
+    def lock(self, app_id: str) -> Iterator[None]:
+        """Held by one worker at a time; a lease, so that a killed holder does not block the rest."""
+        name, owner = f"token:{app_id}", uuid.uuid4().hex
+        while not self._acquire(name, owner):
+            self._sleep(_POLL_SECONDS)
+        try:
+            yield
+        finally:
+            held = (leases.c.name == name, leases.c.owner == owner)
+            with self._database.transaction() as connection:
+                connection.execute(delete(leases).where(*held))
+
+    def _acquire(self, name: str, owner: str) -> bool:
+        now = self._clock()
+        try:
+            with self._database.transaction() as connection:
+                connection.execute(delete(leases).where(leases.c.name == name, leases.c.until < now))
+                connection.execute(insert(leases).values(name=name, owner=owner, until=now + _LEASE_SECONDS))
+        except IntegrityError:
+            return False
+        return True

@@ -1,0 +1,1 @@
+"""WeChat's wire format: pushes in, replies out, and the customer-message API."""

@@ -1,0 +1,97 @@
+"""The WeChat side put together from settings: accounts, store, desks, and the sender."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import cached_property
+
+import httpx
+
+from bot.answering.answerer import Answerer
+from bot.channels.wechat.accounts import Account, AccountKind, read_accounts
+from bot.channels.wechat.blueprint import Desk
+from bot.channels.wechat.sender import Sender
+from bot.settings import Settings
+from bot.store.database import Database
+from bot.store.inbox import Inbox
+from bot.store.outbox import Outbox
+from bot.store.secrets import Secrets, load_key
+from bot.store.tokens import StoredTokens
+from bot.wechat.api import WeChatApi, wechat_api
+from bot.wechat.tokens import App
+
+KEY_FILE = "secret.key"
+DATABASE_FILE = "bot.db"
+
+
+@dataclass(frozen=True)
+class WechatService:
+    """Everything that serving and sending share. Opens files and database on first use only."""
+
+    settings: Settings
+
+    @cached_property
+    def accounts(self) -> list[Account]:
+        """The accounts that are set; raises SettingsError when one cannot be right."""
+        settings = self.settings
+        single = {
+            kind: {
+                name: getattr(settings, f"wechat_{kind}_{name}")
+                for name in ("app_id", "token", "aes_key", "app_secret", "mode")
+            }
+            for kind in AccountKind
+        }
+        defaults = {
+            "handoff": settings.wechat_handoff,
+            "kf_account": settings.wechat_kf_account,
+            "office_hours": settings.wechat_office_hours,
+            "timezone": settings.wechat_timezone,
+            "typing": settings.wechat_typing,
+        }
+        return read_accounts(single, defaults, settings.wechat_accounts)
+
+    def account(self, name: str) -> Account:
+        """The account called ``kind:name``, or ``name`` if that is clear."""
+        found = [a for a in self.accounts if name in (a.channel, a.name, str(a.kind))]
+        if len(found) != 1:
+            known = ", ".join(account.channel for account in self.accounts) or "none is set"
+            raise KeyError(f"account {name!r} is not one of: {known}")
+        return found[0]
+
+    def desks(self, answerer: Answerer) -> list[Desk]:
+        """One desk an account; without accounts no store is opened."""
+        if not self.accounts:
+            return []
+        inbox = Inbox(self._database, self._secrets, time.time)
+        return [Desk(account, answerer, inbox, time.time) for account in self.accounts]
+
+    @property
+    def has_sender(self) -> bool:
+        """Whether any account answers through WeChat's API."""
+        return any(account.kind is AccountKind.MINI for account in self.accounts)
+
+    def sender(self) -> Sender:
+        """What sends the queued messages; one for each database is enough."""
+        accounts = {account.channel: account for account in self.accounts if account.app_secret}
+        apis = {channel: self._api(account) for channel, account in accounts.items()}
+        return Sender(Outbox(self._database, self._secrets, time.time), accounts, apis)
+
+    def _api(self, account: Account) -> WeChatApi:
+        return wechat_api(
+            App(account.credentials.app_id, account.app_secret),
+            httpx.HTTPTransport(),
+            StoredTokens(self._database, self._secrets, time.time, time.sleep),
+            clock=time.time,
+            sleep=time.sleep,
+            base_url=self.settings.wechat_api_base,
+        )
+
+    @cached_property
+    def _database(self) -> Database:
+        address = self.settings.database_url
+        return Database(address or f"sqlite:///{self.settings.data_dir / DATABASE_FILE}")
+
+    @cached_property
+    def _secrets(self) -> Secrets:
+        return Secrets(load_key(self.settings.data_dir / KEY_FILE))
