@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,7 +42,7 @@ def serving(**settings: object) -> Iterator[Server]:
     """Serve with ``BOT_*`` settings given in lower case: ``serving(workers=1)``."""
     port = _free_port()
     environment = os.environ | {f"BOT_{k.upper()}": str(v) for k, v in settings.items()}
-    environment |= {"BOT_PORT": str(port)}
+    environment["BOT_PORT"] = str(port)
     started = time.monotonic()
     command = [sys.executable, "-m", "gunicorn", "--no-control-socket", "wsgi:app"]
     process = subprocess.Popen(
@@ -76,6 +75,6 @@ def _wait_until_ready(port: int, process: subprocess.Popen[bytes]) -> None:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=30):
                 return
-        except (urllib.error.URLError, ConnectionError):
+        except OSError:  # refused, cut or slow: not ready yet
             time.sleep(0.02)
     raise SystemExit("the server did not become ready; try: make run")

@@ -11,15 +11,17 @@ from bot.channels.openapi import openapi_blueprint
 from bot.channels.problems import register_problems
 from bot.channels.wechat.blueprint import wechat_blueprint
 from bot.cli import register_commands
-from bot.errors import SettingsError
 from bot.operations import Operations
 from bot.settings import Settings, load_settings
 from bot.wechat_service import WechatService
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """The web application. Loads no model and no index: the first question, or ``warm_up``, does."""
-    operations = Operations(settings or _settings())
+    """The web application. Loads no model and no index: the first question, or ``warm_up``, does.
+
+    Raises SettingsError when a setting cannot be right.
+    """
+    operations = Operations(settings or load_settings())
     live_index = operations.live_index()
     answerer = Answerer(live_index)
     wechat = WechatService(operations.settings)
@@ -33,11 +35,3 @@ def create_app(settings: Settings | None = None) -> Flask:
     register_commands(app, operations, answerer, wechat)
     app.extensions["warm_up"] = lambda: answerer.answer("预热")
     return app
-
-
-def _settings() -> Settings:
-    """The settings of this process; wrong ones end it with a message, whoever starts it."""
-    try:
-        return load_settings()
-    except SettingsError as error:
-        raise SystemExit(f"Error: {error}") from error

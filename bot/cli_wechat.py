@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 
 import click
@@ -30,7 +32,12 @@ def wechat_commands(service: WechatService) -> AppGroup:
         if supervise:
             _supervise(parent)
         else:
-            service.sender().run(lambda: os.getppid() == parent, time.sleep)
+            stopping = threading.Event()
+            for name in (signal.SIGTERM, signal.SIGINT):
+                # Messages in flight are finished first: a cut one could not be told from a lost one.
+                signal.signal(name, lambda *_: stopping.set())
+            go_on = lambda: os.getppid() == parent and not stopping.is_set()  # noqa: E731
+            service.sender().run(go_on, time.sleep)
 
     @group.command("simulate")
     @click.argument("text")

@@ -123,19 +123,35 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments, environment, ``.env``, then files named by ``BOT_…_FILE``."""
-        return init_settings, env_settings, dotenv_settings, _FromFiles(settings_cls)
+        files = _FromFiles(settings_cls, _variables(dotenv_settings) | _variables(env_settings))
+        return init_settings, env_settings, dotenv_settings, files
 
 
-class _FromFiles(EnvSettingsSource):
+class _FromFiles(PydanticBaseSettingsSource):
     """Takes a setting from the file that its ``…_FILE`` variable names: for secrets."""
 
+    def __init__(self, settings_cls: type[BaseSettings], variables: dict[str, str | None]) -> None:
+        super().__init__(settings_cls)
+        self._variables = variables
+
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        variable = f"{self.env_prefix}{field_name}_file"
-        path = self.env_vars.get(variable.lower())
+        """The file's content without surrounding blanks; raises SettingsError if it cannot be read."""
+        variable = f"{PREFIX}{field_name}_file"
+        path = self._variables.get(variable.lower())
         try:
             return Path(path).read_text("utf-8").strip() if path else None, field_name, False
-        except OSError as error:
+        except (OSError, UnicodeDecodeError) as error:
             raise SettingsError(f"{variable.upper()}={path!r}: {error}") from error
+
+    def __call__(self) -> dict[str, Any]:
+        """All settings that a file gives."""
+        fields = self.settings_cls.model_fields
+        values = {name: self.get_field_value(field, name)[0] for name, field in fields.items()}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+def _variables(source: PydanticBaseSettingsSource) -> dict[str, str | None]:
+    return dict(source.env_vars) if isinstance(source, EnvSettingsSource) else {}
 
 
 def load_settings() -> Settings:

@@ -24,12 +24,8 @@ def _converter(configuration: str) -> OpenCC:
 
 def to_simplified(text: str) -> str:
     """Simplified characters and mainland words."""
-    return _simplified(text, _TO_SIMPLIFIED)
-
-
-def _simplified(text: str, configuration: str) -> str:
-    """Converts what stands between mainland words (the odd parts) and leaves those alone."""
-    convert = _converter(configuration).convert
+    convert = _converter(_TO_SIMPLIFIED).convert
+    # The odd parts are the mainland words.
     parts = _MAINLAND.split(text)
     return "".join(part if i % 2 else convert(part) for i, part in enumerate(parts))
 
@@ -47,6 +43,7 @@ def _changed(text: str, configuration: str) -> int:
 
 def to_traditional(text: str, *, like: str) -> str:
     """Traditional characters; with Taiwan's words where the question ``like`` uses them."""
-    speaks_taiwanese = to_simplified(like) != _simplified(like, _CHARACTERS_TO_SIMPLIFIED)
+    characters = _converter(_CHARACTERS_TO_SIMPLIFIED).convert(like)
+    speaks_taiwanese = to_simplified(like) != characters
     converted: str = _converter(_TO_TAIWAN if speaks_taiwanese else _TO_TRADITIONAL).convert(text)
     return converted

@@ -135,6 +135,7 @@ def unigram_tokenizer(vocabulary: Vocabulary) -> Tokenizer:
             normalizers.NFKC(),
             normalizers.Replace(_KEPT, "～"),
             normalizers.Replace(Regex(" {2,}"), " "),
+            normalizers.Strip(),
         ]
     )
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always", split=True)

@@ -1,0 +1,74 @@
+"""The app over a small knowledge base of the tests' own, built once with the real model."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from flask.testing import FlaskClient
+
+from bot.app import create_app
+from bot.operations import Operations
+from bot.ports import no_progress
+from bot.settings import Settings
+
+KNOWLEDGE = Path(__file__).parent / "data" / "knowledge"
+Cli = Callable[..., Result]
+
+
+@pytest.fixture
+def knowledge_dir(tmp_path: Path) -> Path:
+    """A copy of the small knowledge folder that a test may change."""
+    return shutil.copytree(KNOWLEDGE, tmp_path / "knowledge")
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings whose index was built from the small knowledge folder; prepares the model if need be."""
+    settings = Settings(knowledge_dir=KNOWLEDGE, index_dir=tmp_path_factory.mktemp("index"))
+    Operations(settings).build(no_progress, force=False)
+    return settings
+
+
+@pytest.fixture(scope="session")
+def app(built: Settings) -> Flask:
+    """One app for all tests: it loads the model once."""
+    return create_app(built)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """HTTP requests to a bot that can answer."""
+    return app.test_client()
+
+
+@pytest.fixture
+def indexless(tmp_path: Path) -> FlaskClient:
+    """HTTP requests to a bot that has no index; it loads no model."""
+    return create_app(Settings(knowledge_dir=KNOWLEDGE, index_dir=tmp_path / "index")).test_client()
+
+
+@pytest.fixture
+def cli(app: Flask) -> Cli:
+    """Runs ``flask --app wsgi …`` on the built index."""
+
+    def run(*arguments: str | Path) -> Result:
+        return app.test_cli_runner().invoke(args=[str(argument) for argument in arguments])
+
+    return run
+
+
+@pytest.fixture
+def fresh_cli(tmp_path: Path) -> Cli:
+    """Runs ``flask --app wsgi …`` on the folder ``index`` of the test's own, which is empty at first."""
+
+    def run(*arguments: str | Path, **settings: object) -> Result:
+        folders = {"knowledge_dir": KNOWLEDGE, "index_dir": tmp_path / "index"} | settings
+        runner = create_app(Settings(**folders)).test_cli_runner()
+        return runner.invoke(args=[str(argument) for argument in arguments])
+
+    return run

@@ -1,0 +1,1 @@
+"""Knowledge files as operators write and break them."""
