@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from bot.answering.normalising import normalise
+from bot.answering.normalising import legible, normalise
 from bot.answering.script import to_traditional
 from bot.answering.wording import wording
 from bot.domain import (
@@ -41,7 +41,7 @@ class Answerer:
         Raises IndexUnusableError when no version can serve.
         """
         query = normalise(question, language)
-        return _Turn(self._live_index(), query, question).reply()
+        return _Turn(self._live_index(), query, legible(question)).reply()
 
     def tell(self, entry_id: str, language: Language, like: str = "") -> Reply | None:
         """The answer of one entry, in the words of ``like``; None when there is no such entry."""

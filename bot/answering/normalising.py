@@ -14,7 +14,10 @@ _LATIN_WORD = re.compile(r"[A-Za-z]+(?:['’-][A-Za-z]+)*")
 _CHINESE_FRAME = re.compile(
     "[吗嗎呢吧么麼的了是怎什哪谁誰几幾多能可要有没沒不在和跟与與给給把被让讓对對从從会會该該需想我你他]"
 )
-_CONTROL = re.compile(r"[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
+# Controls, invisible marks, and halves of characters that no text should hold.
+_CONTROL = re.compile(
+    r"[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+"
+)
 _NOT_WORD = re.compile(r"[\W_]+")
 # Not digits: 10000 is another number than 1000.
 _REPEATED = re.compile(r"(\D)\1{3,}")
@@ -23,12 +26,16 @@ _HAN_WORTH_A_WORD = 2
 
 def normalise(text: str, language: Language | None = None) -> Query:
     """Fold width, case, spaces, script and repetition; detect the language unless it is given."""
-    folded = unicodedata.normalize("NFKC", text)
-    folded = _CONTROL.sub(" ", folded)
+    folded = unicodedata.normalize("NFKC", legible(text))
     folded = _REPEATED.sub(r"\1\1\1", folded)
     language = language or detect_language(folded)
     folded = to_simplified(" ".join(folded.split()).casefold())
     return Query(folded, _NOT_WORD.sub("", folded), language)
+
+
+def legible(text: str) -> str:
+    """The text with a space for whatever cannot be seen or written."""
+    return _CONTROL.sub(" ", text)
 
 
 def detect_language(text: str) -> Language:

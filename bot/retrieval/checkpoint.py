@@ -22,6 +22,7 @@ from tokenizers import (
 )
 from tokenizers import models as tokenizer_models
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+from transformers.utils import logging as transformers_logging
 
 from bot.errors import ModelError
 from bot.retrieval import e5_weights
@@ -63,6 +64,9 @@ def load_checkpoint(name: str) -> SentenceTransformer:
 
     Raises ModelError when there is no such model.
     """
+    # Its own bars and notes on the missing pooler would only hide our progress.
+    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     if name == e5_weights.MODEL_NAME and not Path(name).is_dir():
         return _bundled_e5()
     try:

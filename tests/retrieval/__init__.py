@@ -1,0 +1,1 @@
+"""Embedding, indexing and deciding: what is promised of vectors, versions and thresholds."""

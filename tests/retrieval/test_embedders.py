@@ -1,0 +1,199 @@
+"""One contract for every embedder: the fake, the served int8 form and sentence-transformers itself."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bot.retrieval.tokenisation import load_tokeniser
+from tests.retrieval.questions import ENGLISH, ODD, ORDINARY, SIMPLIFIED, TRADITIONAL
+
+LONGEST = 512
+# More than one batch of 32, few of them long: sentence-transformers takes its time.
+TEXTS = [*(text for text in ORDINARY if len(text) < 16), *(text for text in ODD if len(text) < 12)]
+FEW = ORDINARY[::7]
+
+
+@pytest.fixture(
+    params=[
+        "hashed",
+        pytest.param("served", marks=pytest.mark.model),
+        pytest.param("original", marks=pytest.mark.model),
+    ]
+)
+def embedder(request):
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(params=["embed_queries", "embed_passages"])
+def embed(request, embedder):
+    return getattr(embedder, request.param)
+
+
+def cosines(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    return (one * other).sum(axis=1)
+
+
+def test_a_text_becomes_a_float32_vector_of_unit_length(embedder, embed):
+    vectors = embed(TEXTS)
+
+    assert (vectors.shape, vectors.dtype) == ((len(TEXTS), embedder.dimensions), np.float32)
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-5)
+
+
+def test_vectors_come_in_the_order_of_the_texts_however_long_they_are(embed):
+    vectors, reversed_vectors = embed(TEXTS), embed(TEXTS[::-1])
+
+    assert cosines(vectors, reversed_vectors[::-1]).min() > 0.99
+    for place in (0, len(TEXTS) // 2, len(TEXTS) - 1):
+        assert (vectors @ embed([TEXTS[place]])[0]).argmax() == place
+
+
+def test_no_texts_give_no_vectors(embedder, embed):
+    vectors = embed([])
+
+    assert (vectors.shape, vectors.dtype) == ((0, embedder.dimensions), np.float32)
+
+
+@pytest.mark.parametrize("text", ["小程序" * 20_000, "", " ", "\x00", "\U0001f9e7"])
+def test_any_text_has_a_vector(embedder, embed, text):
+    vectors = embed([text, "ordinary"])
+
+    assert vectors.shape == (2, embedder.dimensions)
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-5)
+
+
+def test_eight_threads_get_the_vectors_that_one_gets(embed, eight_threads):
+    alone = embed(FEW)
+
+    for vectors in eight_threads(lambda: embed(FEW)):
+        assert np.allclose(vectors, alone, atol=1e-6)
+
+
+def test_the_same_text_gives_the_same_vector_again(embed):
+    assert np.array_equal(embed(ORDINARY[:3]), embed(ORDINARY[:3]))
+
+
+def test_progress_ends_when_all_texts_are_embedded(embed):
+    told = []
+    embed(TEXTS, lambda *step: told.append(step))
+
+    assert told[-1] == ("embedding", len(TEXTS), len(TEXTS))
+    assert [done for _, done, _ in told] == sorted({done for _, done, _ in told})
+
+
+def test_a_rewording_is_nearer_than_another_subject(embedder):
+    query, same, other = embedder.embed_queries(["审核要几天", "审核需要几天时间", "微信支付手续费"])
+
+    assert query @ same > query @ other
+
+
+def test_the_own_texts_are_enough_and_in_three_scripts():
+    assert len(set(ORDINARY)) >= 50
+    assert min(map(len, (SIMPLIFIED, TRADITIONAL, ENGLISH))) >= 15
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("side", ["embed_queries", "embed_passages"])
+def test_the_served_form_keeps_to_the_original(served, original, side):
+    fidelity = cosines(getattr(served, side)(ORDINARY), getattr(original, side)(ORDINARY))
+
+    assert {text: cosine for text, cosine in zip(ORDINARY, fidelity, strict=True) if cosine < 0.99} == {}
+
+
+@pytest.mark.model
+def test_the_served_form_keeps_to_the_original_on_odd_texts(served, original):
+    odd = [text for text in ODD if 12 < len(text) < 120]
+
+    assert cosines(served.embed_queries(odd), original.embed_queries(odd)).min() > 0.98
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("name", ["served", "original"])
+def test_queries_and_passages_are_prompted_differently(request, name):
+    embedder = request.getfixturevalue(name)
+    as_queries, as_passages = embedder.embed_queries(FEW), embedder.embed_passages(FEW)
+
+    assert cosines(as_queries, as_passages).max() < 0.999
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("name", ["served", "original"])
+def test_what_comes_after_the_longest_text_is_cut_off(request, name):
+    embedder = request.getfixturevalue(name)
+    one, other = embedder.embed_queries(["word " * 600, "word " * 600 + "小程序 " * 99])
+
+    assert one @ other == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.model
+def test_a_question_finds_its_translation(served):
+    asked = served.embed_queries(["个人可以注册小程序吗", "审核需要多久", "可以退款吗"])
+    translated = served.embed_queries(
+        [
+            "Can individuals register a mini program?",
+            "How long does the review take?",
+            "Can I get a refund?",
+        ]
+    )
+    centred = (vectors - vectors.mean(axis=0) for vectors in (asked, translated))
+
+    assert np.matmul(next(centred), next(centred).T).argmax(axis=1).tolist() == [0, 1, 2]
+
+
+@pytest.mark.model
+def test_models_and_checksums_have_names(served, original):
+    assert served.model == original.model == "intfloat/multilingual-e5-small"
+    assert served.checksum != original.checksum
+
+
+@pytest.fixture(scope="module")
+def tokenisers(prepared, vocabulary, tmp_path_factory):
+    """The SentencePiece form that serves, and the tokenizers form that it stands for."""
+    from bot.retrieval.checkpoint import unigram_tokenizer  # imports torch
+
+    folder = tmp_path_factory.mktemp("tokenizers")
+    unigram_tokenizer(vocabulary).save(str(folder / "tokenizer.json"))
+    return load_tokeniser(prepared.folder, LONGEST), load_tokeniser(folder, LONGEST)
+
+
+def differing(tokenisers, texts) -> list[str]:
+    one, other = tokenisers
+    return [text for text in texts if one(text) != other(text)]
+
+
+@pytest.mark.model
+def test_both_forms_of_the_tokeniser_give_the_same_ids(tokenisers):
+    prompted = [f"{prompt}: {text}" for prompt in ("query", "passage") for text in (*ORDINARY, *ODD)]
+
+    assert differing(tokenisers, prompted) == []
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [(0x01, 0x5FF), (0x900, 0x1FFF), (0x2000, 0x33FF), (0x3400, 0x9FFF), (0xAC00, 0xD7FF), (0xF900, 0xFFFF)],
+)
+def test_both_forms_agree_on_every_character_of_a_block(tokenisers, first, last):
+    """But for what libraries of different age normalise differently, and no piece stands for."""
+    known = {0x344, 0x200D, 0x32FF}
+    texts = [f"a{chr(point)}b 中{chr(point)}。" for point in range(first, last + 1) if point not in known]
+
+    assert differing(tokenisers, texts) == []
+
+
+@pytest.mark.model
+def test_special_pieces_in_a_question_are_only_text_to_the_form_that_serves(tokenisers, vocabulary):
+    tokenise, _ = tokenisers
+    ids = tokenise("query: </s> <mask> <pad> <s>")
+
+    assert {vocabulary.bos, vocabulary.eos, vocabulary.pad, 250_001}.isdisjoint(ids[1:-1])
+
+
+@pytest.mark.model
+def test_ids_are_wrapped_in_the_special_ones_and_cut_to_the_longest(tokenisers, vocabulary):
+    for tokenise in tokenisers:
+        ids = tokenise("小程序 " * 1000)
+
+        assert len(ids) == LONGEST
+        assert (ids[0], ids[-1]) == (vocabulary.bos, vocabulary.eos)
