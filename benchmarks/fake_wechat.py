@@ -3,45 +3,48 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import random
 import secrets
-import threading
 import time
-from collections import Counter
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
+from benchmarks.server import free_port
+
 
 @dataclass
-class FakeWechat:
-    """What it was asked, and how it misbehaves; rates are shares of 1, times in seconds."""
+class Seen:
+    """Messages that arrived, by recipient; errors given, by code; tokens handed out."""
 
-    latency: tuple[float, float] = (0.005, 0.05)
-    busy_rate: float = 0.05
-    expiry_rate: float = 0.01
-    url: str = ""
-    received: Counter[str] = field(default_factory=Counter)
-    errors: Counter[int] = field(default_factory=Counter)
-    tokens_fetched: int = 0
-    token: str = ""
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    random: random.Random = field(default_factory=lambda: random.Random(7))
+    received: dict[str, int] = field(default_factory=dict)
+    errors: dict[str, int] = field(default_factory=dict)
+    tokens: int = 0
+
+
+class FakeWechat:
+    """Misbehaves at given rates (shares of 1) and answers after a latency (seconds)."""
+
+    def __init__(self) -> None:
+        self.latency = (0.005, 0.05)
+        self.busy_rate = 0.05
+        self.expiry_rate = 0.01
+        self.seen = Seen()
+        self.token = ""
+        self.random = random.Random(7)
 
     def answer(self, path: str, token: str, body: dict[str, object]) -> dict[str, object]:
         """The JSON answer to one call."""
-        with self.lock:
-            pause = self.random.uniform(*self.latency)
-            code = self._misfortune(token) if path.endswith("/send") else 0
-            if path.endswith("/stable_token"):
-                return self._new_token()
-            if code:
-                self.errors[code] += 1
-            else:
-                self.received[str(body["touser"])] += 1
-        time.sleep(pause)
+        if path.endswith("/stable_token"):
+            return self._new_token()
+        code = self._misfortune(token)
+        counts, key = (self.seen.errors, str(code)) if code else (self.seen.received, str(body["touser"]))
+        counts[key] = counts.get(key, 0) + 1
+        time.sleep(self.random.uniform(*self.latency))
         return {"errcode": code, "errmsg": "scripted rid: 0-0-0" if code else "ok"}
 
     def _misfortune(self, token: str) -> int:
@@ -52,36 +55,53 @@ class FakeWechat:
         return -1 if self.random.random() < self.busy_rate else 0
 
     def _new_token(self) -> dict[str, object]:
-        self.tokens_fetched += 1
+        self.seen.tokens += 1
         self.token = self.token or secrets.token_hex(32)
         return {"access_token": self.token, "expires_in": 7200}
 
+    def serve(self, port: int) -> None:
+        """Answer on a port for ever; ``GET /`` tells what has happened so far."""
+        fake = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                address = urlsplit(self.path)
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                token = parse_qs(address.query).get("access_token", [""])[0]
+                self._write(fake.answer(address.path, token, body))
+
+            def do_GET(self) -> None:
+                self._write(asdict(fake.seen))
+
+            def _write(self, answer: dict[str, object]) -> None:
+                content = json.dumps(answer).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, *_: object) -> None:
+                """Keep quiet."""
+
+        ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
+
 
 @contextmanager
-def fake_wechat() -> Iterator[FakeWechat]:
-    """Serve it on a free port."""
-    fake = FakeWechat()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            address = urlsplit(self.path)
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            token = parse_qs(address.query).get("access_token", [""])[0]
-            answer = json.dumps(fake.answer(address.path, token, body)).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
-
-        def log_message(self, *_: object) -> None:
-            """Keep quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    fake.url = f"http://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+def fake_wechat() -> Iterator[str]:
+    """Serve one from a process of its own; gives its address."""
+    port = free_port()
+    process = multiprocessing.get_context("spawn").Process(target=FakeWechat().serve, args=(port,))
+    process.start()
     try:
-        yield fake
+        yield f"http://127.0.0.1:{port}"
     finally:
-        server.shutdown()
+        process.terminate()
+        process.join()
+
+
+def seen_by(url: str) -> Seen:
+    """What the fake at an address has seen."""
+    with urllib.request.urlopen(url, timeout=30) as response:
+        return Seen(**json.loads(response.read()))

@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,9 +38,9 @@ class Server:
 
 
 @contextmanager
-def serving(**settings: object) -> Iterator[Server]:
-    """Serve with ``BOT_*`` settings given in lower case: ``serving(workers=1)``."""
-    port = _free_port()
+def serving(port: int = 0, **settings: object) -> Iterator[Server]:
+    """Serve with ``BOT_*`` settings given in lower case: ``serving(workers=1)``; port 0 = a free one."""
+    port = port or free_port()
     environment = os.environ | {f"BOT_{k.upper()}": str(v) for k, v in settings.items()}
     environment["BOT_PORT"] = str(port)
     started = time.monotonic()
@@ -52,8 +52,14 @@ def serving(**settings: object) -> Iterator[Server]:
         _wait_until_ready(port, process)
         yield Server(port, process.pid, time.monotonic() - started)
     finally:
-        process.send_signal(signal.SIGTERM)
+        stop(process.pid)
         process.wait(40)
+
+
+def stop(pid: int) -> None:
+    """Ask a server to finish what it is doing and end; one that has ended already is left alone."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
 
 
 def resident_mb(pid: int) -> float:
@@ -62,7 +68,8 @@ def resident_mb(pid: int) -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -10,23 +10,24 @@ whole service is stopped and started once while deliveries go on.
 from __future__ import annotations
 
 import argparse
+import http.client
 import json
 import os
 import random
 import secrets
 import signal
+import sqlite3
 import tempfile
 import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlencode
 
-import httpx
-
-from benchmarks.fake_wechat import FakeWechat, fake_wechat
+from benchmarks.fake_wechat import Seen, fake_wechat, seen_by
 from benchmarks.server import Server, serving
 from bot.wechat.credentials import Credentials, Mode
 from bot.wechat.signature import signature
@@ -40,6 +41,8 @@ _QUESTIONS = (
 )
 # Seconds after the first delivery at which WeChat's two retries come: one overlaps, one is late.
 _SECOND, _THIRD = (0.0, 0.3), (10.0, 12.0)
+_KILL_EVERY = (3.0, 8.0)
+_AT_ONCE = 64
 _DRAIN_SECONDS = 120.0
 
 
@@ -59,7 +62,7 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=2000)
     parser.add_argument("--workers", type=int, default=4)
     options = parser.parse_args()
-    with fake_wechat() as fake, tempfile.TemporaryDirectory() as data:
+    with fake_wechat() as api, tempfile.TemporaryDirectory() as data:
         settings = {
             "workers": options.workers,
             "data_dir": data,
@@ -67,40 +70,37 @@ def main() -> None:
             "wechat_mini_token": _CREDENTIALS.token,
             "wechat_mini_aes_key": _CREDENTIALS.aes_key,
             "wechat_mini_app_secret": "secret",
-            "wechat_api_base": fake.url,
+            "wechat_api_base": api,
         }
         run = _deliver_all(options.messages, settings)
-        with serving(**settings):
-            _wait_for(fake, options.messages)
-    _report(options.messages, run, fake)
+        with serving(**settings):  # whatever is still queued is sent by the next life
+            _wait_for(api, options.messages)
+        _report(options.messages, run, seen_by(api), Path(data) / "bot.db")
 
 
 def _deliver_all(messages: int, settings: dict[str, object]) -> Run:
     """Two lives of the service: it is stopped when half of the messages have begun."""
     started = threading.Semaphore(0)
-    with serving(**settings) as server, ThreadPoolExecutor(64) as pool:
-        run = Run(server)
-        killer = threading.Thread(target=_kill_workers, args=(run,))
-        killer.start()
-        deliveries = [pool.submit(_deliver, run, n, started) for n in range(messages)]
-        for _ in range(messages // 2):
-            started.acquire()
-        os.kill(server.pid, signal.SIGTERM)
-        with serving(**settings) as second:
-            run.server = second
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        with serving(**settings) as server:
+            run = Run(server)
+            killer = threading.Thread(target=_kill_workers, args=(run,))
+            killer.start()
+            deliveries = [pool.submit(_deliver, run, n, started) for n in range(messages)]
+            for _ in range(messages // 2):
+                started.acquire()
+        with serving(server.port, **settings) as run.server:
             for delivery in deliveries:
                 delivery.result()
             run.stop.set()
             killer.join()
-            time.sleep(2)
     return run
 
 
 def _kill_workers(run: Run) -> None:
     chance = random.Random(3)
-    while not run.stop.wait(chance.uniform(1.0, 4.0)):
+    while not run.stop.wait(chance.uniform(*_KILL_EVERY)):
         with suppress(OSError, IndexError):
-            # The first children are workers; the last one started first is the sender's keeper.
             victims = [pid for pid in run.server.worker_pids() if _is_worker(pid)]
             os.kill(chance.choice(victims), signal.SIGKILL)
             run.kills += 1
@@ -127,11 +127,15 @@ def _deliver(run: Run, number: int, started: threading.Semaphore) -> None:
 
 def _post(run: Run, query: str, body: bytes, at: float) -> None:
     time.sleep(max(0.0, at - time.monotonic()))
+    connection = http.client.HTTPConnection("127.0.0.1", run.server.port, timeout=5)
     try:
-        response = httpx.post(f"{run.server.url}/wechat/mini?{query}", content=body, timeout=5)
-        run.answers[f"{response.status_code} {response.text[:20]}"] += 1
-    except httpx.HTTPError as error:
+        connection.request("POST", f"/wechat/mini?{query}", body)
+        response = connection.getresponse()
+        run.answers[f"{response.status} {response.read(20).decode()}"] += 1
+    except (OSError, http.client.HTTPException) as error:
         run.answers[type(error).__name__] += 1
+    finally:
+        connection.close()
 
 
 def _push(number: int) -> tuple[bytes, str]:
@@ -159,20 +163,25 @@ def _push(number: int) -> tuple[bytes, str]:
     return body, urlencode(query)
 
 
-def _wait_for(fake: FakeWechat, messages: int) -> None:
+def _wait_for(api: str, messages: int) -> None:
     deadline = time.monotonic() + _DRAIN_SECONDS
-    while len(fake.received) < messages and time.monotonic() < deadline:
+    while len(seen_by(api).received) < messages and time.monotonic() < deadline:
         time.sleep(0.5)
 
 
-def _report(messages: int, run: Run, fake: FakeWechat) -> None:
-    twice = sum(count > 1 for count in fake.received.values())
+def _report(messages: int, run: Run, seen: Seen, database: Path) -> None:
+    twice = sum(count > 1 for count in seen.received.values())
+    with closing(sqlite3.connect(database)) as connection:
+        states = dict(connection.execute("SELECT state, count(*) FROM outbox GROUP BY state"))
+        settled = connection.execute("SELECT count(*) FROM questions").fetchone()[0]
     print(f"messages, delivered 3 times each  {messages}")
     print(f"workers killed, service restarts  {run.kills}, 1")
     print(f"responses to deliveries           {dict(run.answers)}")
-    print(f"scripted API errors               {dict(fake.errors)}")
-    print(f"tokens fetched                    {fake.tokens_fetched}")
-    print(f"answered                          {len(fake.received)}")
+    print(f"scripted API errors               {seen.errors}")
+    print(f"tokens fetched                    {seen.tokens}")
+    print(f"rows in the question log          {settled}")
+    print(f"states of queued messages         {states}")
+    print(f"answered                          {len(seen.received)}")
     print(f"sent twice                        {twice}")
 
 
