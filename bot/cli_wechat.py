@@ -10,6 +10,7 @@ import threading
 import time
 
 import click
+import httpx
 from flask.cli import AppGroup
 
 from bot.channels.wechat.simulator import simulate
@@ -57,6 +58,8 @@ def wechat_commands(service: WechatService) -> AppGroup:
             exchange = simulate(chosen, url, fields, Mode(mode or chosen.credentials.mode), as_json=as_json)
         except (BotError, KeyError, OSError) as error:
             raise click.ClickException(str(error.args[0] if error.args else error)) from error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise click.ClickException(f"{url}: {error}; is the server running there?") from error
         click.echo(exchange.opened)
         click.echo(f"[HTTP {exchange.status}, {len(exchange.body.encode())} bytes]", err=True)
 

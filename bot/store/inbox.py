@@ -14,10 +14,15 @@ from sqlalchemy import Connection, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from bot.domain import Conversation, Said, SaidKind, Settlement
+from bot.errors import StoreError
 from bot.store.database import Database
 from bot.store.outbox import enqueue
 from bot.store.secrets import Secrets
 from bot.store.tables import conversations, outbox, pushes, questions
+
+# WeChat retries for 20 seconds; the rest is for a service that was down, and for human sessions.
+_KEPT_SECONDS = 24 * 3600.0
+_TRIES = 3
 
 
 class Inbox:
@@ -34,35 +39,42 @@ class Inbox:
             return _reply(connection, key)
 
     def conversation(self, channel: str, openid: str, max_age: float) -> Conversation:
-        """The user's conversation, new if the last one is older than ``max_age`` seconds."""
+        """The user's conversation, new if the last one is older than ``max_age`` seconds.
+
+        A new one still knows of a human who serves the user: that ends at its own time.
+        """
         row_of = conversations.c
         user = self._secrets.user(channel, openid)
-        query = select(row_of.state).where(
-            row_of.channel == channel,
-            row_of.user == user,
-            row_of.updated_at >= self._clock() - max_age,
-        )
+        query = select(row_of.state, row_of.updated_at).where(row_of.channel == channel, row_of.user == user)
         with self._database.transaction() as connection:
-            state = connection.execute(query).scalar_one_or_none()
-        return Conversation.from_json(json.loads(state)) if state else Conversation()
+            row = connection.execute(query).one_or_none()
+        talk = _conversation(row.state) if row else Conversation()
+        is_over = row is not None and row.updated_at < self._clock() - max_age
+        return Conversation(human_until=talk.human_until) if is_over else talk
 
     def settle(self, key: str, settlement: Settlement) -> Said:
         """Give the push its effect, unless another delivery did: the reply to send either way."""
-        try:
-            with self._database.transaction() as connection:
-                if earlier := _reply(connection, key):
-                    return earlier
-                self._commit(connection, key, settlement)
-        except IntegrityError:
-            return self.settled(key) or settlement.said
-        return settlement.said
+        for _ in range(_TRIES):
+            try:
+                with self._database.transaction() as connection:
+                    if earlier := _reply(connection, key):
+                        return earlier
+                    self._commit(connection, key, settlement)
+                return settlement.said
+            except IntegrityError:
+                # Another was first: a delivery of this push, or another push of this user. Look again.
+                continue
+        raise StoreError(f"the database refuses the effect of {key}")
 
     def _commit(self, connection: Connection, key: str, settlement: Settlement) -> None:
         now = self._clock()
         said = settlement.said
         connection.execute(
-            insert(pushes).values(key=key, reply_kind=said.kind.value, reply_text=said.text, settled_at=now)
+            insert(pushes).values(
+                key=key, reply_kind=said.kind.value, reply_text=said.text, settled_at=said.at
+            )
         )
+        _forget(connection, now - _KEPT_SECONDS)
         user = self._secrets.user(settlement.channel, settlement.openid)
         self._keep_conversation(connection, settlement, user, now)
         for asked in settlement.asked:
@@ -87,12 +99,18 @@ class Inbox:
                 insert(conversations).values(channel=channel, user=user, state=state, updated_at=now)
             )
 
-    def forget(self, before: float) -> int:
-        """Delete pushes settled, and conversations ended, before a time; how many rows went."""
-        with self._database.transaction() as connection:
-            old_pushes = connection.execute(delete(pushes).where(pushes.c.settled_at < before))
-            old_talks = connection.execute(delete(conversations).where(conversations.c.updated_at < before))
-        return old_pushes.rowcount + old_talks.rowcount
+
+def _forget(connection: Connection, before: float) -> None:
+    """Delete the pushes settled, and the conversations ended, before a time."""
+    connection.execute(delete(pushes).where(pushes.c.settled_at < before))
+    connection.execute(delete(conversations).where(conversations.c.updated_at < before))
+
+
+def _conversation(state: str) -> Conversation:
+    try:
+        return Conversation.from_json(json.loads(state))
+    except (KeyError, TypeError, ValueError):  # another version of this program wrote it
+        return Conversation()
 
 
 def _reply(connection: Connection, key: str) -> Said | None:

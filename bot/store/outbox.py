@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import Connection, and_, insert, select, update
+from sqlalchemy import Connection, and_, delete, insert, or_, select, update
 
 from bot.domain import CustomerMessage, Due
 from bot.store.database import Database
 from bot.store.secrets import Secrets
 from bot.store.tables import outbox
 
+# How long it can be looked up what became of a message, after the time it could be sent in.
+_KEPT_SECONDS = 24 * 3600.0
 PENDING, SENDING, SENT, DROPPED, UNKNOWN = "pending", "sending", "sent", "dropped", "unknown"
 
 
@@ -54,13 +56,16 @@ class Outbox:
             .where(
                 earlier.c.user == row_of.user,
                 earlier.c.id < row_of.id,
-                earlier.c.state.in_((PENDING, SENDING)),
+                or_(
+                    earlier.c.state == SENDING,
+                    and_(earlier.c.state == PENDING, earlier.c.expires_at >= now),
+                ),
             )
             .exists()
         )
         query = (
             select(outbox)
-            .where(row_of.state == PENDING, row_of.not_before <= now, is_first)
+            .where(row_of.state == PENDING, row_of.not_before <= now, row_of.expires_at >= now, is_first)
             .order_by(row_of.id)
             .limit(limit)
         )
@@ -101,11 +106,12 @@ class Outbox:
         )
 
     def expire(self) -> int:
-        """Drop what may not be sent any more; how many."""
-        row_of = outbox.c
-        query = update(outbox).where(row_of.state == PENDING, row_of.expires_at < self._clock())
+        """Drop what may not be sent any more; how many. What is long over is deleted."""
+        row_of, now = outbox.c, self._clock()
+        query = update(outbox).where(row_of.state == PENDING, row_of.expires_at < now)
         values = {"state": DROPPED, "recipient": b"", "error": "its window closed"}
         with self._database.transaction() as connection:
+            connection.execute(delete(outbox).where(row_of.expires_at < now - _KEPT_SECONDS))
             return connection.execute(query.values(**values)).rowcount
 
     def abandon(self) -> int:

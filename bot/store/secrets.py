@@ -44,11 +44,14 @@ class Secrets:
 
 
 def load_key(path: Path) -> bytes:
-    """The key in a file, made on first use and readable by its owner only."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _make_key(path)
-    key = path.read_bytes()
+    """The key in a file, made on first use and readable by its owner only; or StoreError."""
+    try:
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _make_key(path)
+        key = path.read_bytes()
+    except OSError as error:
+        raise StoreError(f"the key {path} cannot be read or made ({error})") from error
     if len(key) != _KEY_BYTES:
         raise StoreError(f"{path} is not a key of {_KEY_BYTES} bytes; restore it, or delete it")
     return key

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.domain import Language
@@ -18,7 +18,8 @@ from bot.wechat.credentials import Credentials, Mode
 
 DEFAULT_NAME = "default"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
-_SHIFT = re.compile(r"([1-7])(?:-([1-7]))?\s+(\d\d:\d\d)-(\d\d:\d\d)")
+_TIME = r"((?:[01]\d|2[0-3]):[0-5]\d)"
+_SHIFT = re.compile(rf"([1-7])(?:-([1-7]))?\s+{_TIME}-{_TIME}", re.ASCII)
 _FIELDS = (
     "token",
     "app_id",
@@ -34,6 +35,9 @@ _FIELDS = (
     "menu",
 )
 _FILE_FIELDS = ("token", "aes_key", "app_secret")
+_TYPES = {"handoff": bool, "typing": bool, "menu": dict}
+_FORMS = {bool: "true or false", dict: '{ KEY = "entry or question" }', str: "text in quotes"}
+_Choice = TypeVar("_Choice", bound=StrEnum)
 
 
 class AccountKind(StrEnum):
@@ -123,8 +127,8 @@ def _with_files(file: Path, where: str, fields: dict[str, Any]) -> dict[str, Any
     for name in _FILE_FIELDS:
         if path := read.pop(f"{name}_file", None):
             try:
-                read[name] = (file.parent / path).read_text("utf-8").strip()
-            except OSError as error:
+                read[name] = (file.parent / str(path)).read_text("utf-8").strip()
+            except (OSError, ValueError) as error:
                 raise SettingsError(f"{file}: [{where}] {name}_file: {error}") from error
     return read
 
@@ -137,9 +141,26 @@ def _account(kind: AccountKind, name: str, given: Mapping[str, Any], defaults: M
         raise SettingsError(f"{where}: {', '.join(sorted(unknown))} is unknown; known: {', '.join(_FIELDS)}")
     fields = {**defaults, **{key: value for key, value in given.items() if value not in (None, "")}}
     try:
+        _check_types(fields)
         return _checked_account(kind, name, fields)
-    except (SettingsError, ValueError, ZoneInfoNotFoundError) as error:
+    except SettingsError as error:
         raise SettingsError(f"{where}: {error}") from error
+
+
+def _check_types(fields: Mapping[str, Any]) -> None:
+    for name, value in fields.items():
+        expected = _TYPES.get(name, str)
+        texts = value.values() if name == "menu" and isinstance(value, dict) else ()
+        if not isinstance(value, expected) or not all(isinstance(text, str) for text in texts):
+            shown = name if name in _FILE_FIELDS else f"{name} {value!r}"
+            raise SettingsError(f"{shown}: write {_FORMS[expected]}")
+
+
+def _choice(choices: type[_Choice], name: str, value: str) -> _Choice:
+    try:
+        return choices(value)
+    except ValueError as error:
+        raise SettingsError(f"{name} {value!r}: write {', '.join(choices)}") from error
 
 
 def _checked_account(kind: AccountKind, name: str, fields: Mapping[str, Any]) -> Account:
@@ -153,30 +174,36 @@ def _checked_account(kind: AccountKind, name: str, fields: Mapping[str, Any]) ->
         Credentials(
             app_id=fields.get("app_id", ""),
             token=fields.get("token", ""),
-            mode=Mode(fields.get("mode") or (Mode.SAFE if aes_key else Mode.PLAIN)),
+            mode=_choice(Mode, "mode", fields.get("mode") or (Mode.SAFE if aes_key else Mode.PLAIN)),
             aes_key=aes_key,
         ),
         app_secret=secret,
-        language=Language(fields.get("language", Language.SIMPLIFIED)),
-        has_handoff=bool(fields.get("handoff", False)),
+        language=_choice(Language, "language", fields.get("language", Language.SIMPLIFIED)),
+        has_handoff=fields.get("handoff", False),
         kf_account=fields.get("kf_account", ""),
         office_hours=_office_hours(fields.get("office_hours", ""), fields.get("timezone", "")),
-        shows_typing=bool(fields.get("typing", False)),
+        shows_typing=fields.get("typing", False),
         menu=dict(fields.get("menu", {})),
     )
 
 
 def _office_hours(text: str, timezone: str) -> OfficeHours:
     shifts = [_shift(part.strip()) for part in text.split(";") if part.strip()]
-    return OfficeHours(tuple(shifts), ZoneInfo(timezone or "Asia/Shanghai"))
+    try:
+        return OfficeHours(tuple(shifts), ZoneInfo(timezone or "Asia/Shanghai"))
+    except (OSError, ValueError, ZoneInfoNotFoundError) as error:
+        raise SettingsError(f"timezone {timezone!r}: write a name such as Asia/Shanghai") from error
 
 
 def _shift(text: str) -> tuple[int, int, time, time]:
-    match = _SHIFT.fullmatch(text)
-    if match is None:
-        raise SettingsError(f'office_hours "{text}": write "1-5 09:00-18:00; 6 10:00-12:00" (1 = Monday)')
-    first, last, start, end = match.groups()
-    return int(first), int(last or first), time.fromisoformat(start), time.fromisoformat(end)
+    if match := _SHIFT.fullmatch(text):
+        first, last, start, end = match.groups()
+        shift = int(first), int(last or first), time.fromisoformat(start), time.fromisoformat(end)
+        if shift[0] <= shift[1] and shift[2] < shift[3]:
+            return shift
+    raise SettingsError(
+        f'office_hours "{text}": write "1-5 09:00-18:00; 6 10:00-12:00" (1 = Monday; no shift past midnight)'
+    )
 
 
 def _refuse_twins(accounts: list[Account]) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import HTTPException
 
 from bot.answering.answerer import Answerer
 from bot.channels.wechat.accounts import DEFAULT_NAME, Account, AccountKind
@@ -24,6 +26,9 @@ from bot.wechat.replies import SUCCESS, PassiveReply, sealed, text_reply, transf
 CONVERSATION_SECONDS = 30 * 60.0
 # How long WeChat lets an account write after a message, and after an entry or a tap (客服消息).
 _AFTER_MESSAGE, _AFTER_EVENT = 48 * 3600.0, 60.0
+# An answer that must be queued waits for the store until WeChat hangs up (after 5 s) and tries again:
+# "success" before that would lose the message.
+_STORE_TRIES, _STORE_PAUSE = 12, 0.5
 _log = logging.getLogger(__name__)
 
 
@@ -31,12 +36,18 @@ class Desk:
     """One account's pushes: each gets its effect once, and the same reply on every delivery."""
 
     def __init__(
-        self, account: Account, answerer: Answerer, inbox: Inbox, clock: Callable[[], float]
+        self,
+        account: Account,
+        answerer: Answerer,
+        inbox: Inbox,
+        clock: Callable[[], float],
+        sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self.account = account
         self._reception = Reception(answerer, account)
         self._inbox = inbox
         self._clock = clock
+        self._sleep = sleep
 
     def handshake(self, query: Mapping[str, str]) -> str:
         """The echostr; raises NotAuthenticError."""
@@ -55,13 +66,17 @@ class Desk:
         return sealed(reply, push, crypto, timestamp=now, nonce=query.get("nonce", ""))
 
     def _said(self, push: Push) -> Said:
-        try:
-            return self._settled(push)
-        except StoreError as error:
-            _log.error("%s: answering without the store: %s", self.account.channel, error)
-        except Exception:
-            _log.exception("%s: a push failed", self.account.channel)
-            return Said(SaidKind.NOTHING, at=self._clock())
+        for _ in range(_STORE_TRIES):
+            try:
+                return self._settled(push)
+            except StoreError as error:
+                _log.error("%s: the store failed: %s", self.account.channel, error)
+                if self.account.kind is AccountKind.OFFICIAL:
+                    break  # a passive reply does without
+                self._sleep(_STORE_PAUSE)
+            except Exception:  # WeChat must never see an error page, whatever breaks
+                _log.exception("%s: a push failed", self.account.channel)
+                break
         return self._settlement(push, Conversation()).said
 
     def _settled(self, push: Push) -> Said:
@@ -73,7 +88,7 @@ class Desk:
 
     def _settlement(self, push: Push, talk: Conversation) -> Settlement:
         now = self._clock()
-        turn = self._reception.receive(push, talk, now)
+        turn = self._turn(push, talk, now)
         said, rest = self._rendered(turn, now)
         conversation = turn.conversation and replace(turn.conversation, rest=rest)
         settlement = Settlement(self.account.channel, push.sender, said, conversation, turn.asked)
@@ -83,6 +98,13 @@ class Desk:
             nothing = Said(SaidKind.NOTHING, at=now)
             settlement = replace(settlement, said=nothing, messages=(message,))
         return settlement
+
+    def _turn(self, push: Push, talk: Conversation, now: float) -> Turn:
+        try:
+            return self._reception.receive(push, talk, now)
+        except Exception:  # whatever breaks in answering, the user is told so, on every delivery
+            _log.exception("%s: no answer to a push", self.account.channel)
+            return self._reception.apologise(push, talk)
 
     def _rendered(self, turn: Turn, now: float) -> tuple[Said, str]:
         unread = turn.conversation.rest if turn.conversation else ""
@@ -116,8 +138,10 @@ def wechat_blueprint(desks: list[Desk]) -> Blueprint:
     @blueprint.post("/<kind>", strict_slashes=False)
     @blueprint.post("/<kind>/<name>")
     def push(kind: str, name: str = DEFAULT_NAME) -> Response:
-        request.max_content_length = None  # the codec caps it, and answers as WeChat expects
-        body = request.stream.read(MAX_BODY_BYTES + 1)
+        try:
+            body = request.stream.read(MAX_BODY_BYTES + 1)
+        except HTTPException:  # too long, or cut off: unusable, but it may be authentic
+            body = b""
         return _guarded(by_address.get((kind, name)), lambda desk: desk.push(request.args, body))
 
     return blueprint

@@ -42,6 +42,7 @@ class Phrases:
     by_number: str
     please_type: str
     away: str
+    ask_by_message: str
     welcome: str
 
 
@@ -54,6 +55,7 @@ CHINESE = Phrases(
     by_number="回复数字即可选择。",
     please_type="我只看得懂文字，请把问题打成文字发给我。",
     away="现在没有人工客服在线，请在工作时间再联系，或先把问题发给我试试。",
+    ask_by_message="请直接发送“转人工”，我就为你转接人工客服。",
     welcome="你好！我可以回答小程序类型方面的问题，直接问我就行。",
 )
 ENGLISH = Phrases(
@@ -65,6 +67,7 @@ ENGLISH = Phrases(
     by_number="Reply with a number to choose.",
     please_type="I can only read text. Please type your question.",
     away="Nobody is here right now. Please come back in office hours, or try asking me.",
+    ask_by_message='Please send the words "human agent", and I will put you through.',
     welcome="Hello! I answer questions about mini program types. Just ask.",
 )
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from bot.answering.answerer import Answerer
 from bot.answering.normalising import normalise
 from bot.answering.script import to_traditional
+from bot.answering.wording import wording
 from bot.channels.wechat.accounts import Account
 from bot.channels.wechat.phrases import Phrases, asks_for_more, chosen_number, phrases
 from bot.domain import (
@@ -30,7 +31,10 @@ HUMAN_SESSION = 2 * 3600.0
 
 @dataclass(frozen=True)
 class Spoken:
-    """What to say: a text, what it leaves out, and questions to choose from, in one language."""
+    """What to say: a text, what it leaves out, and questions to choose from, in one language.
+
+    Both texts are Markdown unless ``is_plain``.
+    """
 
     text: str = ""
     rest: str = ""
@@ -38,6 +42,7 @@ class Spoken:
     choices: tuple[Suggestion, ...] = ()
     language: Language = Language.SIMPLIFIED
     is_transfer: bool = False
+    is_plain: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,37 +72,38 @@ class Reception:
             return self._say(talk, self._words(talk).please_type)
         return self._message(content, push.menu_id, talk, now)
 
+    def apologise(self, push: Push, talk: Conversation) -> Turn:
+        """The turn when receiving failed: events pass in silence."""
+        content = push.content or push.recognition
+        if push.kind is PushKind.EVENT or not content:
+            return Turn(None, talk)
+        language = self._language(content, talk)
+        text = wording(language.knowledge).failed
+        return Turn(Spoken(_in_script(text, language, content), language=language), talk)
+
     def _message(self, content: str, menu_id: str, talk: Conversation, now: float) -> Turn:
         key = normalise(content).key
         if asks_for_more(key):
             return self._continue(talk)
-        number = chosen_number(key)
-        if number is not None and number <= len(talk.choices):
-            menu_id = talk.choices[number - 1]
-            language = talk.language or self._account.language
-        else:
-            language = normalise(content).language
-        reply = self._answerer.tell(menu_id, language, content) if menu_id.strip("0") else None
-        reply = reply or self._answerer.answer(content)
-        return self._replied(reply, content, talk, now)
+        chosen = _chosen(key, talk.choices)
+        language = self._known_language(talk) if chosen else self._language(content, talk)
+        entry_id = chosen or menu_id.strip("0")
+        reply = self._answerer.tell(entry_id, language, content) if entry_id else None
+        reply = reply or self._answerer.answer(content, language)
+        if self._hands_over(reply):
+            return replace(self._hand_over(reply, talk, now), asked=(_asked(reply, content),))
+        return self._replied(reply, content, talk)
 
-    def _replied(self, reply: Reply, content: str, talk: Conversation, now: float) -> Turn:
-        asked = AskedQuestion(
-            str(reply.language),
-            content,
-            str(reply.outcome),
-            reply.entry.id if reply.entry else "",
-            reply.confidence,
-            reply.index_version,
-        )
-        if reply.outcome is OutcomeKind.HANDOFF and self._account.has_handoff:
-            return replace(self._hand_over(reply, talk, now), asked=(asked,))
+    def _replied(self, reply: Reply, content: str, talk: Conversation) -> Turn:
         words = phrases(reply.language.knowledge)
         heading = {
             OutcomeKind.CLARIFY: "",
             OutcomeKind.SMALLTALK: words.starters,
         }.get(reply.outcome, words.next_questions)
-        return replace(self._speak(reply, heading, talk, content), asked=(asked,))
+        return replace(self._speak(reply, heading, talk, content), asked=(_asked(reply, content),))
+
+    def _hands_over(self, reply: Reply) -> bool:
+        return reply.outcome is OutcomeKind.HANDOFF and self._account.has_handoff
 
     def _hand_over(self, reply: Reply, talk: Conversation, now: float) -> Turn:
         if self._account.office_hours.is_open(now):
@@ -107,45 +113,55 @@ class Reception:
     def _continue(self, talk: Conversation) -> Turn:
         if not talk.rest:
             return self._say(talk, self._words(talk).nothing_more)
-        spoken = Spoken(talk.rest, language=talk.language or self._account.language)
+        spoken = Spoken(talk.rest, language=self._known_language(talk), is_plain=True)
         return Turn(spoken, talk)
 
     def _event(self, push: Push, talk: Conversation, now: float) -> Turn:
         match push.event:
             case Event.UNSUBSCRIBE:
                 return Turn(None, None)
-            case Event.SUBSCRIBE | Event.SCAN | Event.ENTER_SESSION:
-                return self._greet(push.scene or push.session_from, talk)
-            case Event.CLICK:
-                return self._click(push.event_key, talk, now)
-            case Event.SCANCODE_WAIT:
-                return self._say(talk, self._words(talk).please_type)
             case Event.SERVICE_OPENED | Event.SERVICE_SWITCHED:
                 return Turn(None, replace(talk, human_until=now + HUMAN_SESSION))
             case Event.SERVICE_CLOSED:
                 return Turn(None, replace(talk, human_until=0.0))
+        return Turn(None, talk) if talk.human_until > now else self._visit(push, talk)
+
+    def _visit(self, push: Push, talk: Conversation) -> Turn:
+        """What the user did other than writing."""
+        match push.event:
+            case Event.SUBSCRIBE | Event.SCAN | Event.ENTER_SESSION:
+                return self._greet(push.scene or push.session_from, talk)
+            case Event.CLICK:
+                return self._click(push.event_key, talk)
+            case Event.SCANCODE_WAIT:
+                return self._say(talk, self._words(talk).please_type)
         return Turn(None, talk)
 
-    def _click(self, key: str, talk: Conversation, now: float) -> Turn:
+    def _click(self, key: str, talk: Conversation) -> Turn:
         """A menu key names an entry or a question; an unknown one is greeted."""
         meant = self._account.menu.get(key, key)
-        language = talk.language or self._account.language
+        language = self._known_language(talk)
         reply = self._answerer.tell(meant, language)
         if reply is None and key in self._account.menu:
             reply = self._answerer.answer(meant)
-        return self._replied(reply, meant, talk, now) if reply else self._greet("", talk)
+        if reply is None:
+            return self._greet("", talk)
+        if self._hands_over(reply):  # WeChat takes no event as a hand-over
+            return self._say(talk, phrases(reply.language.knowledge).ask_by_message)
+        return self._replied(reply, meant, talk)
 
     def _greet(self, hint: str, talk: Conversation) -> Turn:
         """The greeting with starter questions; what the visitor came from only adds one of them."""
-        language = talk.language or self._account.language
+        language = self._known_language(talk)
         words = phrases(language.knowledge)
         greeting = self._answerer.tell(GREETING_ENTRY, language)
         if greeting is None:
             return self._say(talk, words.welcome)
         hinted = self._answerer.tell(self._account.menu.get(hint, hint), language) if hint else None
         if hinted and hinted.entry:
-            first = Suggestion(hinted.entry.id, hinted.entry.question)
-            greeting = replace(greeting, suggestions=(first, *greeting.suggestions[:2]))
+            first = Suggestion(hinted.entry.id, _in_script(hinted.entry.question, language, ""))
+            others = [other for other in greeting.suggestions if other.id != first.id]
+            greeting = replace(greeting, suggestions=(first, *others[:2]))
         return self._speak(greeting, words.starters, talk, "")
 
     def _speak(self, reply: Reply, heading: str, talk: Conversation, like: str) -> Turn:
@@ -160,11 +176,36 @@ class Reception:
         return Turn(spoken, replace(talk, language=reply.language, choices=choices))
 
     def _say(self, talk: Conversation, text: str) -> Turn:
-        language = talk.language or self._account.language
+        language = self._known_language(talk)
         return Turn(Spoken(_in_script(text, language, ""), language=language), talk)
 
     def _words(self, talk: Conversation) -> Phrases:
-        return phrases((talk.language or self._account.language).knowledge)
+        return phrases(self._known_language(talk).knowledge)
+
+    def _language(self, content: str, talk: Conversation) -> Language:
+        """What a message is written in; numbers and pictures are in no language."""
+        is_written = any(char.isalpha() for char in content)
+        return normalise(content).language if is_written else self._known_language(talk)
+
+    def _known_language(self, talk: Conversation) -> Language:
+        return talk.language or self._account.language
+
+
+def _chosen(key: str, choices: tuple[str, ...]) -> str:
+    """The offered entry that a normalised message names by its number; empty when there is none."""
+    number = chosen_number(key)
+    return choices[number - 1] if number is not None and number <= len(choices) else ""
+
+
+def _asked(reply: Reply, content: str) -> AskedQuestion:
+    return AskedQuestion(
+        str(reply.language),
+        content,
+        str(reply.outcome),
+        reply.entry.id if reply.entry else "",
+        reply.confidence,
+        reply.index_version,
+    )
 
 
 def _in_script(text: str, language: Language, like: str) -> str:

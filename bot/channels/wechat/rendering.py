@@ -29,7 +29,9 @@ def render(spoken: Spoken, kind: AccountKind) -> Rendered:
     """The message for one kind of account."""
     taps = kind is AccountKind.OFFICIAL
     words = phrases(spoken.language.knowledge)
-    text, rest = plain_text(spoken.text), plain_text(spoken.rest)
+    text, rest = spoken.text, spoken.rest
+    if not spoken.is_plain:
+        text, rest = plain_text(text), plain_text(rest)
     choices = _choices(spoken, words, taps=taps)
     more = _more(words, spoken.language, taps=taps)
     tail = _paragraphs(more if rest else "", choices)

@@ -1,0 +1,94 @@
+"""A bot with a small knowledge base in memory and a store of its own, and users who chat with it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+
+from bot.answering.answerer import Answerer
+from bot.channels.problems import register_problems
+from bot.channels.wechat.accounts import Account, AccountKind
+from bot.channels.wechat.blueprint import Desk, wechat_blueprint
+from bot.store.database import Database
+from bot.store.inbox import Inbox
+from bot.store.outbox import Outbox
+from bot.store.secrets import Secrets
+from tests.channels.wechat.chat import Chat
+from tests.channels.wechat.knowledge import INDEX
+from tests.wechat.fakes import PLAIN, Clock
+
+KEY = b"k" * 32
+OFFICIAL = Account("default", AccountKind.OFFICIAL, PLAIN)
+MINI = Account("default", AccountKind.MINI, PLAIN, app_secret="secret")
+
+
+@pytest.fixture
+def answerer():
+    return Answerer(lambda: INDEX)
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory):
+    """A database's file before anything happened: making it anew for each test would take longer."""
+    file = tmp_path_factory.mktemp("database") / "bot.db"
+    with closing(Database(f"sqlite:///{file}")) as database, database.transaction():
+        pass
+    return file.read_bytes()
+
+
+@pytest.fixture
+def database(tmp_path, empty_database):
+    (tmp_path / "bot.db").write_bytes(empty_database)
+    with closing(Database(f"sqlite:///{tmp_path / 'bot.db'}")) as database:
+        yield database
+
+
+@pytest.fixture
+def outbox(database, clock):
+    return Outbox(database, Secrets(KEY), clock)
+
+
+@pytest.fixture
+def serve(database, clock):
+    """Serves accounts the way the app does, with whatever answerer and database it is given."""
+
+    def serve(*accounts, answerer, database=database):
+        app = Flask("bot", static_folder=None)
+        register_problems(app)
+        inbox = Inbox(database, Secrets(KEY), clock)
+        app.register_blueprint(wechat_blueprint([Desk(each, answerer, inbox, clock) for each in accounts]))
+        return app.test_client()
+
+    return serve
+
+
+@pytest.fixture
+def chat(serve, answerer, outbox) -> Callable[..., Chat]:
+    """Opens a chat with an account that is set up like this."""
+
+    def chat(account=OFFICIAL, *, answerer=answerer, is_encrypted=False, as_json=False, **changes):
+        account = replace(account, **changes)
+        return Chat(serve(account, answerer=answerer), account, outbox, is_encrypted, as_json)
+
+    return chat
+
+
+@pytest.fixture
+def rows(tmp_path):
+    """Rows of a table, seen from outside."""
+
+    def rows(columns, table):
+        with closing(sqlite3.connect(tmp_path / "bot.db")) as connection:
+            return connection.execute(f"SELECT {columns} FROM {table}").fetchall()
+
+    return rows

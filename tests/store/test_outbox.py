@@ -1,0 +1,196 @@
+"""Customer messages on their way: each user's in order, each taken once."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from threading import Barrier
+
+import pytest
+
+from bot.store.database import Database
+from bot.store.outbox import Outbox
+from bot.store.secrets import Secrets
+from tests.store.conftest import KEY
+from tests.store.values import CHANNEL, OPENID, effect, message
+
+ENDINGS = {
+    "sent": lambda outbox, due: outbox.sent(due),
+    "dropped": lambda outbox, due: outbox.drop(due, "45015"),
+    "in doubt": lambda outbox, due: outbox.doubt(due, "timeout"),
+}
+ENDING = pytest.mark.parametrize("end", ENDINGS.values(), ids=ENDINGS)
+
+
+@pytest.fixture
+def queue(inbox):
+    """Queues a user's messages in one push."""
+    numbers = iter(range(1000))
+
+    def queue(*texts, openid=OPENID, valid_for=60.0):
+        messages = tuple(message(text, valid_for) for text in texts)
+        inbox.settle(f"wx1:message:{next(numbers)}", effect(openid=openid, messages=messages))
+
+    return queue
+
+
+def texts(dues):
+    return [due.text for due in dues]
+
+
+def test_a_message_is_taken_with_everything_needed_to_send_it(outbox, queue):
+    queue("二十天。")
+    (due,) = outbox.take(9)
+
+    assert (due.account, due.recipient, due.text, due.attempts) == (CHANNEL, OPENID, "二十天。", 0)
+
+
+def test_a_message_is_taken_once(outbox, queue):
+    queue("一")
+
+    assert texts(outbox.take(9)) == ["一"]
+    assert outbox.take(9) == []
+
+
+def test_a_users_messages_go_one_after_the_other(outbox, queue):
+    queue("一", "二")
+    (first,) = outbox.take(9)
+    while_it_is_sent = outbox.take(9)
+    outbox.sent(first)
+
+    assert while_it_is_sent == []
+    assert texts(outbox.take(9)) == ["二"]
+
+
+def test_users_do_not_wait_for_each_other_and_the_oldest_goes_first(outbox, queue):
+    queue("甲一", "甲二", openid="oA")
+    queue("乙一", openid="oB")
+    queue("丙一", openid="oC")
+
+    assert texts(outbox.take(2)) == ["甲一", "乙一"]
+    assert texts(outbox.take(2)) == ["丙一"]
+
+
+@ENDING
+def test_what_is_settled_is_never_taken_again_and_lets_the_next_go(outbox, queue, clock, end):
+    queue("一", "二", valid_for=9e9)
+    end(outbox, outbox.take(1)[0])
+    clock.now += 1e6
+
+    assert texts(outbox.take(9)) == ["二"]
+
+
+@ENDING
+def test_whoever_got_a_message_is_wiped_with_it(outbox, queue, run_sql, end):
+    queue("一")
+    end(outbox, outbox.take(1)[0])
+
+    assert run_sql("SELECT recipient FROM outbox") == [(b"",)]
+
+
+def test_a_retry_waits_and_carries_only_what_is_left(outbox, queue, clock):
+    queue("一二三")
+    outbox.retry(outbox.take(1)[0], "二三", 5.0, "busy")
+    too_early = outbox.take(9)
+    clock.now += 5.0
+    (due,) = outbox.take(9)
+
+    assert too_early == []
+    assert (due.recipient, due.text, due.attempts) == (OPENID, "二三", 1)
+
+
+def test_a_retry_keeps_its_place_before_later_messages(outbox, queue, clock):
+    queue("一", "二")
+    outbox.retry(outbox.take(1)[0], "一", 5.0, "busy")
+    meanwhile = outbox.take(9)
+    clock.now += 5.0
+
+    assert meanwhile == []
+    assert texts(outbox.take(9)) == ["一"]
+
+
+def test_why_a_message_was_given_up_can_be_read_later(outbox, queue, run_sql):
+    queue("一")
+    outbox.drop(outbox.take(1)[0], "45015 out of response time")
+
+    assert run_sql("SELECT state, error FROM outbox") == [("dropped", "45015 out of response time")]
+
+
+# Windows
+
+
+def test_a_message_whose_window_closed_is_dropped_and_wiped(outbox, queue, clock, run_sql):
+    queue("一", valid_for=60.0)
+    clock.now += 61.0
+
+    assert (outbox.expire(), outbox.expire()) == (1, 0)
+    assert run_sql("SELECT state, recipient, error FROM outbox") == [("dropped", b"", "its window closed")]
+
+
+def test_a_message_is_not_taken_after_its_window_and_holds_nobody_up(outbox, queue, clock):
+    queue("迟了", valid_for=60.0)
+    queue("还来得及", valid_for=600.0)
+    clock.now += 61.0
+
+    assert texts(outbox.take(9)) == ["还来得及"]
+
+
+def test_a_message_within_its_window_does_not_expire(outbox, queue, clock):
+    queue("一", valid_for=60.0)
+    clock.now += 59.0
+
+    assert outbox.expire() == 0
+    assert texts(outbox.take(9)) == ["一"]
+
+
+def test_what_became_of_a_message_is_forgotten_after_a_day(outbox, queue, clock, run_sql):
+    queue("一", valid_for=60.0)
+    outbox.sent(outbox.take(1)[0])
+    outbox.expire()
+    kept = run_sql("SELECT state FROM outbox")
+    clock.now += 86400 + 61
+    outbox.expire()
+
+    assert kept == [("sent",)]
+    assert run_sql("SELECT state FROM outbox") == []
+
+
+# Senders that die, and senders at once
+
+
+def test_a_killed_senders_message_is_left_and_the_next_goes(outbox, queue):
+    """It may have arrived: nothing is sent twice."""
+    queue("发了一半", "二")
+    outbox.take(1)
+
+    assert outbox.abandon() == 1
+    assert texts(outbox.take(9)) == ["二"]
+
+
+def test_a_starting_sender_leaves_waiting_messages_as_they_are(outbox, queue):
+    queue("一")
+
+    assert outbox.abandon() == 0
+    assert texts(outbox.take(9)) == ["一"]
+
+
+def test_messages_outlive_a_restart(queue, path, clock):
+    queue("一")
+
+    with closing(Database(f"sqlite:///{path}")) as reopened:
+        assert texts(Outbox(reopened, Secrets(KEY), clock).take(9)) == ["一"]
+
+
+def test_eight_senders_at_once_never_take_the_same_message(outbox, queue):
+    for number in range(40):
+        queue(f"第{number}条", openid=f"oUser{number}")
+    together = Barrier(8)
+
+    def take(_sender):
+        together.wait()
+        return [due.id for _ in range(10) for due in outbox.take(3)]
+
+    with ThreadPoolExecutor(8) as pool:
+        taken = [message_id for ids in pool.map(take, range(8)) for message_id in ids]
+
+    assert sorted(taken) == list(range(1, 41))

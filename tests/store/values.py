@@ -1,0 +1,36 @@
+"""Pushes' effects to put into a database."""
+
+from __future__ import annotations
+
+from bot.domain import (
+    AskedQuestion,
+    Conversation,
+    CustomerMessage,
+    Language,
+    Said,
+    SaidKind,
+    Settlement,
+)
+
+OPENID = "oUser-very-private-001"
+CHANNEL = "mini:default"
+TALK = Conversation(Language.TRADITIONAL, ("fees", "filing"), "還有一段。", human_until=7.5)
+ASKED = AskedQuestion("zh-Hans", "备案要多久", "answer", "filing", 0.93, "20261122-120000")
+FORGET = {"conversation": None, "asked": (), "messages": ()}
+
+
+def message(text: str = "二十天。", valid_for: float = 60.0) -> CustomerMessage:
+    return CustomerMessage(CHANNEL, text, valid_for)
+
+
+def effect(text: str = "二十天。", **fields: object) -> Settlement:
+    """A push's whole effect: reply, conversation, log row and message."""
+    parts = {
+        "channel": CHANNEL,
+        "openid": OPENID,
+        "said": Said(SaidKind.TEXT, text, at=1_760_000_000.0),
+        "conversation": TALK,
+        "asked": (ASKED,),
+        "messages": (message(text),),
+    }
+    return Settlement(**(parts | fields))
