@@ -6,9 +6,11 @@ import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from itertools import count
 
 from bot.channels.wechat.accounts import Account
 from bot.domain import Due
+from bot.errors import StoreError
 from bot.ports import Outbox
 from bot.wechat.api import WeChatApi
 from bot.wechat.errors import ApiError, OutcomeUnknownError, PassingApiError
@@ -16,6 +18,7 @@ from bot.wechat.errors import ApiError, OutcomeUnknownError, PassingApiError
 _AT_ONCE = 16
 _IDLE_SECONDS = 0.05
 _EXPIRE_EVERY = 200
+_STORE_PAUSE = 1.0
 _RETRY_AFTER = (1.0, 2.0, 5.0, 15.0, 60.0)
 _log = logging.getLogger(__name__)
 
@@ -35,13 +38,17 @@ class Sender:
         """Send for as long as ``go_on`` says so."""
         if abandoned := self._outbox.abandon():
             _log.warning("%d messages may or may not have arrived; they are left", abandoned)
-        rounds = 0
-        while go_on():
-            if rounds % _EXPIRE_EVERY == 0:
-                self._outbox.expire()
-            rounds += 1
-            if not self.send_due():
-                sleep(_IDLE_SECONDS)
+        for number in count():
+            if not go_on():
+                return
+            try:
+                if number % _EXPIRE_EVERY == 0:
+                    self._outbox.expire()
+                if not self.send_due():
+                    sleep(_IDLE_SECONDS)
+            except StoreError as error:
+                _log.error("the store failed: %s", error)
+                sleep(_STORE_PAUSE)
 
     def send_due(self) -> int:
         """Send what is due now; how many messages were taken."""
@@ -59,6 +66,8 @@ class Sender:
                 with suppress(ApiError):
                     api.show_typing(due.recipient)
             api.send_text(due.recipient, due.text)
+        except StoreError as error:  # the token could not be read, so WeChat was not asked
+            self._outbox.retry(due, due.text, _STORE_PAUSE, str(error))
         except ApiError as error:
             self._failed(due, error)
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 
@@ -15,6 +15,7 @@ import pytest
 from bot.channels.wechat.accounts import Account
 from bot.channels.wechat.sender import Sender
 from bot.domain import Conversation, CustomerMessage, Said, SaidKind, Settlement
+from bot.errors import StoreError
 from bot.settings import Settings
 from bot.store.inbox import Inbox
 from bot.store.secrets import Secrets
@@ -395,6 +396,51 @@ def test_what_may_not_be_sent_any_more_is_not_sent(queue, sender, wechat, clock,
 
     assert wechat.hits["send"] == 0
     assert rows("state", "outbox") == [("dropped",)]
+
+
+class Unreadable:
+    """A token cache, or an outbox, whose store fails a number of times."""
+
+    def __init__(self, real, times):
+        self.real, self.left = real, times
+
+    def __getattr__(self, name):
+        self.left -= 1
+        if self.left >= 0:
+            raise StoreError("locked")
+        return getattr(self.real, name)
+
+
+def test_a_running_sender_outlives_a_store_that_fails(queue, sender, outbox, wechat):
+    queue("你好")
+    sender._outbox = Unreadable(outbox, times=0)
+    pauses = []
+
+    def sleep(_seconds):
+        pauses.append(_seconds)
+        sender._outbox.left = 1 if len(pauses) == 1 else 0
+
+    sender.run(lambda: len(pauses) < 3, sleep)
+
+    assert wechat.texts() == ["你好"]
+    assert 1.0 in pauses
+
+
+def test_a_token_that_cannot_be_read_delays_a_message_and_loses_none(
+    queue, database, outbox, wechat, port, clock
+):
+    tokens = Unreadable(StoredTokens(database, Secrets(KEY), time.time, time.sleep), times=1)
+    with closing(httpx.HTTPTransport(verify=False)) as transport:
+        address = f"http://127.0.0.1:{port}"
+        app = App(APP_ID, SECRET)
+        api = wechat_api(app, transport, tokens, clock=clock, sleep=clock.sleep, base_url=address)
+        sender = Sender(outbox, {MINI.channel: MINI}, {MINI.channel: api})
+        queue("你好")
+        sender.send_due()
+        clock.now += 1.0
+        sender.send_due()
+
+    assert wechat.texts() == ["你好"]
 
 
 # As settings wire it
