@@ -2,7 +2,7 @@
 
     python -m benchmarks.ask_latency [--questions 300]
 
-Also prints a worker's memory and the seconds until it is ready.
+Also prints how much memory a worker takes and how soon it is ready.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ READY_WITHIN = 60.0
 
 @dataclass(frozen=True)
 class Server:
-    """Where it listens, its master's process id, and the seconds from start to ready."""
+    """Where it listens, its master's process id, and how many seconds it took to be ready."""
 
     port: int
     pid: int

@@ -16,8 +16,18 @@ from bot.operations import Operations
 from bot.ports import no_progress
 from bot.settings import Settings
 
-KNOWLEDGE = Path(__file__).parent / "data" / "knowledge"
+TESTS = Path(__file__).parent
+KNOWLEDGE = TESTS / "data" / "knowledge"
 Cli = Callable[..., Result]
+# What runs real databases, servers and processes; the rest, without the model, are the unit tests.
+SERVICE_TESTS = ("store", "channels", "test_cli.py", "test_layers.py", "test_serving.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark by place, so that no test is forgotten."""
+    for item in items:
+        if any(part in SERVICE_TESTS for part in item.path.relative_to(TESTS).parts):
+            item.add_marker("service")
 
 
 @pytest.fixture

@@ -39,6 +39,7 @@ def shown(default: object) -> str:
     return str(default)
 
 
+@pytest.mark.model
 @pytest.mark.parametrize("name", READMES)
 def test_commands_of_the_readme_exist(name, cli):
     text = (PROJECT / name).read_text("utf-8")
