@@ -65,7 +65,7 @@ class Trained:
 
 # The gate where nothing can be held out (one phrasing an entry): fitted on this product's own
 # knowledge base without the classifier's signals.
-_PRIOR = Decision(None, Gate(np.array([14.0, -9.0, 0.0, 0.35]), -2.5), 0.6, 0.4)
+_PRIOR = Decision(None, Gate(np.array([14.0, -9.0, 0.0, 0.7]), -2.5), 0.6, 0.4)
 
 
 def train(data: TrainingSet, *, false_answer_rate: float, progress: Progress) -> Trained:

@@ -21,23 +21,23 @@ GATE = Gate(np.array([4.0, -4.0, 0.0, 0.0]), 0.0)
 CLASSIFIER = Classifier(np.array([[3, 0], [0, 3], [-3, -3]], np.float32), np.array([0, 0, 0.5], np.float32))
 
 
-def test_a_phrasing_weighs_20_and_a_passage_6():
+def test_a_phrasing_weighs_10_and_a_passage_6():
     scores = score(evidence([0.5, 0.9], [0.8, 0.1]), None).entries[0]
 
-    assert scores.tolist() == pytest.approx([20 * 0.5 + 6 * 0.8, 20 * 0.9 + 6 * 0.1])
+    assert scores.tolist() == pytest.approx([10 * 0.5 + 6 * 0.8, 10 * 0.9 + 6 * 0.1])
 
 
 def test_the_signals_are_best_phrasing_best_background_scope_and_margin():
     scored = score(evidence([0.5, 0.9], [0.5, 0.5], background=0.3), None)
 
-    expected = {"best phrasing": 0.9, "best background": 0.3, "out of scope": 0.0, "margin": 20 * 0.4}
+    expected = {"best phrasing": 0.9, "best background": 0.3, "out of scope": 0.0, "margin": 10 * 0.4}
     assert signals(scored) == pytest.approx(expected, abs=1e-5)
 
 
 def test_the_margin_is_to_the_second_best_of_many():
     scored = score(evidence([0.1, 0.7, 0.9, 0.2], [0, 0, 0, 0]), None)
 
-    assert signals(scored)["margin"] == pytest.approx(20 * 0.2, abs=1e-5)
+    assert signals(scored)["margin"] == pytest.approx(10 * 0.2, abs=1e-5)
 
 
 def test_a_single_entry_has_no_margin():
