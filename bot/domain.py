@@ -63,7 +63,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Phrasing:
-    """One way to ask an entry."""
+    """One way to ask something."""
 
     text: str
     place: Place
@@ -106,11 +106,15 @@ class Entry:
 
 @dataclass(frozen=True)
 class KnowledgeBase:
-    """Everything an index is built from."""
+    """Everything an index is built from.
+
+    ``background``: questions near its subject that it does not answer; ``everyday``: far from any subject.
+    """
 
     entries: tuple[Entry, ...]
     sources: dict[str, Source] = field(default_factory=dict)
     background: tuple[Phrasing, ...] = ()
+    everyday: tuple[Phrasing, ...] = ()
     digest: str = ""
 
 

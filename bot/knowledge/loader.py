@@ -15,6 +15,7 @@ from bot.knowledge.markdown import Problem, list_items, parse_file, read_text
 LANGUAGES = ("zh", "en")
 SOURCES_FILE = "sources.md"
 BACKGROUND_FOLDER = "background"
+EVERYDAY_FOLDER = Path(__file__).parent / "everyday"
 _SOURCE_COLUMNS = 5
 
 
@@ -43,24 +44,27 @@ def inspect(folder: Path) -> tuple[KnowledgeBase, list[Problem]]:
         )
     problems += _duplicate_ids(entries)
     sources, source_problems = _read_sources(folder)
-    background, background_problems = _read_background(folder)
-    base = KnowledgeBase(entries, sources, background, digest(folder))
+    background, background_problems = _read_questions(folder, BACKGROUND_FOLDER)
+    everyday, _ = _read_questions(EVERYDAY_FOLDER.parent, EVERYDAY_FOLDER.name)
+    base = KnowledgeBase(entries, sources, background, everyday, digest(folder))
     return base, problems + source_problems + background_problems
 
 
 def digest(folder: Path) -> str:
-    """SHA-256 over the names and contents of all Markdown files, hexadecimal."""
+    """SHA-256 over the names and contents of all Markdown files an index is made from, hexadecimal."""
     state = hashlib.sha256()
     for path in _files(folder):
         content = path.read_bytes()
-        state.update(f"{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode())
+        name = path.relative_to(EVERYDAY_FOLDER if EVERYDAY_FOLDER in path.parents else folder)
+        state.update(f"{name.as_posix()}\0{len(content)}\0".encode())
         state.update(content)
     return state.hexdigest()
 
 
 def _files(folder: Path) -> list[Path]:
     inside = [p for name in (*LANGUAGES, BACKGROUND_FOLDER) for p in (folder / name).rglob("*.md")]
-    return sorted(inside + [p for p in [folder / SOURCES_FILE] if p.is_file()])
+    files = sorted(inside + [p for p in [folder / SOURCES_FILE] if p.is_file()])
+    return files + sorted(EVERYDAY_FOLDER.glob("*.md"))
 
 
 def _duplicate_ids(entries: Iterable[Entry]) -> Iterator[Problem]:
@@ -109,11 +113,10 @@ def _table_rows(text: str) -> Iterator[tuple[int, list[str]]]:
             yield line, row
 
 
-def _read_background(folder: Path) -> tuple[tuple[Phrasing, ...], list[Problem]]:
-    """Questions that must not be answered: all list items of the files in background/."""
+def _read_questions(folder: Path, name: str) -> tuple[tuple[Phrasing, ...], list[Problem]]:
+    """Questions that must not be answered: all list items of the files in a subfolder."""
     parsed = [
-        list_items(path, name=path.relative_to(folder))
-        for path in sorted((folder / BACKGROUND_FOLDER).rglob("*.md"))
+        list_items(path, name=path.relative_to(folder)) for path in sorted((folder / name).rglob("*.md"))
     ]
     phrasings = tuple(phrasing for found, _ in parsed for phrasing in found)
     return phrasings, [problem for _, found in parsed for problem in found]

@@ -18,14 +18,17 @@ from bot.retrieval import training
 from bot.retrieval.decision import SIGNALS
 from bot.retrieval.faiss_index import PassageIndex, RowKind, Rows
 from bot.retrieval.index_files import Contents, write_contents
+from bot.retrieval.lexical import Lexicon
 from bot.retrieval.loaded_index import load_index
-from bot.retrieval.training import Trained, TrainingSet
+from bot.retrieval.training import Group, Trained, TrainingSet
 from bot.retrieval.vectors import Vectors, centred
 from bot.retrieval.versions import FORMAT, IndexManifest, VersionStore, checksums
 
 Normalise = Callable[[str], Query]
 _LANGUAGES = ("zh", "en")
 _PRIOR_COUNT = 8
+# Cosine from which an everyday question is too close to the knowledge base to count as out of scope.
+_ANSWERED_AFTER_ALL = 0.7
 
 
 @dataclass(frozen=True)
@@ -97,8 +100,9 @@ def _write_version(
     ids = tuple(dict.fromkeys(entry.id for entry in base.entries))
     texts = _texts(base, ids, normalise)
     vectors, centres = _embed(texts, embedder, progress)
+    _leave_out_answered(texts, vectors)
     trained = training.train(
-        _training_set(texts, vectors, len(ids)),
+        _training_set(texts, vectors, len(ids), has_near_misses=bool(base.background)),
         false_answer_rate=options.false_answer_rate,
         progress=progress,
     )
@@ -107,6 +111,8 @@ def _write_version(
     index.save(folder)
     arrays = centres | trained.decision.to_arrays()
     arrays |= {"row_kinds": rows.kinds, "row_entries": rows.entries}
+    if trained.decision.classifier:
+        arrays |= Lexicon.build([text.text for text in texts[RowKind.PHRASING]]).to_arrays()
     exact = _exact_keys(base.entries, normalise)
     write_contents(folder, Contents(base.entries, ids, exact, base.sources, arrays))
     return _manifest(folder, base, embedder, options, texts, trained)
@@ -114,7 +120,7 @@ def _write_version(
 
 def _texts(base: KnowledgeBase, ids: tuple[str, ...], normalise: Normalise) -> dict[RowKind, list[_Text]]:
     number = {entry_id: n for n, entry_id in enumerate(ids)}
-    background = [normalise(phrasing.text) for phrasing in base.background]
+    background = [normalise(phrasing.text) for phrasing in (*base.background, *base.everyday)]
     return {
         RowKind.PHRASING: [
             _Text(normalise(question).text, entry.language, number[entry.id])
@@ -128,6 +134,17 @@ def _texts(base: KnowledgeBase, ids: tuple[str, ...], normalise: Normalise) -> d
         ],
         RowKind.BACKGROUND: [_Text(query.text, query.language.knowledge, -1) for query in background],
     }
+
+
+def _leave_out_answered(texts: dict[RowKind, list[_Text]], vectors: dict[RowKind, Vectors]) -> None:
+    """Drop background questions that the knowledge base comes close to: it may well answer them."""
+    kind = RowKind.BACKGROUND
+    if not texts[kind]:
+        return
+    nearest = (vectors[kind] @ vectors[RowKind.PHRASING].T).max(axis=1)
+    is_outside = nearest < _ANSWERED_AFTER_ALL
+    vectors[kind] = vectors[kind][is_outside]
+    texts[kind] = [text for text, keep in zip(texts[kind], is_outside, strict=True) if keep]
 
 
 def _embed(
@@ -171,16 +188,22 @@ def _centred(vectors: Vectors, items: list[_Text], kind: RowKind, centres: dict[
 
 
 def _training_set(
-    texts: dict[RowKind, list[_Text]], vectors: dict[RowKind, Vectors], entry_count: int
+    texts: dict[RowKind, list[_Text]],
+    vectors: dict[RowKind, Vectors],
+    entry_count: int,
+    *,
+    has_near_misses: bool,
 ) -> TrainingSet:
-    return TrainingSet(
-        entry_count,
-        vectors[RowKind.PHRASING],
-        np.array([text.entry for text in texts[RowKind.PHRASING]], np.intp),
-        vectors[RowKind.PASSAGE],
-        np.array([text.entry for text in texts[RowKind.PASSAGE]], np.intp),
-        vectors[RowKind.BACKGROUND],
-    )
+    groups = {
+        kind: Group(
+            tuple(text.text for text in items),
+            vectors[kind],
+            np.array([text.entry for text in items], np.intp),
+        )
+        for kind, items in texts.items()
+    }
+    phrasings, passages, background = (groups[kind] for kind in RowKind)
+    return TrainingSet(entry_count, phrasings, passages, background, has_near_misses)
 
 
 def _rows(texts: dict[RowKind, list[_Text]]) -> Rows:
@@ -232,5 +255,6 @@ def _calibration(trained: Trained) -> dict[str, Any]:
         "coverage": trained.coverage,
         "false_answer_rate": trained.false_answer_rate,
         "gate": dict(zip(SIGNALS, decision.gate.weights.tolist(), strict=True)),
+        "reliability": [asdict(decile) for decile in trained.reliability],
         "curve": [asdict(point) for point in trained.curve],
     }

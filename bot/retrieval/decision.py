@@ -1,13 +1,14 @@
-"""The decision: which entry answers a query, and how likely it is that any does.
+"""The decision: which entry answers a query, and how likely it is that it does.
 
 An entry's score adds up what a classifier over the entries believes and how close its best phrasing and
-its best passage are. A second, smaller model (the gate) turns four signals into a confidence.
-Both are trained at build time (``training``); here they are only applied, with numpy alone.
+its best passage are, in meaning and in words. A second, smaller model (the gate) tells from a few signals
+how surely the query is in scope; its answer is calibrated to the probability that the best entry is right.
+All of it is trained at build time (``training``); here it is only applied, with numpy alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,11 +17,23 @@ from numpy.typing import NDArray
 
 from bot.retrieval.vectors import Vectors
 
-# Weights of the score: the best of those tried on held-out phrasings of the product's own knowledge.
-PHRASING_WEIGHT = 10.0
-PASSAGE_WEIGHT = 6.0
+SIGNALS = ("best phrasing", "best background", "out of scope", "margin", "best score", "length")
 
-SIGNALS = ("best phrasing", "best background", "out of scope", "margin")
+
+@dataclass(frozen=True)
+class Weights:
+    """How much each kind of evidence counts in an entry's score."""
+
+    belief: float
+    phrasing: float
+    passage: float
+    lexical: float
+
+
+# Measured in docs/quality.md. Words are no help across languages, which is where an entry with a single
+# phrasing is often asked for.
+WITH_CLASSIFIER = Weights(belief=1.0, phrasing=6.0, passage=3.0, lexical=4.0)
+WITHOUT_CLASSIFIER = Weights(belief=0.0, phrasing=10.0, passage=1.0, lexical=0.0)
 
 
 @dataclass(frozen=True)
@@ -42,16 +55,94 @@ class Classifier:
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """What is known of n queries, entry by entry.
+
+    ``phrasings``, ``passages``: (n, entries) cosines to each entry's best one; ``lexical``: the same over
+    words; ``beliefs``: (n, entries + 1) log-probabilities of the classifier, or None; ``background``: (n,)
+    cosines to the nearest background question; ``lengths``: (n,) as ``length`` gives them.
+    """
+
+    phrasings: Vectors
+    passages: Vectors
+    lexical: Vectors
+    beliefs: Vectors | None
+    background: Vectors
+    lengths: Vectors
+
+    def scores(self) -> Vectors:
+        """(n, entries), higher is closer."""
+        weights = WITHOUT_CLASSIFIER if self.beliefs is None else WITH_CLASSIFIER
+        scores = weights.phrasing * self.phrasings + weights.passage * self.passages
+        if self.beliefs is not None:
+            scores = scores + weights.belief * self.beliefs[:, :-1] + weights.lexical * self.lexical
+        return scores
+
+    def signals(self, scores: Vectors) -> NDArray[np.float64]:
+        """(n, signals) for the gate, in the order of ``SIGNALS``."""
+        out_of_scope = np.zeros(len(scores), np.float32) if self.beliefs is None else self.beliefs[:, -1]
+        columns = (
+            self.phrasings.max(axis=1),
+            self.background,
+            out_of_scope,
+            _margin(scores),
+            scores.max(axis=1),
+            self.lengths,
+        )
+        return np.stack(columns, axis=1).astype(np.float64)
+
+
+def length(text: str) -> float:
+    """Logarithm of a text's UTF-8 bytes, in which a Chinese and an English question are about as long.
+
+    A long question is further from every phrasing than a short one without being less answerable.
+    """
+    return float(np.log1p(len(text.encode())))
+
+
+@dataclass(frozen=True)
 class Gate:
     """Logistic regression over the signals: (signals,) float64 weights and a bias."""
 
     weights: NDArray[np.float64]
     bias: float
 
-    def confidence(self, signals: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(n, signals) -> (n,) probability that the query is in scope."""
-        probability: NDArray[np.float64] = 1 / (1 + np.exp(-(signals @ self.weights + self.bias)))
+    def in_scope(self, signals: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(n, signals) -> (n,) log-odds that the query is in scope."""
+        log_odds: NDArray[np.float64] = signals @ self.weights + self.bias
+        return log_odds
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A smooth, strictly rising curve from the gate's log-odds to the probability of being right.
+
+    ``slopes``: (ramps + 1,), none negative: of the log-odds themselves and of a ramp above each of ``knots``.
+    """
+
+    knots: NDArray[np.float64]
+    slopes: NDArray[np.float64]
+    bias: float
+
+    def probability(self, log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(n,) -> (n,) between 0 and 1."""
+        calibrated = ramps(log_odds, self.knots) @ self.slopes + self.bias
+        probability: NDArray[np.float64] = 1 / (1 + np.exp(-np.clip(calibrated, -30, 30)))
         return probability
+
+
+def ramps(log_odds: NDArray[np.float64], knots: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n,) -> (n, knots + 1): the log-odds, and soft steps that rise around each knot."""
+    steps = [1 / (1 + np.exp(-np.clip(log_odds - knot, -30, 30))) for knot in knots]
+    return np.stack([log_odds, *steps], axis=1)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Of one query: scores of all entries (entries,) and the confidence that the best one is right."""
+
+    scores: Vectors
+    confidence: float
 
 
 @dataclass(frozen=True)
@@ -60,14 +151,19 @@ class Decision:
 
     classifier: Classifier | None
     gate: Gate
+    calibration: Calibration
     answer_threshold: float
     clarify_threshold: float
 
-    def score(self, query: Vectors, evidence: Evidence) -> tuple[Vectors, float]:
-        """Scores of all entries (entries,) for one centred query vector (dimensions,), and the confidence."""
-        beliefs = self.classifier.log_probabilities(query[None]) if self.classifier else None
-        scores = score(evidence, beliefs)
-        return scores.entries[0], float(self.gate.confidence(scores.signals)[0])
+    def beliefs(self, queries: Vectors) -> Vectors | None:
+        """(n, dimensions) centred query vectors -> what the classifier makes of them."""
+        return self.classifier.log_probabilities(queries) if self.classifier else None
+
+    def judge(self, evidence: Evidence) -> Judgement:
+        """What the evidence on one query comes to."""
+        scores = evidence.scores()
+        log_odds = self.gate.in_scope(evidence.signals(scores))
+        return Judgement(scores[0], float(self.calibration.probability(log_odds)[0]))
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """The parameters, for ``numpy.savez``."""
@@ -76,7 +172,9 @@ class Decision:
             "classifier_weights": self.classifier.weights if self.classifier else none,
             "classifier_bias": self.classifier.bias if self.classifier else none,
             "gate_weights": self.gate.weights,
-            "gate_bias": np.array(self.gate.bias),
+            "calibration_knots": self.calibration.knots,
+            "calibration_slopes": self.calibration.slopes,
+            "biases": np.array([self.gate.bias, self.calibration.bias]),
             "thresholds": np.array([self.answer_threshold, self.clarify_threshold]),
         }
 
@@ -84,48 +182,23 @@ class Decision:
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Decision:
         """What ``to_arrays`` gave."""
         weights, bias = arrays["classifier_weights"], arrays["classifier_bias"]
-        answer, clarify = arrays["thresholds"].tolist()
-        gate = Gate(arrays["gate_weights"], float(arrays["gate_bias"]))
-        return cls(Classifier(weights, bias) if len(bias) else None, gate, answer, clarify)
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """Cosines of n queries: to each entry's best phrasing and passage (n, entries), and to the
-    nearest background question (n,).
-    """
-
-    phrasings: Vectors
-    passages: Vectors
-    background: Vectors
-
-
-@dataclass(frozen=True)
-class Scores:
-    """Scores (n, entries), higher is closer, and the gate's signals (n, signals)."""
-
-    entries: Vectors
-    signals: NDArray[np.float64]
-
-
-def score(evidence: Evidence, log_probabilities: Vectors | None) -> Scores:
-    """Combine the evidence; ``log_probabilities`` is None where no classifier was trained."""
-    scores = PHRASING_WEIGHT * evidence.phrasings + PASSAGE_WEIGHT * evidence.passages
-    out_of_scope = np.zeros(len(scores), np.float32)
-    if log_probabilities is not None:
-        scores = scores + log_probabilities[:, :-1]
-        out_of_scope = log_probabilities[:, -1]
-    signals = np.stack(
-        [evidence.phrasings.max(axis=1), evidence.background, out_of_scope, _margin(scores)],
-        axis=1,
-    )
-    return Scores(scores, signals.astype(np.float64))
+        gate_bias, calibration_bias = arrays["biases"].tolist()
+        return cls(
+            Classifier(weights, bias) if len(bias) else None,
+            Gate(arrays["gate_weights"], gate_bias),
+            Calibration(arrays["calibration_knots"], arrays["calibration_slopes"], calibration_bias),
+            *arrays["thresholds"].tolist(),
+        )
 
 
 def _margin(scores: Vectors) -> Vectors:
-    """How far the best score is above the second best; 0 with a single entry."""
-    if scores.shape[1] < 2:
-        return np.zeros(len(scores), np.float32)
-    best_two = np.partition(scores, -2, axis=1)[:, -2:]
-    margin: Vectors = best_two[:, 1] - best_two[:, 0]
+    """How far the best score is above the second best, or above 0 where there is no other."""
+    alone = np.zeros((len(scores), 1), np.float32)
+    best_two = np.partition(np.hstack([scores, alone]) if scores.shape[1] < 2 else scores, -2, axis=1)
+    margin: Vectors = best_two[:, -1] - best_two[:, -2]
     return margin
+
+
+def lengths(texts: Sequence[str]) -> Vectors:
+    """(n,) float32 lengths of texts."""
+    return np.array([length(text) for text in texts], np.float32)

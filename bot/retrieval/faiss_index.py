@@ -10,7 +10,6 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.retrieval.decision import Evidence
 from bot.retrieval.vectors import Vectors, best_per_group
 
 VECTORS_FILE = "vectors.faiss"
@@ -34,6 +33,15 @@ class Rows:
     entries: NDArray[np.int32]
 
 
+@dataclass(frozen=True)
+class Cosines:
+    """Of one query: to each entry's best phrasing and passage (1, entries), and to the background (1,)."""
+
+    phrasings: Vectors
+    passages: Vectors
+    background: Vectors
+
+
 class PassageIndex:
     """Exact inner-product search over phrasings, passages and background, in one index.
 
@@ -52,7 +60,7 @@ class PassageIndex:
         index.add(np.ascontiguousarray(vectors))
         return cls(index, rows, entry_count)
 
-    def search(self, query: Vectors) -> Evidence:
+    def search(self, query: Vectors) -> Cosines:
         """Cosines of one query vector (dimensions,) to every entry; an entry that is not found counts
         as the last row that is.
         """
@@ -66,7 +74,7 @@ class PassageIndex:
             return np.where(scores == -1, np.float32(floor), scores)
 
         background = found[:, kinds == RowKind.BACKGROUND].max(axis=1, initial=floor)
-        return Evidence(best(RowKind.PHRASING), best(RowKind.PASSAGE), background)
+        return Cosines(best(RowKind.PHRASING), best(RowKind.PASSAGE), background)
 
     def save(self, folder: Path) -> None:
         """Write FAISS's own format into a version folder."""

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bot.domain import Entry, Hit, Language, Query, Ranking, Source
 from bot.errors import IndexUnusableError
 from bot.ports import Embedder
-from bot.retrieval.decision import Decision
+from bot.retrieval.decision import Decision, Evidence, Judgement, lengths
 from bot.retrieval.faiss_index import PassageIndex, Rows
 from bot.retrieval.index_files import Contents, read_contents
-from bot.retrieval.vectors import centred
+from bot.retrieval.lexical import Lexicon
+from bot.retrieval.vectors import Vectors, centred
 from bot.retrieval.versions import REMEDY, IndexManifest, VersionStore
 
 TOP_HITS = 10
@@ -38,6 +38,7 @@ class LoadedIndex:
         self._embedder = embedder
         self._entries = {(entry.id, entry.language): entry for entry in contents.entries}
         self._decision = Decision.from_arrays(contents.arrays)
+        self._lexicon = Lexicon.from_arrays(contents.arrays) if self._decision.classifier else None
 
     @property
     def answer_threshold(self) -> float:
@@ -58,12 +59,33 @@ class LoadedIndex:
         """Entries nearest to a query, best first; a phrasing met exactly is certain."""
         if exact := self._contents.exact.get(query.key):
             return Ranking((Hit(exact, 1.0),), confidence=1.0, is_exact=True)
+        evidence = self._evidence(query)
+        judgement = self._decision.judge(evidence)
+        return Ranking(self._best(judgement), judgement.confidence)
+
+    def _evidence(self, query: Query) -> Evidence:
         centre = self._contents.arrays[f"query_centre_{query.language.knowledge}"]
         vector = centred(self._embedder.embed_queries([query.text])[0], centre)
-        scores, confidence = self._decision.score(vector, self._index.search(vector))
-        return Ranking(self._best(scores), confidence)
+        found = self._index.search(vector)
+        return Evidence(
+            found.phrasings,
+            found.passages,
+            self._lexical(query.text, found.phrasings),
+            self._decision.beliefs(vector[None]),
+            found.background,
+            lengths([query.text]),
+        )
 
-    def _best(self, scores: NDArray[np.float32]) -> tuple[Hit, ...]:
+    def _lexical(self, text: str, like: Vectors) -> Vectors:
+        """(1, entries) cosines over words; zeros where the decision does not use them."""
+        if self._lexicon is None:
+            return np.zeros_like(like)
+        # Phrasings are the first rows of the index, in the order of the lexicon's.
+        owners = self._contents.arrays["row_entries"][: self._lexicon.row_count]
+        return self._lexicon.best(text, owners, like.shape[1])[None]
+
+    def _best(self, judgement: Judgement) -> tuple[Hit, ...]:
+        scores = judgement.scores
         order = np.argsort(-scores, kind="stable")[:TOP_HITS].tolist()
         return tuple(Hit(self._contents.entry_ids[i], float(scores[i])) for i in order)
 

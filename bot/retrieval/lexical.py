@@ -1,0 +1,115 @@
+"""Likeness of words: tf-idf cosine over character n-grams, which sees names and numbers that vectors blur.
+
+N-grams are hashed into a fixed number of buckets, so that no vocabulary has to be kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.retrieval.vectors import Vectors
+
+BUCKETS = 1 << 18
+# Latin words by their parts, so that endings and typos cost little; Chinese by characters and pairs.
+_WORD = re.compile(r"[^\W_\u3400-\u9fff]+|[\u3400-\u9fff]+")
+_LATIN_SIZES = (2, 3, 4)
+_HAN_SIZES = (1, 2, 3)
+_FIRST_HAN = "\u3400"
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """For each bucket the rows (texts) that hold its n-grams, with their weights in unit-length rows.
+
+    ``starts``: (BUCKETS + 1,) int32; ``rows``: int32 and ``weights``: float32, bucket after bucket;
+    ``rarity``: (BUCKETS,) float32, the inverse document frequency.
+    """
+
+    starts: NDArray[np.int32]
+    rows: NDArray[np.int32]
+    weights: Vectors
+    rarity: Vectors
+    row_count: int
+
+    @classmethod
+    def build(cls, texts: Sequence[str]) -> Lexicon:
+        """A lexicon whose rows are the texts, in their order."""
+        counted = [_counts(text) for text in texts]
+        rows = np.repeat(np.arange(len(texts)), [len(buckets) for buckets, _ in counted])
+        buckets = np.concatenate([np.empty(0, np.int64), *(buckets for buckets, _ in counted)])
+        seen_in = np.bincount(buckets, minlength=BUCKETS)
+        rarity = (np.log((1 + len(texts)) / (1 + seen_in)) + 1).astype(np.float32)
+        weighted = [_unit(counts * rarity[buckets]) for buckets, counts in counted]
+        order = np.argsort(buckets, kind="stable")
+        return cls(
+            np.concatenate([[0], np.cumsum(seen_in)]).astype(np.int32),
+            rows[order].astype(np.int32),
+            np.concatenate([np.empty(0, np.float32), *weighted])[order].astype(np.float32),
+            rarity,
+            len(texts),
+        )
+
+    def cosines(self, text: str) -> Vectors:
+        """(row_count,) cosines of one text to every row, 0 to 1."""
+        buckets, counts = _counts(text)
+        weights = _unit(counts * self.rarity[buckets])
+        spans = list(zip(self.starts[buckets].tolist(), self.starts[buckets + 1].tolist(), strict=True))
+        sums = np.zeros(self.row_count, np.float32)
+        for weight, (start, end) in zip(weights.tolist(), spans, strict=True):
+            # Every row occurs once in a bucket, so that adding by index is safe.
+            sums[self.rows[start:end]] += weight * self.weights[start:end]
+        return sums
+
+    def best(self, text: str, groups: NDArray[np.integer[Any]], count: int) -> Vectors:
+        """(count,) highest cosine to the rows of each group; ``groups``: (row_count,) group numbers."""
+        best = np.zeros(count, np.float32)
+        np.maximum.at(best, groups, self.cosines(text))
+        return best
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """The lexicon, for ``numpy.savez``."""
+        return {
+            "lexicon_starts": self.starts,
+            "lexicon_rows": self.rows,
+            "lexicon_weights": self.weights,
+            "lexicon_rarity": self.rarity,
+            "lexicon_row_count": np.array(self.row_count),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Lexicon:
+        """What ``to_arrays`` gave."""
+        starts, rows, weights, rarity = (
+            arrays[f"lexicon_{name}"] for name in ("starts", "rows", "weights", "rarity")
+        )
+        return cls(starts, rows, weights, rarity, int(arrays["lexicon_row_count"]))
+
+
+def _counts(text: str) -> tuple[NDArray[np.int64], Vectors]:
+    """The buckets of a text's n-grams, and how much each counts: 1 + ln(times it occurs)."""
+    times = Counter(crc32(gram.encode()) % BUCKETS for gram in _grams(text))
+    buckets = np.fromiter(times.keys(), np.int64, len(times))
+    counts = 1 + np.log(np.fromiter(times.values(), np.float32, len(times)))
+    return buckets, counts.astype(np.float32)
+
+
+def _grams(text: str) -> Iterator[str]:
+    for word in _WORD.findall(text):
+        is_han = word[0] >= _FIRST_HAN
+        framed = word if is_han else f" {word} "
+        for size in _HAN_SIZES if is_han else _LATIN_SIZES:
+            for start in range(len(framed) - size + 1):
+                yield framed[start : start + size]
+
+
+def _unit(weights: Vectors) -> Vectors:
+    scaled: Vectors = weights / max(float(np.linalg.norm(weights)), 1e-9)
+    return scaled
