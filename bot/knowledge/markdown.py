@@ -4,8 +4,8 @@ A file whose ``##`` headings carry ids (``## Question? {#id}``) holds entries; a
 plain document, and each of its sections becomes an entry that is found by its heading and its text.
 
 Two forms let any text stand in a file. An answer that is one fence marked ``~~~markdown verbatim`` is what
-stands inside, whatever that means to Markdown. A list item may begin with a backslash before a mark that would
-mean something else there: ``- \\# is what?``, ``- 1\\. what comes first?``.
+stands inside, whatever that means to Markdown. A list item may begin with a backslash before a mark that
+would mean something else there: ``- \\# is what?``, ``- 1\\. what comes first?``.
 """
 
 from __future__ import annotations
@@ -125,7 +125,10 @@ _Lined = TypeVar("_Lined", bound=tuple[Any, ...])
 
 @cache
 def _markdown() -> MarkdownIt:
-    return MarkdownIt("commonmark")
+    markdown = MarkdownIt("commonmark")
+    # Blocks alone: what stands inside a line is nobody's business here, and takes most of the time.
+    markdown.core.ruler.enableOnly(["normalize", "block"])
+    return markdown
 
 
 class _FileParser:
@@ -265,7 +268,8 @@ class _FileParser:
     def _all_items(self) -> Iterator[tuple[str, int]]:
         for i, token in enumerate(self.tokens):
             if token.type == "list_item_open":
-                own = next(t for t in self.tokens[i + 1 :] if t.type in _ITEM_TEXT_OR_END)
+                following = (self.tokens[j] for j in range(i + 1, len(self.tokens)))
+                own = next(t for t in following if t.type in _ITEM_TEXT_OR_END)
                 if own.content:
                     yield _ESCAPED.sub(r"\1", one_line(own.content)), _line(token)
 
