@@ -93,10 +93,14 @@ def read_text(path: Path, *, name: Path) -> tuple[str, list[Problem]]:
     """A file's text with plain line ends; without text, the line that is not UTF-8."""
     content = path.read_bytes().removeprefix(codecs.BOM_UTF8)
     try:
-        return content.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n"), []
+        return _plain_lines(content.decode("utf-8")), []
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         return "", [Problem(Place(name, line), "not UTF-8; save the file with UTF-8 encoding")]
+
+
+def _plain_lines(text: str) -> str:
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def parse_file(path: Path, language: str, *, name: Path) -> tuple[list[Entry], list[Problem]]:
@@ -110,6 +114,12 @@ def parse_text(text: str, language: str, *, name: Path) -> tuple[list[Entry], li
     """The same for a file's text, whose lines end in ``\\n``."""
     parser = _FileParser(text, language, name)
     return parser.entries(), parser.problems
+
+
+def entry_spans(text: str) -> dict[int, int]:
+    """Line of every entry's heading -> its last line, both from 1; empty for a plain document."""
+    parser = _FileParser(_plain_lines(text), "", Path())
+    return {start + 1: stop for heading, start, stop in parser.sections() if _HEADING_ID.match(heading)}
 
 
 def list_items(path: Path, *, name: Path) -> tuple[list[Phrasing], list[Problem]]:
@@ -148,8 +158,12 @@ class _FileParser:
         self.name = name
         self.problems: list[Problem] = []
 
+    def sections(self) -> list[tuple[str, int, int]]:
+        """The parts under ``##`` headings: heading, its line, line of the next, both from 0."""
+        return self._split(("h2",), 0, len(self.lines))
+
     def entries(self) -> list[Entry]:
-        sections = self._split(("h2",), 0, len(self.lines))
+        sections = self.sections()
         if not any(_HEADING_ID.match(heading) for heading, _, _ in sections):
             return self._document()
         drafts = [self._draft(*section) for section in sections]
@@ -320,8 +334,3 @@ def one_line(text: str) -> str:
 def tidy(text: str) -> str:
     """Without blanks at the ends of lines and around it all: the one form of an answer."""
     return "\n".join(line.rstrip() for line in text.split("\n")).strip()
-
-
-def has_id(heading: str) -> bool:
-    """Whether a heading's text ends in ``{#id}``."""
-    return _HEADING_ID.match(heading) is not None
