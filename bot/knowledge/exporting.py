@@ -64,7 +64,7 @@ def _write_csv(path: Path, rows: Iterable[Sequence[str]]) -> None:
 
 
 def _xlsx(path: Path, records: Iterable[dict[str, Any]]) -> None:
-    write_workbook(path, ([guarded(cell) for cell in row] for row in _cells(records)))
+    write_workbook(path, [[guarded(cell) for cell in row] for row in _cells(records)])
 
 
 def _cells(records: Iterable[dict[str, Any]]) -> list[list[str]]:

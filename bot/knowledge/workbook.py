@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import date, datetime
 from pathlib import Path
@@ -111,8 +111,10 @@ def _text(cell: Any) -> str:  # noqa: ANN401 - openpyxl's cells
     return "" if value is None else str(value)
 
 
-def write_workbook(path: Path, rows: Iterable[Sequence[str]]) -> None:
+def write_workbook(path: Path, rows: Sequence[Sequence[str]]) -> None:
     """Write one sheet of texts; raises TableError when one is too long for a cell."""
+    for text in (text for row in rows for text in row):
+        _require_fits(text)
     workbook = Workbook(write_only=True)
     sheet = workbook.create_sheet("knowledge")
     sheet.freeze_panes = "A2"
@@ -121,12 +123,15 @@ def write_workbook(path: Path, rows: Iterable[Sequence[str]]) -> None:
     workbook.save(path)
 
 
-def _cell(sheet: Any, text: str) -> Any:  # noqa: ANN401 - openpyxl's write-only cells
+def _require_fits(text: str) -> None:
     if len(text) > MAX_CELL:
         raise TableError(
             f'"{text[:40]}…" has {len(text):,} characters, a cell of a workbook holds {MAX_CELL:,}; '
             "export to .csv or .jsonl"
         )
+
+
+def _cell(sheet: Any, text: str) -> Any:  # noqa: ANN401 - openpyxl's write-only cells
     cell = WriteOnlyCell(sheet, value=text)
     # A text, whatever it looks like: openpyxl would make an error of "#N/A".
     cell.data_type = "s"
