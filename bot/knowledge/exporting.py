@@ -21,6 +21,8 @@ def write_table(path: Path, entries: Sequence[Entry]) -> None:
     writer = _WRITERS.get(path.suffix.lower())
     if writer is None:
         raise TableError(f"{path}: name the file .jsonl, .csv or .xlsx")
+    if not path.parent.is_dir():
+        raise TableError(f"{path.parent} is no folder; make it first")
     with tempfile.TemporaryDirectory(prefix=".exporting-", dir=path.parent) as staging:
         staged = Path(staging, path.name)
         writer(staged, [record(entry) for entry in entries])

@@ -114,6 +114,11 @@ def test_an_answer_too_long_for_a_cell_is_not_cut(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_export_into_no_folder_is_refused(tmp_path):
+    with pytest.raises(TableError, match="missing is no folder; make it first"):
+        write_table(tmp_path / "missing" / "a.csv", [])
+
+
 # Columns and cells
 
 
