@@ -3,6 +3,7 @@
 BotError
 ├── SettingsError          a setting: variable, value, expected form
 ├── KnowledgeError         a knowledge file: file, line, remedy
+├── TableError             a table to import or export: file, place, remedy
 ├── ModelError             the language model cannot be read or prepared
 ├── IndexUnusableError     the index cannot serve
 │   ├── IndexMissingError      nothing was built yet
@@ -43,3 +44,7 @@ class IndexMismatchError(IndexUnusableError):
 
 class StoreError(BotError):
     """The database cannot be read or written."""
+
+
+class TableError(BotError):
+    """A table of knowledge cannot be read or written."""

@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.answering.normalising import normalise
+from bot.answering.normalising import detect_language, normalise
+from bot.answering.script import to_simplified
 from bot.knowledge import lint, loader
 from bot.knowledge.markdown import Problem
 from bot.ports import Embedder, Progress
@@ -25,7 +26,17 @@ from bot.retrieval.versions import VersionStore
 from bot.settings import Settings
 
 if TYPE_CHECKING:
+    from bot.knowledge.importing import ImportReport
     from bot.retrieval.building import BuildResult
+
+
+@dataclass(frozen=True)
+class TableChoices:
+    """How a table is to be imported: a workbook's sheet (None: the first), at most how many rows."""
+
+    sheet: str | None
+    max_rows: int
+    dry_run: bool
 
 
 @dataclass(frozen=True)
@@ -78,6 +89,31 @@ class Operations:
             progress,
         )
         return result
+
+    def import_table(
+        self, file: Path, folder: Path, choices: TableChoices, progress: Progress
+    ) -> tuple[ImportReport, Path | None]:
+        """Merge a table into a knowledge folder; also the file with the rows left out, if there are any."""
+        importing = importlib.import_module("bot.knowledge.importing")
+        reading = importlib.import_module("bot.knowledge.table_reading")
+        exporting = importlib.import_module("bot.knowledge.exporting")
+        languages = importing.Languages(detect_language, to_simplified)
+        table = reading.read_table(file, sheet=choices.sheet, max_rows=choices.max_rows)
+        report: ImportReport = importing.import_table(
+            table, folder, languages, dry_run=choices.dry_run, progress=progress
+        )
+        rejected_file = file.with_name(file.name + ".rejected.csv")
+        if choices.dry_run or not report.merged.rejected:
+            return report, None
+        exporting.write_rejected(rejected_file, report.merged.rejected)
+        return report, rejected_file
+
+    def export_table(self, file: Path, folder: Path | None) -> int:
+        """Write the entries of a folder, the product's own by default, to a table; how many."""
+        exporting = importlib.import_module("bot.knowledge.exporting")
+        entries = loader.load(folder or self.settings.knowledge_dir).entries
+        exporting.write_table(file, entries)
+        return len(entries)
 
     def knowledge_digest(self) -> str:
         """Digest of the knowledge folder as it is now."""

@@ -113,10 +113,10 @@ def test_build_of_an_empty_folder_names_the_remedy(fresh_cli, tmp_path):
 def test_build_of_broken_knowledge_names_file_and_line_and_leaves_no_index(
     fresh_cli, knowledge_dir, tmp_path
 ):
-    (knowledge_dir / "en" / "broken.md").write_text("# Broken\n\n## Why? {#Why}\n\n### Answer\n\nSo.\n")
+    (knowledge_dir / "en" / "broken.md").write_text("# Broken\n\n## Why? {#}\n\n### Answer\n\nSo.\n")
     result = fresh_cli("index", "build", knowledge_dir=knowledge_dir)
 
-    assert_plain_error(result, "en/broken.md:3", 'id "Why"', "a-z")
+    assert_plain_error(result, "en/broken.md:3", 'id ""', "{#my-shop}")
     assert not (tmp_path / "index").exists()
 
 

@@ -2,26 +2,38 @@
 
 A file whose ``##`` headings carry ids (``## Question? {#id}``) holds entries; a file without any id is a
 plain document, and each of its sections becomes an entry that is found by its heading and its text.
+
+Two forms let any text stand in a file. An answer that is one fence marked ``~~~markdown verbatim`` is what
+stands inside, whatever that means to Markdown. A list item may begin with a backslash before a mark that
+would mean something else there: ``- \\# is what?``, ``- 1\\. what comes first?``.
 """
 
 from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
+from typing import Any, TypeVar
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from bot.domain import Entry, Grade, Phrasing, Place
 
-_HEADING_ID = re.compile(r"^(?P<text>.*?)\s*\{#(?P<id>[^}]*)\}\s*$")
-_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?", re.ASCII)
-_SEPARATORS = re.compile(r"\s*[,，、]\s*")
+# The last "{#" counts: a question may hold another.
+_HEADING_ID = re.compile(r"^(?P<text>.*)\{#(?P<id>.*?)\}\s*$")
+# Evaluation files and other systems refer to ids, so they are taken as they come.
+_ID = re.compile(r"(?!\s)(?!.*\{#)[^\x00-\x1f\x7f\x85\u2028\u2029]{1,128}(?<!\s)")
+_COLON = re.compile("[:：]")
+_ESCAPED = re.compile(r"^(\d*)\\(?=[!-/:-@\[-`{-~])")
+_VERBATIM = re.compile(r"(?P<fence>~{3,})markdown verbatim\n(?P<text>.*)\n(?P=fence)", re.DOTALL)
+DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?", re.ASCII)
+NAME_SEPARATORS = re.compile(r"\s*[,，、]\s*")
 
 LABELS = {
     "topic": "topic",
@@ -48,8 +60,8 @@ SECTIONS = {
     "不是这些问题": "not_this",
 }
 _ITEM_TEXT_OR_END = ("inline", "list_item_open", "list_item_close")
-_YES_NO = {"yes": True, "是": True, "no": False, "否": False}
-_APPLIES = ("ordinary", "ecommerce", "both")
+YES_NO = {"yes": True, "是": True, "no": False, "否": False}
+APPLIES = ("ordinary", "ecommerce", "both")
 
 
 @dataclass(frozen=True)
@@ -81,17 +93,33 @@ def read_text(path: Path, *, name: Path) -> tuple[str, list[Problem]]:
     """A file's text with plain line ends; without text, the line that is not UTF-8."""
     content = path.read_bytes().removeprefix(codecs.BOM_UTF8)
     try:
-        return content.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n"), []
+        return _plain_lines(content.decode("utf-8")), []
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         return "", [Problem(Place(name, line), "not UTF-8; save the file with UTF-8 encoding")]
 
 
+def _plain_lines(text: str) -> str:
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
 def parse_file(path: Path, language: str, *, name: Path) -> tuple[list[Entry], list[Problem]]:
     """Entries of one file and everything wrong with it; ``name`` is the path to show in messages."""
     text, problems = read_text(path, name=name)
+    entries, found = parse_text(text, language, name=name)
+    return entries, problems + found
+
+
+def parse_text(text: str, language: str, *, name: Path) -> tuple[list[Entry], list[Problem]]:
+    """The same for a file's text, whose lines end in ``\\n``."""
     parser = _FileParser(text, language, name)
-    return parser.entries(), problems + parser.problems
+    return parser.entries(), parser.problems
+
+
+def entry_spans(text: str) -> dict[int, int]:
+    """Line of every entry's heading -> its last line, both from 1; empty for a plain document."""
+    parser = _FileParser(_plain_lines(text), "", Path())
+    return {start + 1: stop for heading, start, stop in parser.sections() if _HEADING_ID.match(heading)}
 
 
 def list_items(path: Path, *, name: Path) -> tuple[list[Phrasing], list[Problem]]:
@@ -102,9 +130,15 @@ def list_items(path: Path, *, name: Path) -> tuple[list[Phrasing], list[Problem]
     return [Phrasing(item, Place(name, line + 1)) for item, line in items], problems
 
 
+_Lined = TypeVar("_Lined", bound=tuple[Any, ...])
+
+
 @cache
 def _markdown() -> MarkdownIt:
-    return MarkdownIt("commonmark")
+    markdown = MarkdownIt("commonmark")
+    # Blocks alone: what stands inside a line is nobody's business here, and takes most of the time.
+    markdown.core.ruler.enableOnly(["normalize", "block"])
+    return markdown
 
 
 class _FileParser:
@@ -114,12 +148,22 @@ class _FileParser:
         # As the Markdown parser counts them; splitlines() would also cut at U+2028 and form feeds.
         self.lines = text.split("\n")
         self.tokens = _markdown().parse(text)
+        self._heads = [
+            (token.tag, self.tokens[i + 1].content, _line(token))
+            for i, token in enumerate(self.tokens)
+            if token.type == "heading_open" and token.level == 0
+        ]
+        self._items = list(self._all_items())
         self.language = language
         self.name = name
         self.problems: list[Problem] = []
 
+    def sections(self) -> list[tuple[str, int, int]]:
+        """The parts under ``##`` headings: heading, its line, line of the next, both from 0."""
+        return self._split(("h2",), 0, len(self.lines))
+
     def entries(self) -> list[Entry]:
-        sections = self._split(("h2",), 0, len(self.lines))
+        sections = self.sections()
         if not any(_HEADING_ID.match(heading) for heading, _, _ in sections):
             return self._document()
         drafts = [self._draft(*section) for section in sections]
@@ -127,14 +171,7 @@ class _FileParser:
 
     def _split(self, tags: tuple[str, ...], start: int, end: int) -> list[tuple[str, int, int]]:
         """Cut lines [start, end) at headings: (heading, its line, line of the next)."""
-        heads = [
-            (self.tokens[i + 1].content, _line(token))
-            for i, token in enumerate(self.tokens)
-            if token.type == "heading_open"
-            and token.level == 0
-            and token.tag in tags
-            and start <= _line(token) < end
-        ]
+        heads = [(text, line) for tag, text, line in _between(self._heads, start, end) if tag in tags]
         stops = [*(line for _, line in heads), end][1:]
         return [(text, line, stop) for (text, line), stop in zip(heads, stops, strict=True)]
 
@@ -144,14 +181,12 @@ class _FileParser:
         if match is None:
             self._report(place, f'heading "{heading}" has no id; write: ## {heading} {{#some-id}}')
             return None
-        if not _ID.fullmatch(match["id"]):
-            self._report(
-                place,
-                f'id "{match["id"]}" may hold only a-z, 0-9 and "-"; for example {{#my-shop}}',
-            )
-        if not match["text"]:
+        if complaint := id_complaint(match["id"]):
+            self._report(place, complaint)
+        question = one_line(match["text"])
+        if not question:
             self._report(place, f"heading has no question; write: ## Question? {{#{match['id']}}}")
-        draft = _Draft(match["text"], match["id"], place)
+        draft = _Draft(question, match["id"], place)
         parts = self._split(("h3",), line, end)
         self._read_labels(draft, line + 1, parts[0][1] if parts else end)
         for title, first, stop in parts:
@@ -160,15 +195,15 @@ class _FileParser:
 
     def _read_labels(self, draft: _Draft, start: int, end: int) -> None:
         for text, line in self.list_items(start, end):
-            label, colon, value = text.replace("：", ":", 1).partition(":")
+            label, *value = _COLON.split(text, maxsplit=1)
             key = LABELS.get(label.strip().lower())
-            if not colon or key is None:
+            if not value or key is None:
                 self._report(
                     self._place(line),
                     f'"{text}" is not a known label; known: {", ".join(LABELS)}',
                 )
             else:
-                draft.labels[key] = value.strip()
+                draft.labels[key] = value[0].strip()
 
     def _read_section(self, draft: _Draft, title: str, first: int, stop: int) -> None:
         kind = SECTIONS.get(title.strip().lower())
@@ -180,7 +215,7 @@ class _FileParser:
         elif kind in draft.sections:
             self._report(self._place(first), f'entry "{draft.id}" has "{title}" twice; merge the two')
         elif kind == "answer":
-            draft.answer = self._text(first + 1, stop)
+            draft.answer = self._answer(first + 1, stop)
         else:
             draft.lists[kind] = [
                 Phrasing(text, self._place(line)) for text, line in self.list_items(first, stop)
@@ -199,9 +234,9 @@ class _FileParser:
             answer=draft.answer,
             topic=labels.get("topic", ""),
             place=draft.place,
-            applies=self._one_of(draft, "applies", _APPLIES, "both"),
+            applies=self._one_of(draft, "applies", APPLIES, "both"),
             as_of=self._date(draft),
-            is_volatile=_YES_NO[self._one_of(draft, "volatile", _YES_NO, "no")],
+            is_volatile=YES_NO[self._one_of(draft, "volatile", YES_NO, "no")],
             grade=Grade(self._one_of(draft, "grade", [g.value for g in Grade], "B")),
             sources=_names(labels.get("sources", "")),
             related=_names(labels.get("related", "")),
@@ -233,7 +268,7 @@ class _FileParser:
 
     def _date(self, draft: _Draft) -> str:
         value = draft.labels.get("as_of", "")
-        if value and not _DATE.fullmatch(value):
+        if value and not DATE.fullmatch(value):
             self._report(
                 draft.place,
                 f'entry "{draft.id}": as_of is "{value}"; write 2026, 2026-11 or 2026-11-22',
@@ -242,14 +277,23 @@ class _FileParser:
 
     def list_items(self, start: int, end: int) -> Iterator[tuple[str, int]]:
         """Items of the lists in lines [start, end), nested ones too, each with its line."""
+        yield from _between(self._items, start, end)
+
+    def _all_items(self) -> Iterator[tuple[str, int]]:
         for i, token in enumerate(self.tokens):
-            if token.type == "list_item_open" and start <= _line(token) < end:
-                own = next(t for t in self.tokens[i + 1 :] if t.type in _ITEM_TEXT_OR_END)
+            if token.type == "list_item_open":
+                following = (self.tokens[j] for j in range(i + 1, len(self.tokens)))
+                own = next(t for t in following if t.type in _ITEM_TEXT_OR_END)
                 if own.content:
-                    yield " ".join(own.content.split()), _line(token)
+                    yield _ESCAPED.sub(r"\1", one_line(own.content)), _line(token)
+
+    def _answer(self, start: int, end: int) -> str:
+        text = self._text(start, end)
+        match = _VERBATIM.fullmatch(text)
+        return tidy(match["text"]) if match and match["fence"] not in match["text"] else text
 
     def _text(self, start: int, end: int) -> str:
-        return "\n".join(line.rstrip() for line in self.lines[start:end]).strip()
+        return tidy("\n".join(self.lines[start:end]))
 
     def _place(self, line: int) -> Place:
         return Place(self.name, line + 1)
@@ -262,5 +306,31 @@ def _line(token: Token) -> int:
     return token.map[0] if token.map else 0
 
 
+def _between(items: list[_Lined], start: int, end: int) -> list[_Lined]:
+    """Those whose last field, the line, is in [start, end); they are in the order of their lines."""
+    line: Callable[[_Lined], int] = itemgetter(-1)
+    return items[bisect_left(items, start, key=line) : bisect_left(items, end, key=line)]
+
+
 def _names(value: str) -> tuple[str, ...]:
-    return tuple(name for name in _SEPARATORS.split(value) if name)
+    return tuple(name for name in NAME_SEPARATORS.split(value) if name)
+
+
+def id_complaint(entry_id: str) -> str:
+    """What is wrong with an id; empty if nothing is."""
+    if _ID.fullmatch(entry_id):
+        return ""
+    return (
+        f'id "{entry_id}" must have 1 to 128 characters, without "{{#", line breaks and outer blanks; '
+        "for example {#my-shop}"
+    )
+
+
+def one_line(text: str) -> str:
+    """Runs of blanks and line breaks become one blank, outer ones none."""
+    return " ".join(text.split())
+
+
+def tidy(text: str) -> str:
+    """Without blanks at the ends of lines and around it all: the one form of an answer."""
+    return "\n".join(line.rstrip() for line in text.split("\n")).strip()

@@ -87,7 +87,8 @@ class Reception:
             return self._continue(talk)
         chosen = _chosen(key, talk.choices)
         language = self._known_language(talk) if chosen else self._language(content, talk)
-        entry_id = chosen or menu_id.strip("0")
+        # The default of a link without an entry is "0"; an id may well end in it.
+        entry_id = chosen or (menu_id if menu_id.strip("0") else "")
         reply = self._answerer.tell(entry_id, language, content) if entry_id else None
         reply = reply or self._answerer.answer(content, language)
         if self._hands_over(reply):

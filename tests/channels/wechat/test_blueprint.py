@@ -19,6 +19,7 @@ from bot.wechat.fields import MAX_BODY_BYTES
 from tests.channels.wechat.chat import USER, event, fields
 from tests.channels.wechat.conftest import MINI, OFFICIAL
 from tests.channels.wechat.knowledge import FEES, FILING, LONG, TYPES
+from tests.fakes import FakeIndex, make_entry
 from tests.wechat.fakes import COMPATIBLE, SAFE, encrypted, signed_query, xml_text
 
 PLEASE_TYPE = "我只看得懂文字，请把问题打成文字发给我。"
@@ -637,6 +638,12 @@ def test_a_tapped_question_is_answered_whatever_becomes_of_its_id(chat, menu_id)
 
 def test_the_id_of_a_tap_leads_to_its_entry_even_if_the_words_were_changed(chat):
     assert chat().says("小程序", bizmsgmenuid="filing").startswith(FILING_SHORT)
+
+
+def test_an_id_that_ends_in_zero_leads_to_its_entry_too(chat):
+    index = FakeIndex(make_entry("t0", "能开发票吗", answer="可以开。"))
+
+    assert chat(answerer=Answerer(lambda: index)).says("小程序", bizmsgmenuid="t0").startswith("可以开。")
 
 
 def test_a_tapped_question_with_signs_that_links_cannot_carry_is_answered(chat):

@@ -1,0 +1,102 @@
+"""The operator's commands for the knowledge base: lint, import, export."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from flask.cli import AppGroup
+
+from bot.cli_output import plain_errors, progress_bar
+from bot.operations import Operations, TableChoices
+
+if TYPE_CHECKING:
+    from bot.knowledge.importing import ImportReport
+
+_LINES_SHOWN = 20
+_MAX_ROWS = 50_000
+_FILE = click.Path(dir_okay=False, path_type=Path)
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+def knowledge_commands(operations: Operations) -> AppGroup:
+    """``flask --app wsgi knowledge …``."""
+    group = AppGroup("knowledge", help="Check the knowledge base; import and export tables.")
+
+    @group.command("lint")
+    @click.option("--no-model", is_flag=True, help="Skip the search for look-alike entries.")
+    @plain_errors
+    def lint(no_model: bool) -> None:
+        """List everything wrong with the knowledge files; exit status 1 if there is an error."""
+        problems = operations.lint(with_embedder=not no_model)
+        for problem in problems:
+            click.echo(str(problem))
+        errors = sum(problem.is_error for problem in problems)
+        click.echo(f"{errors} errors, {len(problems) - errors} warnings")
+        sys.exit(1 if errors else 0)
+
+    @group.command("import")
+    @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+    @click.option(
+        "--to", "folder", type=_FOLDER, required=True, help="The knowledge folder; made if need be."
+    )
+    @click.option("--dry-run", is_flag=True, help="Only say what would change.")
+    @click.option("--sheet", help="Sheet of a workbook; default: the first.")
+    @click.option("--max-rows", type=click.IntRange(min=1), default=_MAX_ROWS, show_default=True)
+    @plain_errors
+    def import_file(file: Path, folder: Path, dry_run: bool, sheet: str | None, max_rows: int) -> None:
+        """Put the entries of FILE (.jsonl, .csv, .xlsx) into a knowledge folder.
+
+        Entries of the same id and language are replaced. Rows that cannot be used are written to
+        FILE.rejected.csv; the exit status is 1 then.
+        """
+        with progress_bar() as progress:
+            report, rejected = operations.import_table(
+                file, folder, TableChoices(sheet, max_rows, dry_run), progress
+            )
+        _report(report, dry_run=dry_run)
+        if rejected:
+            click.echo(f"the rows left out are in {rejected}")
+        sys.exit(1 if report.merged.rejected else 0)
+
+    @group.command("export")
+    @click.argument("file", type=_FILE)
+    @click.option("--from", "folder", type=_FOLDER, help="The knowledge folder; default: BOT_KNOWLEDGE_DIR.")
+    @plain_errors
+    def export_file(file: Path, folder: Path | None) -> None:
+        """Write all entries to FILE (.jsonl, .csv, .xlsx), as ``import`` reads them."""
+        count = operations.export_table(file, folder)
+        click.echo(f"{count} entries written to {file}")
+
+    return group
+
+
+def _report(report: ImportReport, *, dry_run: bool) -> None:
+    merged = report.merged
+    for note in report.notes:
+        click.echo(f"note: {note}")
+    _lines("same twice: ", merged.duplicates)
+    _lines("left out: ", (f"row {item.row.number}: {item.reason}" for item in merged.rejected))
+    if dry_run:
+        _lines("new: ", (f"{entry.id} ({entry.language})" for entry in merged.added))
+        _lines("changed: ", (f"{entry.id} ({entry.place})" for entry in merged.changed))
+    would = "would be " if dry_run else ""
+    if not report.files:
+        click.echo("nothing changes")
+    click.echo(
+        f"{len(merged.added)} entries {would}added, {len(merged.changed)} {would}changed, "
+        f"{merged.unchanged} unchanged; {len(merged.rejected)} rows {would}left out, "
+        f"{len(report.files)} files {would}written"
+    )
+
+
+def _lines(opening: str, lines: Iterable[str]) -> None:
+    """The first lines of a list, and how many more there are."""
+    listed = list(lines)
+    for line in listed[:_LINES_SHOWN]:
+        click.echo(opening + line)
+    if len(listed) > _LINES_SHOWN:
+        click.echo(f"{opening}… and {len(listed) - _LINES_SHOWN} more")
