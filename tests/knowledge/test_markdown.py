@@ -37,9 +37,7 @@ Foods need one more.
 
 - where is the nearest shop
 """
-KNOWN_LABELS = (
-    "topic, 主题, applies, 适用, as_of, 截至, volatile, 易变, grade, 等级, sources, 来源, related, 相关"
-)
+KNOWN_LABELS = "topic, 主题, applies, 适用, as_of, 截至, volatile, 易变, grade, 等级, sources, 来源, related, 相关, label, 简称, includes, 附带"
 ID_FORM = 'may hold only a-z, 0-9 and "-"; for example {#my-shop}'
 KNOWN_SECTIONS = "other ways to ask, 其他问法, answer, 回答, not this, 不是这些问题"
 CHINESE_SHOP = """\
