@@ -15,7 +15,8 @@ from bot.domain import Ranking
 MAX_PARTS = 3
 # A comma alone says little: there both halves must be surer than an answer need be.
 SURE = 0.85
-# All answers must be among this many that are nearest to the whole: else a half was taken out of its sense.
+# Answers to halves of a sentence must be among this many that are nearest to the whole: else a half was
+# taken out of its sense. Those to sentences must be among all its hits.
 NEAREST = 6
 # This near to the whole they may stand in for an entry that has something of each.
 VERY_NEAREST = 3
@@ -26,7 +27,7 @@ _ASKS_CHINESE = re.compile(
     "是不是|能不能|可不可以|要不要|会不会|會不會|(?<!确定)(?<!知道)有[没沒]有|是否|能否|区别|區別|[为為]何"
 )
 _QUESTION_WORD = r"(?:how|what|which|who|whose|when|where|why)\b"
-_VERB = r"(?:can|could|do|does|did|is|are|will|would|should|must|may|am|has|have)\s"
+_VERB = r"(?:can|could|do|does|did|is|are|will|would|should|must|may|am|has|have)\s(?!not\b)"
 _ASKS_ENGLISH = re.compile(rf"\b{_QUESTION_WORD}|^\W*{_VERB}|\?", re.IGNORECASE)
 _CHINESE_CUT = re.compile(
     r"[，,、]?\s*(?:以及|还有|還有|另外|并且|並且|同时|同時|顺便|順便|和|跟)\s*[，,：:]?|[，,]"
@@ -124,12 +125,13 @@ def _holds(parts: Sequence[Asked], cut: Cut, whole: Ranking, threshold: float) -
     known = [part for part in parts if part.ranking.confidence >= least]
     if not known or (len(known) < len(parts) and not cut.are_sentences):
         return False
-    return len({part.entry_id for part in known}) == len(known) and _fits(known, whole)
+    are_different = len({part.entry_id for part in known}) == len(known)
+    return are_different and _fits(known, whole, len(whole.hits) if cut.are_sentences else NEAREST)
 
 
-def _fits(known: Sequence[Asked], whole: Ranking) -> bool:
-    """Whether the whole is near to all the parts' answers, and no other answers it more surely."""
-    nearest = [hit.entry_id for hit in whole.hits[:NEAREST]]
+def _fits(known: Sequence[Asked], whole: Ranking, count: int) -> bool:
+    """Whether the parts' answers are among ``count`` nearest to the whole, and no other is surer."""
+    nearest = [hit.entry_id for hit in whole.hits[:count]]
     ids = {part.entry_id for part in known}
     surest = max(part.ranking.confidence for part in known)
     return ids <= set(nearest) and (

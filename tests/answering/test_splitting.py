@@ -109,8 +109,11 @@ def test_where_no_part_is_known_nothing_is_cut():
 
 def test_an_answer_far_from_the_whole_came_from_a_half_out_of_its_sense():
     far = Ranking(tuple(Hit(name, 1.0) for name in ("filing", *"abcdef", "fee")), 0.7)
+    away = Ranking((Hit("filing", 1.0), Hit("a", 1.0)), 0.7)
 
-    assert parts_of("备案要多久？认证要多少钱？", whole=far) == []
+    assert parts_of("备案要多久，认证要多少钱", whole=far) == []
+    assert parts_of("备案要多久？认证要多少钱？", whole=far) == ["filing", "fee"]
+    assert parts_of("备案要多久？认证要多少钱？", whole=away) == []
 
 
 def test_an_entry_that_answers_the_whole_more_surely_is_left_to_it():
