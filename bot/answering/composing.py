@@ -16,6 +16,7 @@ from bot.domain import Entry
 # Characters of a composed answer: beyond them the details of its first entry wait for the reader's wish.
 MAX_TEXT = 1200
 MAX_QUOTE = 60
+_PARAGRAPH = "\n\n"
 # A reader's words are repeated as words: marks that Markdown or HTML would read are left out.
 _MARKS = re.compile(r"[^\w\s.,;:!?'’%-]|[_`]")
 _KEPT_MARKS = "，。！？；：、“”‘’（）"
@@ -74,7 +75,7 @@ def quoted(text: str) -> str:
 
 def paragraphs(*parts: str) -> str:
     """Those parts that say something, as paragraphs."""
-    return "\n\n".join(part for part in parts if part)
+    return _PARAGRAPH.join(part for part in parts if part)
 
 
 def _lead(entry: Entry) -> str:
@@ -86,11 +87,24 @@ def _under_lead(lead: str, text: str) -> str:
 
 
 def _fitting(passages: Sequence[str], room: int) -> tuple[str, ...]:
-    """The first passages that fit into so many characters, with the blank lines between them."""
-    for count in range(len(passages), 0, -1):
-        if sum(len(passage) + 2 for passage in passages[:count]) <= room:
-            return tuple(passages[:count])
-    return ()
+    """The first passages that fit into so many characters; of a list, the first items that do."""
+    fitting: list[str] = []
+    for passage in passages:
+        room -= len(_PARAGRAPH)
+        shown = passage if len(passage) <= room else _first_items(passage, room)
+        fitting += [shown] if shown else []
+        if shown != passage:
+            break
+        room -= len(passage)
+    return tuple(fitting)
+
+
+def _first_items(passage: str, room: int) -> str:
+    """The beginning of a list, cut after an item; empty for what is no list or has no room for one."""
+    lines = passage.split("\n")
+    while lines and not (lines[-1].startswith("- ") and len("\n".join(lines)) <= room):
+        lines.pop()
+    return "\n".join(lines)
 
 
 def _oldest(entries: Sequence[Entry]) -> str:

@@ -72,6 +72,17 @@ def test_details_that_would_make_an_answer_too_long_wait():
     assert "乙" * 400 in composed.rest
 
 
+def test_of_a_list_that_is_too_long_the_first_items_are_shown():
+    items = "\n".join(f"- {char * 300}" for char in "甲乙丙丁")
+    composed = with_included(
+        make_entry("long", "选？", answer=f"短。\n\n{items}\n\n末段。"), [NEEDS], CHINESE
+    )
+
+    assert len(composed.text) <= MAX_TEXT
+    assert f"短。\n\n- {'甲' * 300}\n- {'乙' * 300}\n- {'丙' * 300}\n\n**要准备什么**" in composed.text
+    assert composed.rest == f"{items}\n\n末段。"
+
+
 def test_an_answer_of_one_entry_is_never_shortened():
     long = make_entry("long", "选？", answer="短。\n\n" + "甲" * 3000)
 
