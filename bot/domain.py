@@ -87,6 +87,8 @@ class Entry:
     sources: tuple[str, ...] = ()
     related: tuple[str, ...] = ()
     not_this: tuple[Phrasing, ...] = ()
+    label: str = ""
+    includes: tuple[str, ...] = ()
 
     @property
     def questions(self) -> tuple[str, ...]:
@@ -153,10 +155,19 @@ class Suggestion:
 
 
 @dataclass(frozen=True)
+class Part:
+    """An entry whose sentences a reply shows, with the titles of its official sources."""
+
+    entry: Entry
+    source_titles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Reply:
     """What the answerer says: words for a reader, and what they rest on.
 
-    ``short`` stands alone where space is dear; ``rest`` is what it leaves out.
+    ``short`` stands alone where space is dear; ``rest`` is what it leaves out. ``entry`` is the first of
+    the ``parts``.
     """
 
     outcome: OutcomeKind
@@ -170,6 +181,7 @@ class Reply:
     ranking: Ranking = Ranking((), 0.0)
     short: str = ""
     rest: str = ""
+    parts: tuple[Part, ...] = ()
 
     @property
     def is_answered(self) -> bool:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from bot.answering.composing import Composition, one_by_one, paragraphs, quoted, with_included
 from bot.answering.normalising import legible, normalise
 from bot.answering.script import to_traditional
+from bot.answering.splitting import Asked, split
 from bot.answering.wording import wording
 from bot.domain import (
     Entry,
     Hit,
     Language,
     OutcomeKind,
+    Part,
     Query,
     Ranking,
     Reply,
@@ -69,6 +72,8 @@ class _Turn:
 
     def reply(self) -> Reply:
         """What the ranking comes to."""
+        if parts := self._parts():
+            return self._answer_parts(parts)
         entries = self._entries(hit.entry_id for hit in self.ranking.hits)
         confidence = self.ranking.confidence
         if entries and confidence >= self.index.answer_threshold:
@@ -83,15 +88,50 @@ class _Turn:
         found = (self.index.entry(name, self.query.language) for name in ids)
         return [entry for entry in found if entry is not None]
 
-    def _answer(self, entry: Entry) -> Reply:
-        caveat = self.words.caveat(entry)
+    def _parts(self) -> tuple[Asked, ...]:
+        """The questions in the question; none where it is one."""
+        parts = split(self.question, self._rank, self.ranking, self.index.answer_threshold)
+        chat = [part for part in parts if self._topic(part.entry_id) in CHAT_TOPICS and self._is_known(part)]
+        return () if chat else parts
+
+    def _rank(self, text: str) -> Ranking:
+        query = normalise(text, self.query.language)
+        return self.index.rank(query) if query.key else Ranking((), 0.0)
+
+    def _is_known(self, part: Asked) -> bool:
+        return part.ranking.confidence >= self.index.answer_threshold
+
+    def _topic(self, entry_id: str) -> str:
+        entry = self.index.entry(entry_id, self.query.language)
+        return entry.topic if entry else ""
+
+    def _answer_parts(self, parts: tuple[Asked, ...]) -> Reply:
+        """The known parts one by one, and which part is not known."""
+        known = [part for part in parts if self._is_known(part)]
+        self.ranking = _ranking_of(known, self.ranking)
+        entries = self._entries(part.entry_id for part in known)
+        unknown = [
+            self.words.unknown.format(question=quoted(part.text)) for part in parts if part not in known
+        ]
+        if len(entries) > 1:
+            return self._composed(one_by_one(entries, self.words), *unknown)
+        return self._answer(entries[0], *unknown)
+
+    def _answer(self, entry: Entry, *notes: str) -> Reply:
+        included = [e for e in self._entries(entry.includes) if e.language == entry.language]
+        return self._composed(with_included(entry, included, self.words), *notes)
+
+    def _composed(self, composition: Composition, *notes: str) -> Reply:
+        shown = composition.entries
+        related = dict.fromkeys(name for entry in shown for name in entry.related)
+        others = self._entries(name for name in related if name not in {entry.id for entry in shown})
         return self._reply(
-            _OUTCOMES.get(entry.topic, OutcomeKind.ANSWER),
-            _paragraphs(entry.answer, caveat),
-            short=_paragraphs(entry.short_answer, caveat),
-            rest=_paragraphs(*entry.passages[1:]),
-            entry=entry,
-            suggestions=self._suggestions(self._entries(entry.related)),
+            _OUTCOMES.get(shown[0].topic, OutcomeKind.ANSWER),
+            paragraphs(composition.text, *notes),
+            short=paragraphs(composition.short, *notes),
+            rest=composition.rest,
+            shown=shown,
+            suggestions=self._suggestions(others),
         )
 
     def _ask_back(self, outcome: OutcomeKind, entries: list[Entry]) -> Reply:
@@ -100,7 +140,7 @@ class _Turn:
         clarifies = outcome is OutcomeKind.CLARIFY
         opening = self.words.clarify if clarifies else self.words.abstain
         offer = questions if clarifies else f"{self.words.abstain_near}\n{questions}"
-        text = _paragraphs(opening, offer if questions else "")
+        text = paragraphs(opening, offer if questions else "")
         return self._reply(outcome, text, short=opening, suggestions=suggestions)
 
     def _suggestions(self, entries: list[Entry]) -> tuple[Suggestion, ...]:
@@ -115,26 +155,28 @@ class _Turn:
         *,
         short: str,
         rest: str = "",
-        entry: Entry | None = None,
+        shown: tuple[Entry, ...] = (),
         suggestions: tuple[Suggestion, ...] = (),
     ) -> Reply:
+        parts = tuple(Part(entry, self._source_titles(entry)) for entry in shown)
         return Reply(
             outcome,
             self._in_script(text),
             self.query.language,
             self.ranking.confidence,
-            entry,
+            parts[0].entry if parts else None,
             suggestions,
-            self._source_titles(entry),
+            parts[0].source_titles if parts else (),
             self.index.version,
             self.ranking,
             self._in_script(short),
             self._in_script(rest),
+            parts,
         )
 
-    def _source_titles(self, entry: Entry | None) -> tuple[str, ...]:
+    def _source_titles(self, entry: Entry) -> tuple[str, ...]:
         """Titles of official sources: the others are for the operator's eyes."""
-        sources = [self.index.sources.get(name) for name in (entry.sources if entry else ())]
+        sources = [self.index.sources.get(name) for name in entry.sources]
         language = self.query.language.knowledge
         return tuple(
             self._in_script(source.titles[language])
@@ -148,5 +190,8 @@ class _Turn:
         return text
 
 
-def _paragraphs(*parts: str) -> str:
-    return "\n\n".join(part for part in parts if part)
+def _ranking_of(parts: Iterable[Asked], whole: Ranking) -> Ranking:
+    """The parts' entries first, as sure as the least sure of them, then what else is near the whole."""
+    first = {part.entry_id: part.ranking.hits[0] for part in parts}
+    others = [hit for hit in whole.hits if hit.entry_id not in first]
+    return Ranking((*first.values(), *others), min(part.ranking.confidence for part in parts))

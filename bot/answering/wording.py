@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain import Entry, Grade
@@ -20,15 +21,26 @@ class Wording:
     reported: str
     conflicting: str
     no_date: str
+    about: str
+    unknown: str
     failed: str
 
-    def caveat(self, entry: Entry) -> str:
-        """What to say about an answer that can go stale or is weakly founded; empty otherwise."""
-        sentence = {
+    def doubt(self, entry: Entry) -> str:
+        """The sentence, still undated, for an answer that can go stale or is weakly founded; else empty."""
+        return {
             Grade.REPORTED: self.reported,
             Grade.CONFLICTING: self.conflicting,
         }.get(entry.grade, self.dated if entry.is_volatile else "")
-        return sentence.format(as_of=entry.as_of or self.no_date, where=CHECK_AT)
+
+    def caveat_about(self, doubt: str, as_of: str, leads: Sequence[str]) -> str:
+        """A doubt with its date, and with the leads of the parts it is about, if any."""
+        about = self.about.format(parts=", ".join(leads)) if leads else ""
+        return doubt[0] + about + doubt[1:].format(as_of=as_of or self.no_date, where=CHECK_AT)
+
+    def caveat(self, entry: Entry) -> str:
+        """What to say about one entry's answer; empty where there is nothing to doubt."""
+        doubt = self.doubt(entry)
+        return self.caveat_about(doubt, entry.as_of, ()) if doubt else ""
 
 
 CHINESE = Wording(
@@ -42,6 +54,8 @@ CHINESE = Wording(
     reported="（以上来自第三方说法，截至 {as_of}，未经微信官方证实，请到微信公众平台后台 {where} 核对。）",
     conflicting="（各处资料说法不一，信息截至 {as_of}，请以微信公众平台后台 {where} 显示的为准。）",
     no_date="本知识库整理之日",
+    about="关于“{parts}”：",
+    unknown="另外，关于“{question}”，我没有可靠的答案，不想乱说。",
     failed="抱歉，服务暂时出了点问题，请稍后再试。",
 )
 ENGLISH = Wording(
@@ -59,6 +73,8 @@ ENGLISH = Wording(
     ),
     conflicting=("(Sources disagree; as of {as_of}. Please go by what {where} shows before you act.)"),
     no_date="the day this was compiled",
+    about="On “{parts}”: ",
+    unknown="As for “{question}”: I have no reliable answer to that, and I would rather not guess.",
     failed="Sorry, something went wrong on our side. Please try again in a moment.",
 )
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from bot.domain import Entry, Language, OutcomeKind, Reply
+from bot.domain import Language, OutcomeKind, Part, Reply
 
 MAX_QUESTION = 500
 
@@ -36,7 +36,7 @@ class AskRequest(BaseModel):
 
 
 class EntryReply(BaseModel):
-    """The knowledge entry that the answer rests on."""
+    """A knowledge entry that the answer rests on."""
 
     id: str
     question: str
@@ -60,7 +60,8 @@ class AskReply(BaseModel):
     answer: str
     language: Language
     confidence: Annotated[float, Field(ge=0, le=1)]
-    entry: EntryReply | None
+    entry: EntryReply | None = Field(description="the first of the parts")
+    parts: list[EntryReply] = Field(description="every entry whose sentences are shown, in order")
     suggestions: list[SuggestionReply]
     index_version: str
     request_id: str
@@ -78,24 +79,27 @@ class ProblemReply(BaseModel):
 
 def ask_reply(reply: Reply, request_id: str) -> AskReply:
     """The JSON form of a reply."""
+    parts = [_entry_reply(part) for part in reply.parts]
     return AskReply(
         answered=reply.is_answered,
         outcome=reply.outcome,
         answer=reply.text,
         language=reply.language,
         confidence=round(reply.confidence, 4),
-        entry=_entry_reply(reply.entry, reply) if reply.entry else None,
+        entry=parts[0] if parts else None,
+        parts=parts,
         suggestions=[SuggestionReply(id=s.id, question=s.question) for s in reply.suggestions],
         index_version=reply.index_version,
         request_id=request_id,
     )
 
 
-def _entry_reply(entry: Entry, reply: Reply) -> EntryReply:
+def _entry_reply(part: Part) -> EntryReply:
+    entry = part.entry
     return EntryReply(
         id=entry.id,
         question=entry.question,
         topic=entry.topic,
         as_of=entry.as_of,
-        sources=list(reply.source_titles),
+        sources=list(part.source_titles),
     )

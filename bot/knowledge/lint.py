@@ -70,9 +70,10 @@ def _missing_twins(entries: Iterable[Entry]) -> Iterator[Problem]:
 
 def _entry_problems(entry: Entry, base: KnowledgeBase) -> Iterator[Problem]:
     known_ids = {other.id for other in base.entries}
-    for name in entry.related:
-        if name not in known_ids:
-            yield Problem(entry.place, f'entry "{entry.id}": related id "{name}" does not exist')
+    for label, names in (("related", entry.related), ("included", entry.includes)):
+        for name in names:
+            if name not in known_ids:
+                yield Problem(entry.place, f'entry "{entry.id}": {label} id "{name}" does not exist')
     if entry.topic not in CHAT_TOPICS:
         yield from _provenance_problems(entry, base)
     if entry.answer and (excess := _short_answer_excess(entry)):

@@ -50,6 +50,10 @@ LABELS = {
     "来源": "sources",
     "related": "related",
     "相关": "related",
+    "label": "label",
+    "简称": "label",
+    "includes": "includes",
+    "附带": "includes",
 }
 SECTIONS = {
     "other ways to ask": "phrasings",
@@ -241,6 +245,8 @@ class _FileParser:
             sources=_names(labels.get("sources", "")),
             related=_names(labels.get("related", "")),
             not_this=tuple(draft.lists.get("not_this", ())),
+            label=labels.get("label", ""),
+            includes=_names(labels.get("includes", "")),
         )
 
     def _document(self) -> list[Entry]:

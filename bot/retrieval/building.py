@@ -20,6 +20,7 @@ from bot.retrieval.faiss_index import PassageIndex, RowKind, Rows
 from bot.retrieval.index_files import Contents, write_contents
 from bot.retrieval.lexical import Lexicon
 from bot.retrieval.loaded_index import load_index
+from bot.retrieval.passages import embedded_passages
 from bot.retrieval.training import Group, Trained, TrainingSet
 from bot.retrieval.vectors import Vectors, centred
 from bot.retrieval.versions import FORMAT, IndexManifest, VersionStore, checksums
@@ -130,7 +131,7 @@ def _texts(base: KnowledgeBase, ids: tuple[str, ...], normalise: Normalise) -> d
         RowKind.PASSAGE: [
             _Text(passage, entry.language, number[entry.id])
             for entry in base.entries
-            for passage in entry.passages
+            for passage in embedded_passages(entry)
         ],
         RowKind.BACKGROUND: [_Text(query.text, query.language.knowledge, -1) for query in background],
     }

@@ -66,6 +66,7 @@ def _entry(fields: dict[str, Any]) -> Entry:
             "grade": Grade(fields["grade"]),
             "sources": tuple(fields["sources"]),
             "related": tuple(fields["related"]),
+            "includes": tuple(fields["includes"]),
         }
     )
 

@@ -69,7 +69,7 @@ def _list(node: SyntaxTreeNode, first: int | None) -> str:
 
 
 def _table(node: SyntaxTreeNode) -> str:
-    """One line a row: a chat bubble is too narrow for columns."""
+    """A chat bubble is too narrow for columns: a row becomes a list of them, each cell after its column."""
     head, *rows = ([_block(cell) for cell in row.children] for row in _rows(node))
     return "\n".join(_row(head, row) for row in rows) or " ".join(head)
 
@@ -80,11 +80,11 @@ def _rows(table: SyntaxTreeNode) -> Iterator[SyntaxTreeNode]:
 
 
 def _row(head: list[str], row: list[str]) -> str:
-    colon, semicolon = ("：", "；") if _CHINESE.search("".join(row)) else (": ", "; ")
-    names = [""] if len(row) == 2 else head[1:]
-    pairs = zip(names, row[1:], strict=False)
-    cells = [f"{name} {cell}".strip() for name, cell in pairs if cell]
-    return f"· {colon.join(filter(None, (row[0], semicolon.join(cells))))}"
+    colon = "：" if _CHINESE.search("".join(row)) else ": "
+    if len(row) == 2:
+        return f"· {colon.join(filter(None, row))}"
+    cells = zip(head[1:], row[1:], strict=False)
+    return "\n  ".join([f"· {row[0]}", *(f"{name}{colon}{cell}" for name, cell in cells if cell)])
 
 
 def _inlines(parent: SyntaxTreeNode) -> str:

@@ -21,6 +21,7 @@ FIELDS = {
     "language",
     "confidence",
     "entry",
+    "parts",
     "suggestions",
     "index_version",
     "request_id",

@@ -97,11 +97,12 @@ def test_an_entry_without_a_twin_is_named_with_the_folder_it_lacks(sound, said):
     assert said() == ['en/b.md:1: warning: entry "b" has no twin in zh/; add an entry with the same id there']
 
 
-def test_a_related_id_that_leads_nowhere_is_an_error(sound, said):
-    labels = "as_of: 2026\n- sources: S1\n- related: a, gone"
+@pytest.mark.parametrize(("label", "kind"), [("related", "related"), ("includes", "included")])
+def test_an_id_that_leads_nowhere_is_an_error(sound, said, label, kind):
+    labels = f"as_of: 2026\n- sources: S1\n- {label}: a, gone"
     sound.write("zh/a.md", made_up("a", "zh", labels=labels))
 
-    assert said() == ['zh/a.md:1: error: entry "a": related id "gone" does not exist']
+    assert said() == [f'zh/a.md:1: error: entry "a": {kind} id "gone" does not exist']
 
 
 @pytest.mark.parametrize(

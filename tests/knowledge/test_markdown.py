@@ -38,7 +38,8 @@ Foods need one more.
 - where is the nearest shop
 """
 KNOWN_LABELS = (
-    "topic, 主题, applies, 适用, as_of, 截至, volatile, 易变, grade, 等级, sources, 来源, related, 相关"
+    "topic, 主题, applies, 适用, as_of, 截至, volatile, 易变, grade, 等级, sources, 来源, related, 相关, "
+    "label, 简称, includes, 附带"
 )
 ID_FORM = 'must have 1 to 128 characters, without "{#", line breaks and outer blanks; for example {#my-shop}'
 KNOWN_SECTIONS = "other ways to ask, 其他问法, answer, 回答, not this, 不是这些问题"
@@ -319,3 +320,12 @@ def test_the_items_of_a_background_file_come_with_their_lines(tmp_path):
 
     found = [(item.text, str(item.place)) for item in items]
     assert found == [("the weather", "background/en.md:5"), ("a joke", "background/en.md:9")]
+
+
+@pytest.mark.parametrize(
+    "labels", ["- label: fees\n- includes: a, b", "- 简称：fees\n- 附带：a、b"], ids=["English", "Chinese"]
+)
+def test_an_entry_names_what_its_answer_is_followed_by_and_what_it_is_called_there(entry_of, labels):
+    entry = entry_of(SHOP.replace("- related: fees、filing", labels))
+
+    assert (entry.label, entry.includes, entry.related) == ("fees", ("a", "b"), ())

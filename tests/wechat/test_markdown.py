@@ -38,10 +38,10 @@ def test_markdown_is_shown_as_plain_text(markdown, shown):
     assert shown == plain_text(markdown)
 
 
-def test_a_table_becomes_one_line_a_row():
+def test_a_table_becomes_a_line_a_cell_after_the_name_of_its_column():
     table = "| 类型 | 费用 | 周期 |\n|---|---|---|\n| 个人 | 0 | 1天 |\n| 企业 | 300 | |"
 
-    assert plain_text(table) == "· 个人：费用 0；周期 1天\n· 企业：费用 300"
+    assert plain_text(table) == "· 个人\n  费用：0\n  周期：1天\n· 企业\n  费用：300"
 
 
 def test_a_table_of_two_columns_needs_no_names():

@@ -95,3 +95,11 @@ def test_who_is_handed_over_keeps_the_conversation(receive):
     talk = Conversation(Language.SIMPLIFIED, ("fees",), "剩下的")
 
     assert receive(fields(Content="转人工"), talk, has_handoff=True).conversation == talk
+
+
+def test_two_questions_are_both_answered_and_their_details_wait(receive):
+    turn = receive(fields(Content="小程序备案要多久？小程序要花多少钱？"))
+
+    answers = "**小程序备案要多久**\n\n一般要*一到二十个*工作日。\n\n**小程序要花多少钱**\n\n认证费每年"
+    assert turn.spoken.text.startswith(answers)
+    assert turn.spoken.rest.startswith("**小程序备案要多久**\n\n各地进度不同")
