@@ -22,6 +22,7 @@ from bot.retrieval.loaded_index import load_index
 from bot.retrieval.training import Trained, TrainingSet
 from bot.retrieval.vectors import Vectors, centred
 from bot.retrieval.versions import FORMAT, IndexManifest, VersionStore, checksums
+from bot.retrieval.vocabulary import learn_vocabulary
 
 Normalise = Callable[[str], Query]
 _LANGUAGES = ("zh", "en")
@@ -108,7 +109,9 @@ def _write_version(
     arrays = centres | trained.decision.to_arrays()
     arrays |= {"row_kinds": rows.kinds, "row_entries": rows.entries}
     exact = _exact_keys(base.entries, normalise)
-    write_contents(folder, Contents(base.entries, ids, exact, base.sources, arrays))
+    questions = [text.text for kind in (RowKind.PHRASING, RowKind.BACKGROUND) for text in texts[kind]]
+    contents = Contents(base.entries, ids, exact, base.sources, arrays, learn_vocabulary(questions))
+    write_contents(folder, contents)
     return _manifest(folder, base, embedder, options, texts, trained)
 
 

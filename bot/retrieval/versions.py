@@ -15,7 +15,7 @@ from typing import Any
 from bot.errors import IndexMismatchError, IndexMissingError, IndexUnusableError
 from bot.retrieval.prepared_model import sha256, write_json
 
-FORMAT = 3
+FORMAT = 4
 MANIFEST_FILE = "manifest.json"
 FACTS_FILE = "facts.json"
 CURRENT_FILE = "CURRENT"
