@@ -11,9 +11,9 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import time
+import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pypinyin import lazy_pinyin
@@ -117,18 +117,25 @@ def _swapped_letters(text: str, rng: random.Random) -> str:
 
 
 def _spoken(text: str, rng: random.Random) -> str:
-    """Fillers between the pieces, no punctuation."""
-    is_chinese = any(map(_is_han, text))
-    fillers = _FILLERS["zh" if is_chinese else "en"]
-    bare = "".join(c if c.isalnum() or c in " '" else ("" if is_chinese else " ") for c in text)
-    size, gap = (6, "") if is_chinese else (20, " ")
-    pieces = [bare[i : i + size] for i in range(0, len(bare), size)] if is_chinese else bare.split(" ")
-    said = [rng.choice(fillers) + gap + p if i % (1 if is_chinese else 4) == 0 else p for i, p in enumerate(pieces)]
-    return gap.join(said)
+    """Fillers where a speaker takes breath, no punctuation."""
+    language = "zh" if any(map(_is_han, text)) else "en"
+    pieces = (
+        re.split(r"[^\w\s'’]+", text) if language == "zh" else re.findall(r"[\w'’-]+(?: [\w'’-]+){0,4}", text)
+    )
+    said = [
+        part for piece in pieces for part in (rng.choice(_FILLERS[language]), piece.strip()) if piece.strip()
+    ]
+    said.append(rng.choice(_FILLERS[language]))
+    return ("" if language == "zh" else " ").join(said)
 
 
 def _story(text: str, rng: random.Random) -> str:
     return _STORIES["zh" if any(map(_is_han, text)) else "en"] + text
+
+
+def _run_on(text: str, rng: random.Random) -> str:
+    """A story and its question in one breath."""
+    return re.sub("[。.] ?$", ", ", _STORIES["zh" if any(map(_is_han, text)) else "en"]) + text
 
 
 def _shouted(text: str, rng: random.Random) -> str:
@@ -147,6 +154,7 @@ NOISES: dict[str, tuple[tuple[str, ...], Noise]] = {
     "swapped letters": (("en",), _swapped_letters),
     "spoken": (("zh", "en"), _spoken),
     "story": (("zh", "en"), _story),
+    "run-on story": (("zh", "en"), _run_on),
     "shouted": (("zh", "en"), _shouted),
 }
 
@@ -154,7 +162,9 @@ NOISES: dict[str, tuple[tuple[str, ...], Noise]] = {
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--questions", type=int, default=60, help="of each language, and as many out of scope")
+    parser.add_argument(
+        "--questions", type=int, default=60, help="of each language, and as many out of scope"
+    )
     parser.add_argument("--kind", choices=NOISES, action="append")
     parser.add_argument("--show", action="store_true", help="print what other readings changed")
     arguments = parser.parse_args()
@@ -162,8 +172,14 @@ def main() -> None:
     inside, outside = (_sample(arguments.questions, answerable=answerable) for answerable in (True, False))
     print(f"{'':20}{'questions':>10}{'right':>16}{'abstained':>16}{'wrong':>16}{'false answers':>22}")
     for kind in arguments.kind or NOISES:
-        found = [_judge(index, q, kind, arguments.show) for q in (*inside, *outside) if q.language in NOISES[kind][0]]
-        _print_row(kind, [row for row in found if row[0].expected], [row for row in found if not row[0].expected])
+        found = [
+            _judge(index, q, kind, arguments.show)
+            for q in (*inside, *outside)
+            if q.language in NOISES[kind][0]
+        ]
+        _print_row(
+            kind, [row for row in found if row[0].expected], [row for row in found if not row[0].expected]
+        )
 
 
 def _sample(count: int, *, answerable: bool) -> list[Question]:
@@ -180,7 +196,10 @@ def _sample(count: int, *, answerable: bool) -> list[Question]:
 def _question(fields: dict[str, object]) -> Question:
     text, expected = str(fields["question"]), fields["expected"]
     names = (expected,) if isinstance(expected, str) else tuple(expected or ())  # type: ignore[arg-type]
-    return Question(text, names, normalise(text).language.knowledge)
+    query = normalise(text)
+    return Question(
+        text if query.language is not Language.TRADITIONAL else query.text, names, query.language.knowledge
+    )
 
 
 def _judge(index: KnowledgeIndex, question: Question, kind: str, show: bool) -> tuple[Question, str, str]:
@@ -201,7 +220,9 @@ def _verdict(index: KnowledgeIndex, question: Question, ranking: Ranking) -> str
     return "right" if ranking.hits[0].entry_id in question.expected else "wrong"
 
 
-def _print_row(kind: str, inside: list[tuple[Question, str, str]], outside: list[tuple[Question, str, str]]) -> None:
+def _print_row(
+    kind: str, inside: list[tuple[Question, str, str]], outside: list[tuple[Question, str, str]]
+) -> None:
     cells = [f"{kind:20}{len(inside):>10}"]
     before, after = (Counter(row[i] for row in inside) for i in (1, 2))
     for verdict in ("right", "abstained", "wrong"):

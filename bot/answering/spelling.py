@@ -21,6 +21,8 @@ from bot.domain import Vocabulary
 _HAN_RUN = re.compile(r"[\u4e00-\u9fff]+")
 # Latin words, and pinyin with the tones as digits.
 _LATIN = re.compile(r"[a-z]+(?:[1-5][a-z]*)*")
+# Latin words long enough to be recognised with a slip in them; not parts of names and of short forms.
+_WHOLE_WORD = re.compile(r"(?<![\w.'’-])[a-z]{5,}(?![\w'’-]|\.\w)", re.ASCII)
 _ENGLISH_WORDS = "frequency_dictionary_en_82_765.txt"
 _LONGEST_PHRASE = 4
 _LONGEST_SYLLABLE = 6
@@ -28,7 +30,10 @@ _LONGEST_SYLLABLE = 6
 # and what a phrase must be commoner by than what was written before it takes its place.
 _UNKNOWN = 8.0
 _CHANGE = 3.0
-_MIN_LETTERS = 4
+# Share of the letters of Latin text that may be names (app, wechat) between pinyin.
+_FOREIGN_SHARE = 1 / 3
+# How firmly the characters of a phrase must hang together to be a word (normalised mutual information).
+_COHESION = 0.5
 _LONG_WORD = 7
 
 # A way through a text: what it costs, and the pieces it is made of.
@@ -44,41 +49,49 @@ class Speller:
         self._total = log(sum(vocabulary.phrases.values()) + 1)
         self._by_letters = _by_letters(vocabulary)
         self._syllables = set(vocabulary.sounds.values())
+        self._han_words = {
+            phrase
+            for phrase in vocabulary.by_sound.values()
+            if len(phrase) > 1 and self._cohesion(phrase) >= _COHESION
+        }
         self._words = SymSpell(max_dictionary_edit_distance=2)
         for word, count in vocabulary.words.items():
             self._words.create_dictionary_entry(word, count)
 
     def from_pinyin(self, text: str) -> str:
         """The text with pinyin turned into characters; unchanged where words are not pinyin."""
-        toneless = _without_tones(text)
-        pieces = _split(_LATIN, toneless)
-        is_mixed = _HAN_RUN.search(text) is not None
-        foreign = [piece for piece in pieces if _LATIN.fullmatch(piece) and not self._is_pinyin(piece)]
-        if not is_mixed and any(word not in self._vocabulary.words for word in foreign):
-            return text
-        return "".join(self._stretches(pieces, is_mixed))
+        pieces = _split(_LATIN, _without_tones(text))
+        words = [piece for piece in pieces if _LATIN.fullmatch(piece)]
+        foreign = sum(len(word) for word in words if not self._is_pinyin(word))
+        is_chinese = _HAN_RUN.search(text) or foreign <= _FOREIGN_SHARE * sum(map(len, words))
+        return "".join(map(self._stretch, self._stretches(pieces))) if is_chinese else text
 
-    def _stretches(self, pieces: list[str], is_mixed: bool) -> Iterator[str]:
-        """Neighbouring pinyin words become characters together: a word may be written in several."""
+    def _stretches(self, pieces: list[str]) -> Iterator[str]:
+        """Neighbouring pinyin words in one piece: a Chinese word may be written in several."""
+        for _, group in groupby(pieces, lambda piece: piece.isspace() or self._is_pinyin(piece)):
+            yield "".join(group)
 
-        def is_pinyin(piece: str) -> bool:
-            known = is_mixed and piece in self._vocabulary.words
-            return piece.isspace() or (self._is_pinyin(piece) and not known)
+    def _stretch(self, stretch: str) -> str:
+        words = re.findall("[a-z]+", stretch)
+        if all(map(self._is_word, words)):
+            return stretch
+        phrases = _cheapest("".join(words), self._pinyin_steps) if self._is_pinyin(stretch) else ()
+        # Single characters alone are what any short name can be cut into.
+        if not any(len(phrase) > 1 for phrase in phrases):
+            return stretch
+        return "".join(phrases).join(_edges(stretch))
 
-        for fits, group in groupby(pieces, is_pinyin):
-            stretch = "".join(group)
-            letters = "".join(re.findall("[a-z]+", stretch))
-            found = _cheapest(letters, self._pinyin_steps) if fits else None
-            yield stretch if found is None else found
+    def _is_word(self, written: str) -> bool:
+        return written in self._vocabulary.words or written in _english()
 
     def _is_pinyin(self, word: str) -> bool:
         letters = "".join(re.findall("[a-z]+", word))
-        return bool(letters) and _cheapest(letters, self._syllable_steps) is not None
+        return bool(_cheapest(letters, self._syllable_steps))
 
     def _syllable_steps(self, letters: str, start: int) -> Iterator[tuple[int, str, float]]:
         for end in range(start + 1, min(len(letters), start + _LONGEST_SYLLABLE) + 1):
             if letters[start:end] in self._syllables:
-                yield end, "", 1.0
+                yield end, letters[start:end], 1.0
 
     def _pinyin_steps(self, letters: str, start: int) -> Iterator[tuple[int, str, float]]:
         longest = _LONGEST_PHRASE * _LONGEST_SYLLABLE
@@ -88,7 +101,7 @@ class Speller:
 
     def with_sounds(self, text: str) -> str:
         """The text with Chinese words in place of other characters that sound like them."""
-        return _HAN_RUN.sub(lambda run: _cheapest(run[0], self._character_steps) or run[0], text)
+        return _HAN_RUN.sub(lambda run: "".join(_cheapest(run[0], self._character_steps)), text)
 
     def _character_steps(self, run: str, start: int) -> Iterator[tuple[int, str, float]]:
         known = run[start] in self._vocabulary.phrases
@@ -98,30 +111,37 @@ class Speller:
             meant = self._sounding_like(written)
             if written in self._vocabulary.phrases:
                 yield end, written, self._cost(written)
-            elif meant and written not in self._vocabulary.real:
+            elif meant in self._han_words and written not in self._vocabulary.real:
                 yield end, meant, self._cost(meant) + _CHANGE
 
-    def _sounding_like(self, written: str) -> str | None:
+    def _sounding_like(self, written: str) -> str:
         sound = " ".join(self._vocabulary.sounds.get(character, "?") for character in written)
-        return self._vocabulary.by_sound.get(sound)
+        return self._vocabulary.by_sound.get(sound, "")
+
+    def _cohesion(self, phrase: str) -> float:
+        """How much likelier its halves are together than apart, wherever it is halved: 1 at most."""
+        apart = min(self._cost(phrase[:i]) + self._cost(phrase[i:]) for i in range(1, len(phrase)))
+        return apart / self._cost(phrase) - 1
 
     def _cost(self, phrase: str) -> float:
         return self._total - log(self._vocabulary.phrases[phrase])
 
     def with_words(self, text: str) -> str:
         """The text with known Latin words in place of what nearly spells them."""
-        return _LATIN.sub(lambda word: self._word(word[0]), text)
+        return _WHOLE_WORD.sub(lambda word: self._word(word[0]), text)
 
     def _word(self, written: str) -> str:
-        if len(written) < _MIN_LETTERS or written in self._words.words or written in _english():
+        if self._is_word(written) or self._is_word(written.removesuffix("s")):
             return written
         distance = 2 if len(written) >= _LONG_WORD else 1
-        nearest = self._words.lookup(written, Verbosity.TOP, max_edit_distance=distance)
-        return str(nearest[0].term) if nearest else written
+        nearest = self._words.lookup(written, Verbosity.CLOSEST, max_edit_distance=distance)
+        # The first letter is rarely wrong; of what is left, the commonest comes first.
+        likely = sorted(nearest, key=lambda found: found.term[0] != written[0])
+        return str(likely[0].term) if likely else written
 
 
-def _cheapest(text: str, steps: _Steps) -> str | None:
-    """The cheapest way from the start of a text to its end; None when there is none."""
+def _cheapest(text: str, steps: _Steps) -> tuple[str, ...]:
+    """The pieces of the cheapest way through a text; none when there is no way."""
     best: list[_Path | None] = [(0.0, ())] + [None] * len(text)
     for start in range(len(text)):
         path = best[start]
@@ -132,7 +152,12 @@ def _cheapest(text: str, steps: _Steps) -> str | None:
             if other is None or path[0] + cost < other[0]:
                 best[end] = (path[0] + cost, (*path[1], piece))
     last = best[-1]
-    return None if last is None else "".join(last[1])
+    return () if last is None else last[1]
+
+
+def _edges(text: str) -> tuple[str, str]:
+    """The spaces before and behind a text."""
+    return text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
 
 
 def _by_letters(vocabulary: Vocabulary) -> dict[str, str]:

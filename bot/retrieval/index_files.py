@@ -1,4 +1,4 @@
-"""The files of a version beside its vectors: entries, exact phrasings and words as JSON, numbers as arrays."""
+"""The files of a version beside its vectors: entries, phrasings and words as JSON, numbers as arrays."""
 
 from __future__ import annotations
 
