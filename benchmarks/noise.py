@@ -31,8 +31,8 @@ _HAN = "\u4e00", "\u9fff"
 _STORIES = {
     "zh": "我之前在老家开过几年早餐店，后来搬到市里带孩子，最近手头有点积蓄想重新做点事情，"
     "朋友也一直在劝我，家里人商量了好几次都没定下来。",
-    "en": "I used to run a small bakery in my home town, then we moved to the city for the kids, and lately my "
-    "friends keep telling me to start something again, so we have been talking about it for weeks. ",
+    "en": "I used to run a small bakery in my home town, then we moved to the city for the kids, and lately "
+    "my friends keep telling me to start something again, so we have been talking about it for weeks. ",
 }
 _FILLERS = {"zh": ("嗯", "那个", "就是", "然后", "呃"), "en": ("um", "like", "you know", "uh", "i mean")}
 

@@ -16,13 +16,15 @@ from bot.ports import KnowledgeIndex
 STRICTER = 0.5
 # Characters and words from which on a text tells a story, and of which a question has no fewer.
 _STORY = 40
-_QUESTION = 12
+_QUESTION = 8
+# Sentences at the end of a story that ask: the question and what it leans on.
+_ASKING = 2
 # What people say while they think; only ever left out of another reading.
 _FILLER = re.compile(
     "嗯+|呃+|唉+|哎+|那个|就是说|就是|然后|我想问一下|想问一下|请问一下"
     r"|\b(?:um+|uh+|erm?|hmm+|like|you know|i mean|basically|actually|okay so|so yeah)\b,?"
 )
-_SENTENCE_END = re.compile(r"(?<=[。!?;…~])\s*|(?<=\.)\s+")
+_SENTENCE_END = re.compile(r"(?<=[。!?;…~])\s*(?=.)|(?<=\.)\s+(?=.)")
 _CLAUSE_END = re.compile(r"(?<=[,，、])\s*|\s+(?=[\u4e00-\u9fff])")
 _UNIT = re.compile(r"[\u4e00-\u9fff]|[^\W\u4e00-\u9fff]+")
 
@@ -32,36 +34,37 @@ _Understood = tuple[Query, Ranking]
 def read(index: KnowledgeIndex, query: Query) -> _Understood:
     """The query as it was understood, with its ranking: as it stands, unless another reading is sure.
 
-    Slips mended compete with what was written; the question alone comes first in a story, else last.
+    A story stands for its end. Slips mended compete with what was written; the other readings are for
+    what would not be answered.
     """
     if not query.key:
         # Nothing but punctuation or pictures is like no entry at all.
         return query, Ranking((), 0.0)
-    mended, alone = alternatives(query, index.vocabulary)
-    is_story = _length(query.text) >= _STORY
-    if is_story and (found := _sure(index, query, alone)):
-        return found[0]
-    written = query, index.rank(query)
-    best = max([written, *_sure(index, query, mended)], key=lambda understood: understood[1].confidence)
-    if best[1].confidence >= index.answer_threshold or is_story or alone.key == mended.key:
+    asked = _like(query, end_of_story(query.text))
+    speller = _speller(index.vocabulary)
+    mended = _mended(asked, speller)
+    written = _understood(index, query, asked)
+    best = max(
+        [written, *_sure(index, query, asked, mended)], key=lambda understood: understood[1].confidence
+    )
+    if best[1].confidence >= index.answer_threshold:
         return best
-    return (*_sure(index, query, alone), best)[0]
+    alone = _mended(_like(query, question_alone(asked.text)), speller)
+    others = {reading.key: reading for reading in (alone, query) if reading.key != mended.key}
+    return next((sure for other in others.values() for sure in _sure(index, query, asked, other)), best)
 
 
-def alternatives(query: Query, vocabulary: Vocabulary) -> tuple[Query, Query]:
-    """The query with its slips mended, and the same for the question alone; either may be the query."""
-    speller = _speller(vocabulary)
-    return _mended(query, query.text, speller), _mended(query, question_alone(query.text), speller)
+def end_of_story(text: str) -> str:
+    """The last two sentences of a long normalised text; a short one as it is."""
+    sentences = _SENTENCE_END.split(text)
+    is_story = _length(text) >= _STORY and len(sentences) > _ASKING
+    return " ".join(sentences[-_ASKING:]) if is_story else text
 
 
 def question_alone(text: str) -> str:
-    """What a normalised text asks in the end, without what is said while thinking."""
+    """A normalised text without what is said while thinking; of a long sentence only the end."""
     spoken = " ".join(_FILLER.sub(" ", text).split())
-    if _length(spoken) < _STORY:
-        return spoken
-    sentences = [sentence for sentence in _SENTENCE_END.split(spoken) if sentence]
-    asking = [sentence for sentence in sentences if sentence.endswith("?")] or sentences
-    return _end(_CLAUSE_END.split(asking[-1])) if _length(asking[-1]) >= _STORY else asking[-1]
+    return _end(_CLAUSE_END.split(spoken)) if _length(spoken) >= _STORY else spoken
 
 
 def _end(clauses: list[str]) -> str:
@@ -78,18 +81,28 @@ def _length(text: str) -> int:
     return len(_UNIT.findall(text))
 
 
-def _sure(index: KnowledgeIndex, query: Query, reading: Query) -> list[_Understood]:
-    """The reading with its ranking if it is another one and certain enough to be taken."""
-    if reading.key in ("", query.key):
-        return []
+def _like(query: Query, text: str) -> Query:
+    return query if text == query.text else normalise(text, query.language)
+
+
+def _understood(index: KnowledgeIndex, query: Query, reading: Query) -> _Understood:
     ranking = index.rank(reading)
+    return reading, ranking if reading.key == query.key else replace(ranking, read_as=reading.text)
+
+
+def _sure(index: KnowledgeIndex, query: Query, asked: Query, reading: Query) -> list[_Understood]:
+    """The reading with its ranking if it is another one and certain enough to be taken."""
+    if reading.key in ("", asked.key):
+        return []
+    understood = _understood(index, query, reading)
     needed = index.answer_threshold + STRICTER * (1 - index.answer_threshold)
-    return [(reading, replace(ranking, read_as=reading.text))] if ranking.confidence >= needed else []
+    return [understood] if understood[1].confidence >= needed else []
 
 
-def _mended(query: Query, text: str, speller: Speller) -> Query:
-    characters = speller.from_pinyin(text)
-    is_turned_chinese = characters != text and query.language is Language.ENGLISH
+def _mended(query: Query, speller: Speller) -> Query:
+    """The query with its slips mended; Chinese if it turns out to be pinyin."""
+    characters = speller.from_pinyin(query.text)
+    is_turned_chinese = characters != query.text and query.language is Language.ENGLISH
     language = Language.SIMPLIFIED if is_turned_chinese else query.language
     return normalise(speller.with_words(speller.with_sounds(characters)), language)
 

@@ -22,7 +22,7 @@ _HAN_RUN = re.compile(r"[\u4e00-\u9fff]+")
 # Latin words, and pinyin with the tones as digits.
 _LATIN = re.compile(r"[a-z]+(?:[1-5][a-z]*)*")
 # Latin words long enough to be recognised with a slip in them; not parts of names and of short forms.
-_WHOLE_WORD = re.compile(r"(?<![\w.'’-])[a-z]{5,}(?![\w'’-]|\.\w)", re.ASCII)
+_WHOLE_WORD = re.compile(r"(?<![\w.'’-])[a-z]{4,}(?![\w'’-]|\.\w)", re.ASCII)
 _ENGLISH_WORDS = "frequency_dictionary_en_82_765.txt"
 _LONGEST_PHRASE = 4
 _LONGEST_SYLLABLE = 6
