@@ -17,8 +17,6 @@ STRICTER = 0.5
 # Characters and words from which on a text tells a story, and of which a question has no fewer.
 _STORY = 40
 _QUESTION = 8
-# Sentences at the end of a story that ask: the question and what it leans on.
-_ASKING = 2
 # What people say while they think; only ever left out of another reading.
 _FILLER = re.compile(
     "嗯+|呃+|唉+|哎+|那个|就是说|就是|然后|我想问一下|想问一下|请问一下"
@@ -55,10 +53,12 @@ def read(index: KnowledgeIndex, query: Query) -> _Understood:
 
 
 def end_of_story(text: str) -> str:
-    """The last two sentences of a long normalised text; a short one as it is."""
-    sentences = _SENTENCE_END.split(text)
-    is_story = _length(text) >= _STORY and len(sentences) > _ASKING
-    return " ".join(sentences[-_ASKING:]) if is_story else text
+    """The last sentence of a long normalised text, with the one before it if both are short."""
+    if _length(text) < _STORY:
+        return text
+    *_, before, last = ["", *_SENTENCE_END.split(text)]
+    both = f"{before} {last}".strip()
+    return both if _length(both) < _STORY else last
 
 
 def question_alone(text: str) -> str:
