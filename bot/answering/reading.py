@@ -17,6 +17,8 @@ STRICTER = 0.5
 # Characters and words from which on a text tells a story, and of which a question has no fewer.
 _STORY = 40
 _QUESTION = 8
+# Characters and words from which on a sentence stands without the long one before it.
+_ALONE = 15
 # What people say while they think; only ever left out of another reading.
 _FILLER = re.compile(
     "嗯+|呃+|唉+|哎+|那个|就是说|就是|然后|我想问一下|想问一下|请问一下"
@@ -58,7 +60,9 @@ def end_of_story(text: str) -> str:
         return text
     *_, before, last = ["", *_SENTENCE_END.split(text)]
     both = f"{before} {last}".strip()
-    return both if _length(both) < _STORY else last
+    if _length(both) < _STORY:
+        return both
+    return last if _length(last) >= _ALONE else text
 
 
 def question_alone(text: str) -> str:
