@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -139,11 +140,31 @@ class Hit:
 
 @dataclass(frozen=True)
 class Ranking:
-    """Hits, best first, with the calibrated probability that the first one answers the query."""
+    """Hits, best first, with the calibrated probability that the first one answers the query.
+
+    ``read_as``: the text that was ranked in the query's stead; empty when it was ranked as it stands.
+    """
 
     hits: tuple[Hit, ...]
     confidence: float
     is_exact: bool = False
+    read_as: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Vocabulary:
+    """What the questions of a knowledge base are written with.
+
+    ``words``: Latin words with their counts; ``phrases``: the same for 1 to 4 Chinese characters in a row;
+    ``by_sound``: syllables without tones, "xiao cheng xu" -> the commonest phrase; ``sounds``: character ->
+    syllable; ``real``: rarer phrases that sound like one in ``by_sound`` and are no slips of it.
+    """
+
+    words: Mapping[str, int] = field(default_factory=dict)
+    phrases: Mapping[str, int] = field(default_factory=dict)
+    by_sound: Mapping[str, str] = field(default_factory=dict)
+    sounds: Mapping[str, str] = field(default_factory=dict)
+    real: Collection[str] = ()
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from bot.domain import (
     Said,
     Settlement,
     Source,
+    Vocabulary,
 )
 
 if TYPE_CHECKING:
@@ -91,6 +92,11 @@ class KnowledgeIndex(IndexFacts, Protocol):
     @property
     def sources(self) -> Mapping[str, Source]:
         """Every source that an entry may name."""
+        ...
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """What its questions are written with."""
         ...
 
     def rank(self, query: Query) -> Ranking:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from bot.answering.normalising import normalise
-from bot.domain import Entry, Hit, Language, Phrasing, Place, Query, Ranking, Source
+from bot.domain import Entry, Hit, Language, Phrasing, Place, Query, Ranking, Source, Vocabulary
 
 PLACE = Place(Path("zh/made-up.md"), 1)
 
@@ -24,6 +24,7 @@ class FakeIndex:
     """Finds entries by the pairs of characters they share with a query: the share is score and confidence."""
 
     digest = "0" * 64
+    vocabulary = Vocabulary()
     model = "shared pairs"
     answer_threshold = 0.5
     clarify_threshold = 0.2

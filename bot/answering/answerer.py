@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from bot.answering.composing import Composition, one_by_one, paragraphs, quoted, with_included
 from bot.answering.normalising import legible, normalise
+from bot.answering.reading import read
 from bot.answering.script import to_traditional
 from bot.answering.splitting import Asked, split
 from bot.answering.wording import wording
@@ -43,31 +45,34 @@ class Answerer:
 
         Raises IndexUnusableError when no version can serve.
         """
-        query = normalise(question, language)
-        return _Turn(self._live_index(), query, legible(question)).reply()
+        index = self._live_index()
+        understood, ranking = read(index, normalise(question, language))
+        query = replace(understood, language=language or understood.language)
+        return _Turn(index, query, legible(question), ranking).reply()
 
     def tell(self, entry_id: str, language: Language, like: str = "") -> Reply | None:
         """The answer of one entry, in the words of ``like``; None when there is no such entry."""
         index = self._live_index()
         query = Query("", "", language)
         entry = index.entry(entry_id, language)
-        return _Turn(index, query, like).tell(entry) if entry else None
+        if entry is None:
+            return None
+        chosen = Ranking((Hit(entry.id, 1.0),), confidence=1.0, is_exact=True)
+        return _Turn(index, query, like, chosen).tell(entry)
 
 
 class _Turn:
     """One question against one index version."""
 
-    def __init__(self, index: KnowledgeIndex, query: Query, question: str) -> None:
+    def __init__(self, index: KnowledgeIndex, query: Query, question: str, ranking: Ranking) -> None:
         self.index = index
         self.query = query
         self.question = question
         self.words = wording(query.language.knowledge)
-        # Nothing but punctuation or pictures is like no entry at all.
-        self.ranking = index.rank(query) if query.key else Ranking((), 0.0)
+        self.ranking = ranking
 
     def tell(self, entry: Entry) -> Reply:
         """The answer of an entry that was chosen by hand."""
-        self.ranking = Ranking((Hit(entry.id, 1.0),), confidence=1.0, is_exact=True)
         return self._answer(entry)
 
     def reply(self) -> Reply:

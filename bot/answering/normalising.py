@@ -18,6 +18,8 @@ _CHINESE_FRAME = re.compile(
 _CONTROL = re.compile(
     r"[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+"
 )
+_PICTURE = re.compile("[\u2600-\u27bf\u2b00-\u2bff\ufe0f\U0001f000-\U0001faff]+")
+_MARKS = re.compile(r"[!?。,.~]{2,}")
 _NOT_WORD = re.compile(r"[\W_]+")
 # Not digits: 10000 is another number than 1000.
 _REPEATED = re.compile(r"(\D)\1{3,}")
@@ -25,8 +27,9 @@ _HAN_WORTH_A_WORD = 2
 
 
 def normalise(text: str, language: Language | None = None) -> Query:
-    """Fold width, case, spaces, script and repetition; detect the language unless it is given."""
-    folded = unicodedata.normalize("NFKC", legible(text))
+    """Fold width, case, spaces, pictures, script and repetition; detect the language unless it is given."""
+    folded = unicodedata.normalize("NFKC", _PICTURE.sub(" ", legible(text)))
+    folded = _MARKS.sub(_one_mark, folded)
     folded = _REPEATED.sub(r"\1\1\1", folded)
     language = language or detect_language(folded)
     folded = to_simplified(" ".join(folded.split()).casefold())
@@ -36,6 +39,10 @@ def normalise(text: str, language: Language | None = None) -> Query:
 def legible(text: str) -> str:
     """The text with a space for whatever cannot be seen or written."""
     return _CONTROL.sub(" ", text)
+
+
+def _one_mark(marks: re.Match[str]) -> str:
+    return "?" if "?" in marks[0] else marks[0][0]
 
 
 def detect_language(text: str) -> Language:
@@ -48,4 +55,4 @@ def detect_language(text: str) -> Language:
 def _is_chinese(text: str) -> bool:
     han = len(_HAN.findall(text))
     words = len(_LATIN_WORD.findall(text))
-    return han > 0 and (han > _HAN_WORTH_A_WORD * words or _CHINESE_FRAME.search(text) is not None)
+    return han > 0 and (han >= _HAN_WORTH_A_WORD * words or _CHINESE_FRAME.search(text) is not None)

@@ -10,11 +10,21 @@ from opencc import OpenCC
 # OpenCC's configurations: characters only, and characters with Taiwan's words (程式, 軟體, 選單).
 _TO_SIMPLIFIED = "tw2sp"
 _CHARACTERS_TO_SIMPLIFIED = "t2s"
-_CHARACTERS_TO_TRADITIONAL = "s2t"
+# Hong Kong's standard keeps 台, which Taiwan writes as well.
+_CHARACTERS_TO_TRADITIONAL = "s2hk"
 _TO_TRADITIONAL = "s2tw"
 _TO_TAIWAN = "s2twp"
 # Good mainland words that OpenCC would turn into others (小程序 into 小进程, 么 into 幺).
 _MAINLAND = re.compile("(程序|文件|社群|么)")
+# Taiwan's words that OpenCC turns character by character.
+_MORE_WORDS = {
+    "行动支付": "移动支付",
+    "智能型手机": "智能手机",
+    "金流": "支付",
+    "网域": "域名",
+    "行销": "营销",
+}
+_MORE = re.compile("|".join(_MORE_WORDS))
 
 
 @cache
@@ -27,13 +37,23 @@ def to_simplified(text: str) -> str:
     convert = _converter(_TO_SIMPLIFIED).convert
     # The odd parts are the mainland words.
     parts = _MAINLAND.split(text)
-    return "".join(part if i % 2 else convert(part) for i, part in enumerate(parts))
+    simplified = "".join(part if i % 2 else convert(part) for i, part in enumerate(parts))
+    return _MORE.sub(lambda word: _MORE_WORDS[word[0]], simplified)
 
 
 def is_traditional(text: str) -> bool:
-    """Whether more characters are written the Traditional way only than the Simplified way only."""
+    """Whether more characters are written the Traditional way only than the Simplified way only.
+
+    Where no character tells, Taiwan's words do (小程式).
+    """
     traditional = _changed(text, _CHARACTERS_TO_SIMPLIFIED)
-    return traditional > _changed(text, _CHARACTERS_TO_TRADITIONAL)
+    simplified = _changed(text, _CHARACTERS_TO_TRADITIONAL)
+    return traditional > simplified or (simplified == 0 and _speaks_taiwanese(text))
+
+
+def _speaks_taiwanese(text: str) -> bool:
+    characters: str = _converter(_CHARACTERS_TO_SIMPLIFIED).convert(text)
+    return to_simplified(text) != characters
 
 
 def _changed(text: str, configuration: str) -> int:
@@ -43,7 +63,5 @@ def _changed(text: str, configuration: str) -> int:
 
 def to_traditional(text: str, *, like: str) -> str:
     """Traditional characters; with Taiwan's words where the question ``like`` uses them."""
-    characters = _converter(_CHARACTERS_TO_SIMPLIFIED).convert(like)
-    speaks_taiwanese = to_simplified(like) != characters
-    converted: str = _converter(_TO_TAIWAN if speaks_taiwanese else _TO_TRADITIONAL).convert(text)
+    converted: str = _converter(_TO_TAIWAN if _speaks_taiwanese(like) else _TO_TRADITIONAL).convert(text)
     return converted

@@ -24,6 +24,7 @@ from bot.retrieval.passages import embedded_passages
 from bot.retrieval.training import Group, Trained, TrainingSet
 from bot.retrieval.vectors import Vectors, centred
 from bot.retrieval.versions import FORMAT, IndexManifest, VersionStore, checksums
+from bot.retrieval.vocabulary import learn_vocabulary
 
 Normalise = Callable[[str], Query]
 _LANGUAGES = ("zh", "en")
@@ -115,7 +116,9 @@ def _write_version(
     if trained.decision.classifier:
         arrays |= Lexicon.build([text.text for text in texts[RowKind.PHRASING]]).to_arrays()
     exact = _exact_keys(base.entries, normalise)
-    write_contents(folder, Contents(base.entries, ids, exact, base.sources, arrays))
+    questions = [text.text for kind in (RowKind.PHRASING, RowKind.BACKGROUND) for text in texts[kind]]
+    contents = Contents(base.entries, ids, exact, base.sources, arrays, learn_vocabulary(questions))
+    write_contents(folder, contents)
     return _manifest(folder, base, embedder, options, texts, trained)
 
 

@@ -1,4 +1,4 @@
-"""The files of a version beside its vectors: entries and exact phrasings as JSON, numbers as arrays."""
+"""The files of a version beside its vectors: entries, phrasings and words as JSON, numbers as arrays."""
 
 from __future__ import annotations
 
@@ -11,25 +11,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.domain import Entry, Grade, Phrasing, Place, Source
+from bot.domain import Entry, Grade, Phrasing, Place, Source, Vocabulary
 
 CONTENTS_FILE = "contents.json"
 ARRAYS_FILE = "arrays.npz"
+VOCABULARY_FILE = "vocabulary.json"
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What a version holds: entries, their ids in the order of the scores, exact keys, arrays."""
+    """What a version holds: entries, their ids in the order of the scores, exact keys, arrays, vocabulary."""
 
     entries: tuple[Entry, ...]
     entry_ids: tuple[str, ...]
     exact: Mapping[str, str]
     sources: Mapping[str, Source]
     arrays: Mapping[str, NDArray[Any]]
+    vocabulary: Vocabulary
 
 
 def write_contents(folder: Path, contents: Contents) -> None:
-    """Write both files into a version folder."""
+    """Write all three files into a version folder."""
     data = {
         "entries": [asdict(entry) for entry in contents.entries],
         "entry_ids": contents.entry_ids,
@@ -38,6 +40,8 @@ def write_contents(folder: Path, contents: Contents) -> None:
     }
     text = json.dumps(data, ensure_ascii=False, default=str)
     (folder / CONTENTS_FILE).write_text(text, "utf-8")
+    vocabulary = json.dumps(asdict(contents.vocabulary), ensure_ascii=False)
+    (folder / VOCABULARY_FILE).write_text(vocabulary, "utf-8")
     np.savez(folder / ARRAYS_FILE, allow_pickle=False, **contents.arrays)
 
 
@@ -53,7 +57,12 @@ def read_contents(folder: Path) -> Contents:
         exact=data["exact"],
         sources={source.id: source for source in sources},
         arrays=loaded,
+        vocabulary=_vocabulary(json.loads((folder / VOCABULARY_FILE).read_text("utf-8"))),
     )
+
+
+def _vocabulary(fields: dict[str, Any]) -> Vocabulary:
+    return Vocabulary(**fields | {"real": frozenset(fields["real"])})
 
 
 def _entry(fields: dict[str, Any]) -> Entry:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.domain import Entry, Hit, Language, Query, Ranking, Source
+from bot.domain import Entry, Hit, Language, Query, Ranking, Source, Vocabulary
 from bot.errors import IndexUnusableError
 from bot.ports import Embedder
 from bot.retrieval.decision import Decision, Evidence, Judgement, lengths
@@ -54,6 +54,11 @@ class LoadedIndex:
     def sources(self) -> Mapping[str, Source]:
         """Every source that an entry may name."""
         return self._contents.sources
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """What its questions are written with."""
+        return self._contents.vocabulary
 
     def rank(self, query: Query) -> Ranking:
         """Entries nearest to a query, best first; a phrasing met exactly is certain."""

@@ -18,7 +18,7 @@ from bot.domain import Language
         pytest.param("小程式怎麼登入", "小程序怎么登录", id="Taiwan's words"),
         pytest.param("pay\u202eyap\u0007\u0000", "pay yap", id="control characters"),
         pytest.param("好" * 500, "好好好", id="500 times one character"),
-        pytest.param("好的！！！！！！", "好的!!!", id="many marks"),
+        pytest.param("好的！！！！！！", "好的!", id="many marks"),
         pytest.param("cafe\u0301", "caf\u00e9", id="an accent apart"),
     ],
 )
@@ -128,3 +128,36 @@ def test_a_language_that_is_given_is_kept_whatever_the_question_is_written_in(la
 
 def test_the_text_of_a_right_to_left_question_keeps_its_letters():
     assert normalise("\u200fهل يمكنني فتح متجر؟").text == "هل يمكنني فتح متجر؟"
+
+
+@pytest.mark.parametrize(
+    ("typed", "text"),
+    [
+        ("能开店吗？？？！！！", "能开店吗?"),
+        ("HELP!!! how much???", "help! how much?"),
+        ("备案要多久🙏🏽🙏🏽❤️😭", "备案要多久"),
+        ("小程式怎麼串金流", "小程序怎么串支付"),
+        ("智慧型手機的行動支付", "智能手机的移动支付"),
+        ("網域和伺服器", "域名和服务器"),
+        ("軟體的使用者帳號", "软件的用户帐号"),
+    ],
+)
+def test_excitement_and_regional_words_are_folded_too(typed, text):
+    assert normalise(typed).text == text
+
+
+@pytest.mark.parametrize(
+    ("language", "question"),
+    [
+        ("zh-Hant", "小程式"),
+        ("zh-Hant", "台灣"),
+        ("zh-Hant", "金流"),
+        ("zh-Hans", "台湾"),
+        ("zh-Hans", "小程式认证"),
+        ("zh-Hans", "ICP备案"),
+        ("zh-Hant", "ICP備案"),
+        ("zh-Hans", "H5商城"),
+    ],
+)
+def test_a_few_characters_are_enough_to_tell_language_and_script(language, question):
+    assert normalise(question).language == language

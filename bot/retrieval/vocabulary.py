@@ -1,0 +1,83 @@
+"""Learns what the questions of a knowledge base are written with, and how it sounds.
+
+Imported only while an index is built: the pronouncing dictionary stays out of web workers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from pypinyin import lazy_pinyin
+from pypinyin.constants import PHRASES_DICT
+
+from bot.domain import Vocabulary
+
+_LATIN_WORD = re.compile(r"[a-z]{2,}")
+_HAN_RUN = re.compile(r"[\u4e00-\u9fff]+")
+LONGEST_PHRASE = 4
+# A word met once may be a slip itself.
+_MIN_COUNT = 3
+# The characters of the national standard GB 2312: those a reader types.
+_ROWS, _CELLS = range(0xB0, 0xF8), range(0xA1, 0xFF)
+
+
+def learn_vocabulary(questions: Iterable[str]) -> Vocabulary:
+    """The vocabulary of normalised questions: of the entries and of the background."""
+    words: Counter[str] = Counter()
+    pieces: Counter[tuple[str, str]] = Counter()
+    for question in questions:
+        words.update(_LATIN_WORD.findall(question))
+        for run in _HAN_RUN.findall(question):
+            pieces.update(_pieces(run))
+    seen: Counter[str] = Counter()
+    for (phrase, _), count in pieces.items():
+        seen[phrase] += count
+    phrases = {phrase: count for phrase, count in seen.items() if len(phrase) == 1 or count >= _MIN_COUNT}
+    sounds = _sounds({character for phrase in seen if len(phrase) == 1 for character in phrase})
+    by_sound = _by_sound(phrases, pieces, sounds)
+    return Vocabulary(
+        {word: count for word, count in words.items() if count >= _MIN_COUNT},
+        phrases,
+        by_sound,
+        sounds,
+        sorted(_real({*seen, *PHRASES_DICT}, by_sound, sounds)),
+    )
+
+
+def _pieces(run: str) -> Iterator[tuple[str, str]]:
+    """Every phrase of a run of characters with its sound in this place."""
+    syllables = lazy_pinyin(run)
+    for length in range(1, LONGEST_PHRASE + 1):
+        for start in range(len(run) - length + 1):
+            end = start + length
+            yield run[start:end], " ".join(syllables[start:end])
+
+
+def _sounds(characters: Iterable[str]) -> dict[str, str]:
+    common = {bytes((row, cell)).decode("gb2312", "ignore") for row in _ROWS for cell in _CELLS}
+    return {character: lazy_pinyin(character)[0] for character in sorted({*characters, *common} - {""})}
+
+
+def _by_sound(
+    phrases: dict[str, int], pieces: Counter[tuple[str, str]], sounds: dict[str, str]
+) -> dict[str, str]:
+    """The commonest phrase of every sound: as read in its place, and as read character by character."""
+    found: dict[str, str] = {}
+    in_place = ((phrase, sound) for phrase, sound in pieces if phrase in phrases)
+    one_by_one = ((phrase, _sound(phrase, sounds)) for phrase in phrases)
+    for phrase, sound in (*in_place, *one_by_one):
+        if phrases[phrase] > phrases.get(found.get(sound, ""), 0):
+            found[sound] = phrase
+    return found
+
+
+def _sound(phrase: str, sounds: dict[str, str]) -> str:
+    return " ".join(sounds.get(character, "?") for character in phrase)
+
+
+def _real(candidates: set[str], by_sound: dict[str, str], sounds: dict[str, str]) -> set[str]:
+    """Phrases that somebody may mean though a commoner one sounds the same."""
+    fitting = (phrase for phrase in candidates if 1 < len(phrase) <= LONGEST_PHRASE)
+    return {phrase for phrase in fitting if by_sound.get(_sound(phrase, sounds), phrase) != phrase}

@@ -1,0 +1,87 @@
+"""Reading: what a customer typed carelessly is answered as if it had been typed well; the rest as ever."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.answering.answerer import Answerer
+from bot.answering.normalising import normalise
+from bot.answering.reading import read
+from bot.domain import Language, OutcomeKind
+from bot.retrieval.vocabulary import learn_vocabulary
+from tests.fakes import FakeIndex, make_entry
+
+FILING = make_entry("filing", "小程序备案要多久", answer="二十天。", asked=["备案时间"])
+SHOP = make_entry("shop", "个人能开商城吗", answer="不能。", asked=["个人开商城"])
+REFUND = make_entry("refund", "How do I refund a merchant?", answer="In the console.", language="en")
+ENTRIES = (FILING, SHOP, REFUND)
+STORY = "我之前在老家开过几年早餐店。后来搬到市里带孩子，手头有点积蓄想做点事情。家里商量了好几次都没定下来。"
+
+
+@pytest.fixture
+def index():
+    """An index that knows the three entries, and the words that they are written with."""
+    made = FakeIndex(*ENTRIES)
+    made.vocabulary = learn_vocabulary([normalise(q).text for e in ENTRIES for q in e.questions] * 3)
+    return made
+
+
+@pytest.fixture
+def ask(index):
+    return Answerer(lambda: index).answer
+
+
+@pytest.mark.parametrize(
+    ("question", "entry"),
+    [
+        ("小成序备按要多久", FILING),
+        ("xiao cheng xu bei an yao duo jiu", FILING),
+        ("嗯 那个 就是 备案 然后 时间 那个", FILING),
+        ("个人能开商成吗", SHOP),
+        ("how do i refnud a mercahnt", REFUND),
+        (f"{STORY}所以想问一句。个人能开商城吗？", SHOP),
+        (f"{STORY.replace('。', '，')}小程序备案要多久", FILING),
+        ("😭😭备案时间？？？！！！", FILING),
+    ],
+)
+def test_a_noisy_question_is_answered(ask, question, entry):
+    reply = ask(question)
+
+    assert (reply.outcome, reply.entry) == (OutcomeKind.ANSWER, entry)
+
+
+def test_what_was_understood_can_be_told(ask):
+    assert ask("小成序备按要多久").ranking.read_as == "小程序备案要多久"
+    assert ask("小程序备案要多久").ranking.read_as == ""
+
+
+def test_pinyin_is_answered_in_chinese_unless_another_language_is_wanted(ask):
+    assert ask("xiaochengxu beian yao duo jiu").language is Language.SIMPLIFIED
+    assert ask("xiaochengxu beian yao duo jiu", Language.ENGLISH).language is Language.ENGLISH
+
+
+@pytest.mark.parametrize(
+    "question", ["今天天气怎么样", "这个城市的房价是多少", "bei jing tian qi", "nice weather"]
+)
+def test_a_question_about_something_else_stays_unanswered_and_as_it_was(index, question):
+    query = normalise(question)
+    understood, ranking = read(index, query)
+
+    assert understood == query
+    assert ranking.confidence < index.answer_threshold
+
+
+def test_a_reading_that_is_hardly_likelier_than_not_is_not_taken(index):
+    index.answer_threshold = 0.98
+    _, ranking = read(index, normalise("请问小成序备按要多久呢"))
+
+    assert ranking.read_as == ""
+
+
+def test_a_question_that_is_understood_is_ranked_once(index):
+    asked = []
+    rank = index.rank
+    index.rank = lambda query: asked.append(query.text) or rank(query)
+    read(index, normalise("请问个人开商城"))
+
+    assert asked == ["请问个人开商城"]
