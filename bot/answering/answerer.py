@@ -50,6 +50,14 @@ class Answerer:
         entry = index.entry(entry_id, language)
         return _Turn(index, query, like).tell(entry) if entry else None
 
+    def rank(self, query: Query) -> Ranking:
+        """The entries nearest to a query."""
+        return self._live_index().rank(query)
+
+    def entry(self, entry_id: str, language: Language) -> Entry | None:
+        """The entry in this language's knowledge, else in the other one."""
+        return self._live_index().entry(entry_id, language)
+
 
 class _Turn:
     """One question against one index version."""

@@ -36,6 +36,11 @@ def is_traditional(text: str) -> bool:
     return traditional > _changed(text, _CHARACTERS_TO_TRADITIONAL)
 
 
+def is_simplified(text: str) -> bool:
+    """Whether any character is written the Simplified way only."""
+    return _changed(text, _CHARACTERS_TO_TRADITIONAL) > 0
+
+
 def _changed(text: str, configuration: str) -> int:
     converted = _converter(configuration).convert(text)
     return sum(a != b for a, b in zip(text, converted, strict=False))
