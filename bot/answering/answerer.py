@@ -50,25 +50,27 @@ class Answerer:
         entry = index.entry(entry_id, language)
         return _Turn(index, query, like).tell(entry) if entry else None
 
-    def rank(self, query: Query) -> Ranking:
-        """The entries nearest to a query."""
-        return self._live_index().rank(query)
+    def judge(self, question: str, query: Query, ranking: Ranking) -> Reply:
+        """The reply to a question whose ranking was found otherwise."""
+        return _Turn(self._live_index(), query, legible(question), ranking).reply()
 
-    def entry(self, entry_id: str, language: Language) -> Entry | None:
-        """The entry in this language's knowledge, else in the other one."""
-        return self._live_index().entry(entry_id, language)
+    def index(self) -> KnowledgeIndex:
+        """The version that serves now; raises IndexUnusableError when none can."""
+        return self._live_index()
 
 
 class _Turn:
     """One question against one index version."""
 
-    def __init__(self, index: KnowledgeIndex, query: Query, question: str) -> None:
+    def __init__(
+        self, index: KnowledgeIndex, query: Query, question: str, ranking: Ranking | None = None
+    ) -> None:
         self.index = index
         self.query = query
         self.question = question
         self.words = wording(query.language.knowledge)
         # Nothing but punctuation or pictures is like no entry at all.
-        self.ranking = index.rank(query) if query.key else Ranking((), 0.0)
+        self.ranking = ranking or (index.rank(query) if query.key else Ranking((), 0.0))
 
     def tell(self, entry: Entry) -> Reply:
         """The answer of an entry that was chosen by hand."""

@@ -5,6 +5,7 @@ No effects, no channel: the same question in the same conversation gives the sam
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from bot.answering.answerer import CHAT_TOPICS, Answerer
@@ -13,11 +14,12 @@ from bot.answering.dependence import Dependence, core, dependence, is_question
 from bot.answering.following_up import Meaning, meaning
 from bot.answering.normalising import normalise
 from bot.answering.script import is_simplified
-from bot.domain import Conversation, Entry, Language, OutcomeKind, Query, Ranking, Reply
+from bot.domain import Conversation, Entry, Hit, Language, OutcomeKind, Query, Ranking, Reply
+from bot.ports import KnowledgeIndex
 
 # How far the best entry must be above the next for a short question to stand alone, in units of score.
-_CLEAR_MARGIN = 4.0
-_ENTRIES_KEPT = 2
+_CLEAR_LEAD = 4.0
+_ENTRIES_KEPT = 3
 _MAX_QUESTION = 120
 
 
@@ -54,62 +56,80 @@ class Converser:
 
     def _answered(self, query: Query, question: str, talk: Conversation) -> tuple[Reply, Conversation]:
         alone = self._answerer.answer(question, query.language)
-        if not _may_depend(query, alone, talk):
+        if not (talk.question and query.key) or alone.ranking.is_exact:
             return alone, remembered(talk, alone, query.text)
-        # Without an entry the last reply was a question back: its choices come first.
-        readings = (self._named, self._in_context) if not talk.entries else (self._in_context, self._named)
-        for reading in readings:
-            if reply := reading(query, question, alone, talk):
-                return reply, remembered(talk, reply, f"{talk.question} {core(query)}")
-        return alone, remembered(talk, alone, query.text)
+        thread = Thread(self._answerer.index(), query, alone, talk)
+        ranking = thread.ranking()
+        if ranking is None:
+            return alone, remembered(talk, alone, query.text)
+        reply = self._answerer.judge(question, query, ranking)
+        return reply, remembered(talk, reply, talk.question)
 
-    def _named(self, query: Query, question: str, _alone: Reply, talk: Conversation) -> Reply | None:
-        """What was offered and is now named by some of its words."""
-        offered = [self._answerer.entry(name, query.language) for name in talk.choices]
-        number = chosen_by_words(core(query), [entry.question if entry else "" for entry in offered])
-        return None if number is None else self._tell(talk.choices[number], query, question)
 
-    def _in_context(self, query: Query, question: str, alone: Reply, talk: Conversation) -> Reply | None:
-        """What the question means after the last one, if that can be believed."""
-        meant = self._meaning(query, alone.ranking, talk)
-        if meant.evidence < 0:
+class Thread:
+    """A question in words of its own, the reply to it by itself, and what was said before."""
+
+    def __init__(self, index: KnowledgeIndex, query: Query, alone: Reply, talk: Conversation) -> None:
+        self._index = index
+        self._query = query
+        self._core = core(query)
+        self._alone = alone
+        self._talk = talk
+
+    def ranking(self) -> Ranking | None:
+        """What the question means here; None when it is to be answered by itself."""
+        dependence = self._dependence()
+        if dependence is Dependence.NONE:
             return None
-        reply = self._tell(meant.hits[0].entry_id, query, question)
-        return reply and replace(reply, confidence=meant.ranking.confidence, ranking=meant.ranking)
+        # Without an entry the last reply was a question back: what it offered comes first.
+        if not self._talk.entries and (named := self._named()):
+            return named
+        meant = self._meaning()
+        if meant.evidence >= 0:
+            return meant.ranking(self._index.answer_threshold)
+        is_pointless = dependence is Dependence.CERTAIN and self._alone.outcome is OutcomeKind.SMALLTALK
+        return self._named() or (meant.ranking(self._index.answer_threshold) if is_pointless else None)
 
-    def _meaning(self, query: Query, alone: Ranking, talk: Conversation) -> Meaning:
-        last = self._answerer.entry(talk.entries[0], query.language) if talk.entries else None
-        rest = core(query)
-        befores = [talk.question, *([last.question] if last else [])]
-        plain = self._rank(rest, query)
-        in_context = [self._rank(f"{before} {rest}", query) for before in befores if before]
-        entries = self._topical([alone, plain, *in_context], query)
-        return meaning([plain, alone], in_context, entries, last, rest)
+    def _dependence(self) -> Dependence:
+        """How far history may have a say: what is clear by itself does not depend."""
+        depends = dependence(self._query)
+        if depends is Dependence.POSSIBLE and self._alone.is_answered:
+            is_clear = self._lead() >= _CLEAR_LEAD
+            is_chat = self._alone.outcome is OutcomeKind.SMALLTALK and not is_question(self._query)
+            return Dependence.NONE if is_clear or is_chat else depends
+        return depends
 
-    def _rank(self, text: str, query: Query) -> Ranking:
-        return self._answerer.rank(normalise(text, query.language))
+    def _lead(self) -> float:
+        """How far the best entry by itself is above the next, which after smalltalk is one on the subject."""
+        best, *others = self._alone.ranking.hits
+        if self._alone.outcome is OutcomeKind.SMALLTALK:
+            topical = self._topical([self._alone.ranking])
+            others = [hit for hit in others if hit.entry_id in topical]
+        return best.score - others[0].score if others else _CLEAR_LEAD
 
-    def _topical(self, rankings: list[Ranking], query: Query) -> dict[str, Entry]:
+    def _named(self) -> Ranking | None:
+        """What was offered and is now named by some of its words."""
+        offered = self._entries(self._talk.choices)
+        number = chosen_by_words(self._core, [entry.question for entry in offered])
+        return None if number is None else Ranking((Hit(offered[number].id, 1.0),), 1.0)
+
+    def _meaning(self) -> Meaning:
+        lasts = self._entries(self._talk.entries)
+        befores = [self._talk.question, *(entry.question for entry in lasts[:1])]
+        alone = [self._rank(self._core), self._alone.ranking]
+        in_context = [self._rank(f"{before} {self._core}") for before in befores]
+        return meaning(alone, in_context, self._topical([*alone, *in_context]), lasts, self._core)
+
+    def _rank(self, text: str) -> Ranking:
+        return self._index.rank(normalise(text, self._query.language))
+
+    def _topical(self, rankings: Iterable[Ranking]) -> dict[str, Entry]:
         ids = {hit.entry_id for ranking in rankings for hit in ranking.hits}
-        found = (self._answerer.entry(name, query.language) for name in sorted(ids))
-        return {entry.id: entry for entry in found if entry and entry.topic not in CHAT_TOPICS}
+        return {entry.id: entry for entry in self._entries(sorted(ids)) if entry.topic not in CHAT_TOPICS}
 
-
-def _may_depend(query: Query, alone: Reply, talk: Conversation) -> bool:
-    """Whether history may have a say: never in what stands alone."""
-    if not (talk.question or talk.entries) or not query.key or alone.ranking.is_exact:
-        return False
-    depends = dependence(query)
-    if depends is not Dependence.POSSIBLE or not alone.is_answered:
-        return depends is not Dependence.NONE
-    if alone.outcome is OutcomeKind.SMALLTALK:
-        return is_question(query)
-    return _margin(alone.ranking) < _CLEAR_MARGIN
-
-
-def _margin(ranking: Ranking) -> float:
-    best, *others = [hit.score for hit in ranking.hits]
-    return best - others[0] if others else best
+    def _entries(self, ids: Iterable[str]) -> list[Entry]:
+        found = (self._index.entry(name, self._query.language) for name in ids)
+        return [entry for entry in found if entry is not None]
 
 
 def remembered(talk: Conversation, reply: Reply, question: str = "") -> Conversation:
@@ -123,7 +143,8 @@ def remembered(talk: Conversation, reply: Reply, question: str = "") -> Conversa
         entries = (reply.entry.id, *talk.entries)[:_ENTRIES_KEPT]
         return replace(talk, question=(question or reply.entry.question)[-_MAX_QUESTION:], entries=entries)
     if reply.outcome is OutcomeKind.CLARIFY:
-        return replace(talk, question=question[-_MAX_QUESTION:], entries=())
+        is_same = question == talk.question
+        return replace(talk, question=question[-_MAX_QUESTION:], entries=talk.entries if is_same else ())
     return talk
 
 

@@ -12,17 +12,20 @@ from math import exp, log
 
 from bot.domain import Entry, Hit, Ranking
 
-# Chosen on dialogues written for the purpose; in units of an entry's score.
-REPEATED = 3.0
-RELATED = 2.0
-SAME_TOPIC = 1.0
-SWAPPED = 1.5
+# What speaks for or against an entry after others, in units of an entry's score. Chosen, like the rest
+# of the numbers here, on dialogues written for the purpose.
+_REPEATED, _REPEATED_EARLIER = 3.0, 2.0
+_RELATED, _SAME_TOPIC = 2.0, 1.0
+_NAMED, _SWAPPED = 1.5, 2.0
+# Share of the first that is left when the last answer was about what is asked for now, too.
+_ABOUT_BOTH = 0.3
 # An entry that a reading does not list is taken to be this far below the last one listed.
 _UNLISTED = 1.0
 # What a phrasing met exactly counts as.
 _EXACT = 12.0
 # Score plus log-odds from which a meaning is believed.
 _ENOUGH = 2.5
+_MAX_EVIDENCE = 20.0
 # Log-odds are kept within what a handful of questions can tell.
 _SURE = 0.99
 # What a reading without any entry on the subject says about the question being on the subject.
@@ -38,20 +41,20 @@ class Meaning:
     hits: tuple[Hit, ...]
     evidence: float
 
-    @property
-    def ranking(self) -> Ranking:
-        """As a ranking whose confidence is one half where the evidence is 0."""
-        return Ranking(self.hits, 1 / (1 + exp(-max(min(self.evidence, 50.0), -50.0))))
+    def ranking(self, threshold: float) -> Ranking:
+        """As a ranking whose confidence is ``threshold`` where the evidence is 0."""
+        odds = threshold / (1 - threshold) * exp(max(min(self.evidence, _MAX_EVIDENCE), -_MAX_EVIDENCE))
+        return Ranking(self.hits, odds / (1 + odds))
 
 
 def meaning(
     alone: Sequence[Ranking],
     in_context: Sequence[Ranking],
     entries: dict[str, Entry],
-    last: Entry | None,
+    lasts: Sequence[Entry],
     core: str,
 ) -> Meaning:
-    """The entries' scores over all readings, given the entry that answered ``last``.
+    """The entries' scores over all readings, given those that answered last, last first.
 
     ``alone`` are readings of the new question by itself, the first of which counts; without any belief in
     them nothing is believed: whatever comes after a question on the subject looks as if it were on the
@@ -59,7 +62,7 @@ def meaning(
     """
     readings = [_scores(reading, entries) for reading in (alone[0], *in_context)]
     totals = {name: sum(_of(reading, name) for reading in readings) / len(readings) for name in entries}
-    scored = [Hit(name, total + _fit(entries[name], last, core)) for name, total in totals.items()]
+    scored = [Hit(name, total + _fit(entries[name], lasts, core)) for name, total in totals.items()]
     hits = tuple(sorted(scored, key=lambda hit: -hit.score))
     if not hits:
         return Meaning((), -_ENOUGH)
@@ -91,14 +94,19 @@ def _log_odds(probability: float) -> float:
     return log(bounded / (1 - bounded))
 
 
-def _fit(entry: Entry, last: Entry | None, core: str) -> float:
-    """What speaks for an entry after the last one, apart from the words."""
-    if last is None:
+def _fit(entry: Entry, lasts: Sequence[Entry], core: str) -> float:
+    """What speaks for an entry after the last ones, apart from the words."""
+    if not lasts:
         return 0.0
+    last, *earlier = lasts
+    was_about_it = core in last.question.casefold()
     if entry.id == last.id:
-        return -REPEATED
-    fit = RELATED if entry.id in last.related else SAME_TOPIC if entry.topic == last.topic else 0.0
-    return fit + (SWAPPED if is_swap(last.question, entry.question, core) else 0.0)
+        return -_REPEATED * (_ABOUT_BOTH if was_about_it else 1.0)
+    near = _RELATED if entry.id in last.related else _SAME_TOPIC if entry.topic == last.topic else 0.0
+    named = _NAMED if core in entry.question.casefold() and not was_about_it else 0.0
+    swapped = _SWAPPED if is_swap(last.question, entry.question, core) else 0.0
+    repeated = _REPEATED_EARLIER if any(entry.id == other.id for other in earlier) else 0.0
+    return near + named + swapped - repeated
 
 
 def is_swap(question: str, other: str, core: str) -> bool:
