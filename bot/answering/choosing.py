@@ -32,9 +32,10 @@ _LAST = re.compile(
 _VALUES = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "first": 1, "second": 2, "third": 3}
 _VALUES |= {"1st": 1, "2nd": 2, "3rd": 3}
 _PIECE = re.compile(r"[a-z0-9]+|[\u3400-\u9fff]+")
+_POINTING = re.compile(r"的?(?:那个|这个|那一个|那条)$|^(?:我想问|我问的是|关于|那个(?!人)|这个(?!人))")
 _EMPTY_WORDS = frozenset(
     ("the", "a", "an", "one", "ones", "that", "this", "about", "for", "of", "in", "is", "i", "mean", "want")
-) | frozenset(("to", "my", "me", "那个", "这个", "一个", "个的", "关于", "我想", "想问"))
+) | frozenset(("to", "my", "me"))
 # Share of a message's words that one offered question, and no other, must hold to be what is meant.
 _COVERED = 0.6
 
@@ -77,7 +78,7 @@ def chosen_by_words(text: str, offers: Sequence[str]) -> int | None:
 
 def _words(text: str) -> set[str]:
     """Latin words, and pairs of Chinese characters."""
-    pieces = _PIECE.findall(normalise(text).text)
+    pieces = _PIECE.findall(_POINTING.sub("", normalise(text).text))
     latin = {piece for piece in pieces if piece.isascii()}
     chinese = [piece for piece in pieces if not piece.isascii()]
     pairs = {piece[i : i + 2] for piece in chinese for i in range(max(len(piece) - 1, 1))}

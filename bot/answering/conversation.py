@@ -19,6 +19,8 @@ from bot.ports import KnowledgeIndex
 
 # How far the best entry must be above the next for a short question to stand alone, in units of score.
 _CLEAR_LEAD = 4.0
+# Evidence that a question needs to be bent by its history without saying that it goes on.
+_DOUBT = 1.0
 _ENTRIES_KEPT = 3
 _MAX_QUESTION = 120
 
@@ -85,7 +87,7 @@ class Thread:
         if not self._talk.entries and (named := self._named()):
             return named
         meant = self._meaning()
-        if meant.evidence >= 0:
+        if meant.evidence >= (_DOUBT if dependence is Dependence.POSSIBLE else 0.0):
             return meant.ranking(self._index.answer_threshold)
         is_pointless = dependence is Dependence.CERTAIN and self._alone.outcome is OutcomeKind.SMALLTALK
         return self._named() or (meant.ranking(self._index.answer_threshold) if is_pointless else None)

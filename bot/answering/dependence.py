@@ -18,12 +18,14 @@ _EN_OPENER = re.compile(
 )
 # What remains before the noun once the opener is gone: "for a restaurant" is about "restaurant".
 _EN_LINK = re.compile(r"(?:(?:for|with|on|in|of|to|a|an|the|my)\b\s*)+")
+_EN_PREPOSITION = re.compile(r"(?:for|with|on|in)\b")
 _EN_END = re.compile(r"(?:\s+(?:ones?|too|then|instead|as well|though|please))*[?!.\s]*$")
 _ZH_POINTER = re.compile(
     "它|其(?!他|它|实)|这个|那个(?!人)|这种|那种|这样|那样|这些|那些|上面|上述|前面|刚才|刚刚|刚说|之前说|你说的|你提到|同样|也(?:可以|要|能|需要|得|一样)"
 )
 _EN_POINTER = re.compile(
-    r"\b(?:it|its|that|this|those|these|they|them|their|there|the same|you (?:said|mentioned)|above|such)\b"
+    r"\b(?:it|its|that|this|those|these|they|them|their|there|the same|what if|you (?:said|mentioned)|above"
+    r"|such)\b"
 )
 # What makes a question of a phrase: without any of it, "那电商的呢" only names what it is about.
 _ZH_PREDICATE = re.compile(
@@ -36,6 +38,8 @@ _EN_PREDICATE = re.compile(
 # The subject that every question here is about: one that names it stands on its own feet.
 _SUBJECT = re.compile(r"小程序|小游戏|mini[ -]?(?:program|app|game|shop)|微信|wechat")
 _SHORT = {"zh": 9, "en": 6}
+# So many more words may go with a linking or pointing one: 那刚才说的那个要怎么弄.
+_LINKING = 4
 _LATIN_OR_CHARACTER = re.compile(r"[a-z0-9'’-]+|[\u3400-\u9fff]")
 
 
@@ -49,17 +53,21 @@ class Dependence(IntEnum):
 
 def dependence(query: Query) -> Dependence:
     """Judged by the question's own words alone."""
-    text = query.text
+    if not is_short(query):
+        return Dependence.NONE
     is_linked = _is_linked(query)
-    has_subject = _SUBJECT.search(text) is not None
     if is_linked and not _asks(core(query)):
         return Dependence.CERTAIN
-    if has_subject:
+    if _SUBJECT.search(query.text):
         return Dependence.NONE
-    is_short = len(_LATIN_OR_CHARACTER.findall(text)) <= _SHORT[query.language.knowledge]
-    if _points(text) or (is_linked and is_short):
-        return Dependence.CERTAIN
-    return Dependence.POSSIBLE if is_short else Dependence.NONE
+    return Dependence.CERTAIN if is_linked or _points(query.text) else Dependence.POSSIBLE
+
+
+def is_short(query: Query) -> bool:
+    """Whether it has so few words that it can hardly say all."""
+    says_so = _is_linked(query) or _points(query.text)
+    limit = _SHORT[query.language.knowledge] + (_LINKING if says_so else 0)
+    return len(_LATIN_OR_CHARACTER.findall(query.text)) <= limit
 
 
 def is_question(query: Query) -> bool:
@@ -81,7 +89,7 @@ def core(query: Query) -> str:
 def _is_linked(query: Query) -> bool:
     text = query.text.strip()
     if query.language is Language.ENGLISH:
-        return _EN_OPENER.match(text) is not None or _EN_LINK.match(text) is not None
+        return _EN_OPENER.match(text) is not None or _EN_PREPOSITION.match(text) is not None
     return _ZH_OPENER.match(text) is not None or _ZH_END.search(text) is not None
 
 
