@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.domain import Conversation
@@ -15,6 +15,16 @@ from bot.store.secrets import Secrets
 from bot.store.tables import conversations
 
 _TRIES = 2
+# Built once: building a statement takes longer than running it.
+_row = conversations.c
+_OF_USER = (_row.channel == bindparam("of_channel"), _row.user == bindparam("of_user"))
+_SELECT = select(_row.state, _row.updated_at).where(*_OF_USER)
+_UPDATE = update(conversations).where(*_OF_USER)
+_UPDATE = _UPDATE.values(state=bindparam("new_state"), updated_at=bindparam("now"))
+_INSERT = insert(conversations)
+_DELETE_OLD = delete(conversations).where(
+    _row.channel == bindparam("of_channel"), _row.updated_at < bindparam("oldest")
+)
 
 
 class Conversations:
@@ -40,12 +50,11 @@ class Conversations:
         Raises StoreError.
         """
         pseudonym, now = self._secrets.user(channel, user), self._clock()
-        row = conversations.c
         for _ in range(_TRIES):
             try:
                 with self._database.transaction() as connection:
-                    is_old = row.updated_at < now - self._max_age
-                    connection.execute(delete(conversations).where(row.channel == channel, is_old))
+                    old = {"of_channel": channel, "oldest": now - self._max_age}
+                    connection.execute(_DELETE_OLD, old)
                     write(connection, channel, pseudonym, talk, now)
                 return
             except IntegrityError:  # another request of this user was first: now there is a row
@@ -57,9 +66,8 @@ def read(connection: Connection, channel: str, pseudonym: str, oldest: float) ->
     """The stored conversation; one from before ``oldest`` still knows of a human who serves the user,
     for that ends at its own time.
     """
-    row = conversations.c
-    query = select(row.state, row.updated_at).where(row.channel == channel, row.user == pseudonym)
-    found = connection.execute(query).one_or_none()
+    whose = {"of_channel": channel, "of_user": pseudonym}
+    found = connection.execute(_SELECT, whose).one_or_none()
     talk = _conversation(found.state) if found else Conversation()
     is_over = found is not None and found.updated_at < oldest
     return Conversation(human_until=talk.human_until) if is_over else talk
@@ -67,12 +75,11 @@ def read(connection: Connection, channel: str, pseudonym: str, oldest: float) ->
 
 def write(connection: Connection, channel: str, pseudonym: str, talk: Conversation, now: float) -> None:
     """Store it in place of the last one; raises IntegrityError when another was first."""
-    row = conversations.c
     state = json.dumps(talk.to_json(), ensure_ascii=False)
-    last = update(conversations).where(row.channel == channel, row.user == pseudonym)
-    if not connection.execute(last.values(state=state, updated_at=now)).rowcount:
-        values = {"channel": channel, "user": pseudonym, "state": state, "updated_at": now}
-        connection.execute(insert(conversations).values(**values))
+    change = {"of_channel": channel, "of_user": pseudonym, "new_state": state, "now": now}
+    if not connection.execute(_UPDATE, change).rowcount:
+        row = {"channel": channel, "user": pseudonym, "state": state, "updated_at": now}
+        connection.execute(_INSERT, row)
 
 
 def _conversation(state: str) -> Conversation:
