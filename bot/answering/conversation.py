@@ -19,6 +19,8 @@ from bot.ports import KnowledgeIndex
 
 # How far the best entry must be above the next for a short question to stand alone, in units of score.
 _CLEAR_LEAD = 4.0
+# The same for what asks nothing and is like smalltalk.
+_CLEAR_CHAT = 1.0
 # Evidence that a question needs to be bent by its history without saying that it goes on.
 _DOUBT = 1.0
 _ENTRIES_KEPT = 3
@@ -95,16 +97,21 @@ class Thread:
     def _dependence(self) -> Dependence:
         """How far history may have a say: what is clear by itself does not depend."""
         depends = dependence(self._query)
-        if depends is Dependence.POSSIBLE and self._alone.is_answered:
-            is_clear = self._lead() >= _CLEAR_LEAD
-            is_chat = self._alone.outcome is OutcomeKind.SMALLTALK and not is_question(self._query)
-            return Dependence.NONE if is_clear or is_chat else depends
-        return depends
+        if depends is not Dependence.POSSIBLE:
+            return depends
+        if self._is_like_chat() and not is_question(self._query):
+            return Dependence.NONE if self._lead() >= _CLEAR_CHAT else depends
+        is_clear = self._alone.is_answered and self._lead() >= _CLEAR_LEAD
+        return Dependence.NONE if is_clear else depends
+
+    def _is_like_chat(self) -> bool:
+        best = self._alone.ranking.hits[:1]
+        return bool(best) and best[0].entry_id not in self._topical([self._alone.ranking])
 
     def _lead(self) -> float:
         """How far the best entry by itself is above the next, which after smalltalk is one on the subject."""
         best, *others = self._alone.ranking.hits
-        if self._alone.outcome is OutcomeKind.SMALLTALK:
+        if self._is_like_chat():
             topical = self._topical([self._alone.ranking])
             others = [hit for hit in others if hit.entry_id in topical]
         return best.score - others[0].score if others else _CLEAR_LEAD
@@ -147,7 +154,9 @@ def remembered(talk: Conversation, reply: Reply, question: str = "") -> Conversa
     if reply.outcome is OutcomeKind.CLARIFY:
         is_same = question == talk.question
         return replace(talk, question=question[-_MAX_QUESTION:], entries=talk.entries if is_same else ())
-    return talk
+    # The first question may be near the subject without being clear: the next may make it so.
+    is_first = reply.outcome is OutcomeKind.ABSTAIN and choices and not talk.question
+    return replace(talk, question=question[-_MAX_QUESTION:]) if is_first else talk
 
 
 def spoken_language(question: str, talk: Conversation) -> Language | None:

@@ -7,13 +7,16 @@ from enum import IntEnum
 
 from bot.domain import Language, Query
 
+# Said before anything, and meaning nothing for it.
+_FILLER = re.compile(r"(?:(?:嗯|哦|噢|好的|好吧|ok(?:ay)?\b|well\b)[,，、。.!！\s]*)+")
 _ZH_OPENER = re.compile(
     r"(?:(?:那么|那|然后|还有|另外|其他|如果是|如果|要是|假如|换成|换做|对于|至于|关于|再问一下|我想问|还想问|顺便问一下|顺便|或者|以及"
-    r"|嗯|哦|好的|但是|但|和|跟|与|同)[,，、\s]*)+"
+    r"|但是|但|和|跟|与|同)[,，、\s]*)+"
 )
 _ZH_END = re.compile(r"(?:的话|的|比)?(?:呢|啊|呀|吧|哦|嘛)+[?？!！。.\s]*$|的话[?？!！。.\s]*$")
+_ZH_LINKING_END = re.compile(r"(?:呢|的话)[?？!！。.\s]*$")
 _EN_OPENER = re.compile(
-    r"(?:(?:and|but|or|so|ok(?:ay)?|then|also|well|what about|how about|what if (?:i am|i'm|it is|it's)"
+    r"(?:(?:and|but|or|so|then|also|what about|how about|what if (?:i am|i'm|it is|it's)"
     r"|in (?:the )?case of|as for|regarding|(?:the )?same for)\b[,\s]*)+"
 )
 # What remains before the noun once the opener is gone: "for a restaurant" is about "restaurant".
@@ -77,24 +80,36 @@ def is_question(query: Query) -> bool:
 
 def core(query: Query) -> str:
     """The question without its linking words: 那电商的呢 -> 电商; never empty unless the question is."""
-    text = query.text.strip()
+    text = _without_filler(query)
     for opener, end in ((_ZH_OPENER, _ZH_END), (_EN_OPENER, _EN_END)):
-        opened = opener.sub("", text, count=1) if opener.match(text) else text
+        opened = _cut(opener, text)
         if opener is _EN_OPENER and not _asks(opened):
-            opened = _EN_LINK.sub("", opened, count=1) if _EN_LINK.match(opened) else opened
+            opened = _cut(_EN_LINK, opened)
         text = end.sub("", opened) or text
     return text
 
 
-def _is_linked(query: Query) -> bool:
+def _without_filler(query: Query) -> str:
     text = query.text.strip()
+    return _cut(_FILLER, text) or text
+
+
+def _cut(start: re.Pattern[str], text: str) -> str:
+    found = start.match(text)
+    return text[found.end() :] if found else text
+
+
+def _is_linked(query: Query) -> bool:
+    text = _without_filler(query)
     if query.language is Language.ENGLISH:
         return _EN_OPENER.match(text) is not None or _EN_PREPOSITION.match(text) is not None
-    return _ZH_OPENER.match(text) is not None or _ZH_END.search(text) is not None
+    return _ZH_OPENER.match(text) is not None or _ZH_LINKING_END.search(text) is not None
 
 
 def _points(text: str) -> bool:
-    return _ZH_POINTER.search(text) is not None or _EN_POINTER.search(text) is not None
+    """Whether a question points at something said; 原来是这样 asks nothing."""
+    points = _ZH_POINTER.search(text) is not None or _EN_POINTER.search(text) is not None
+    return points and _asks(text)
 
 
 def _asks(text: str) -> bool:

@@ -54,12 +54,19 @@ def test_a_question_that_says_all_stands_alone(question):
 
 
 @pytest.mark.parametrize(
+    "said", ["好的呀", "哦这样啊", "你是谁呀", "原来是这样", "ok cool", "hello there", "行吧"]
+)
+def test_a_polite_word_does_not_go_on_from_the_last_question(said):
+    assert dependence(normalise(said)) is not Dependence.CERTAIN
+
+
+@pytest.mark.parametrize(
     ("question", "rest"),
     [
         ("那电商的呢？", "电商"),
         ("那个人的呢", "个人"),
         ("跟公众号比呢", "公众号"),
-        ("那要多少钱", "要多少钱"),
+        ("好的，那要多少钱", "要多少钱"),
         ("多少钱", "多少钱"),
         ("and for a restaurant?", "restaurant"),
         ("what about e-commerce ones?", "e-commerce"),
