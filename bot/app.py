@@ -9,11 +9,16 @@ from bot.channels.ask import ask_blueprint
 from bot.channels.health import health_blueprint
 from bot.channels.openapi import openapi_blueprint
 from bot.channels.problems import register_problems
+from bot.channels.sessions import Sessions
 from bot.channels.wechat.blueprint import wechat_blueprint
 from bot.cli import register_commands
 from bot.operations import Operations
 from bot.settings import Settings, load_settings
+from bot.stores import Stores
 from bot.wechat_service import WechatService
+
+# How long a conversation on /ask is remembered, and how long a question waits for a busy database.
+CONVERSATION_SECONDS, STORE_PATIENCE = 30 * 60.0, 0.2
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -25,10 +30,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     live_index = operations.live_index()
     answerer = Answerer(live_index)
     wechat = WechatService(operations.settings)
+    stores = Stores(operations.settings)
+    sessions = Sessions(lambda: stores.conversations(CONVERSATION_SECONDS, STORE_PATIENCE))
     app = Flask(__name__, static_folder=None)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     register_problems(app)
-    app.register_blueprint(ask_blueprint(answerer))
+    app.register_blueprint(ask_blueprint(answerer, sessions))
     app.register_blueprint(health_blueprint(live_index, operations.knowledge_digest))
     app.register_blueprint(openapi_blueprint())
     app.register_blueprint(wechat_blueprint(wechat.desks(answerer)))

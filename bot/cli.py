@@ -12,6 +12,7 @@ from flask import Flask
 from flask.cli import AppGroup
 
 from bot.answering.answerer import Answerer
+from bot.answering.conversation import Converser
 from bot.cli_knowledge import knowledge_commands
 from bot.cli_output import plain_errors, progress_bar
 from bot.cli_wechat import wechat_commands
@@ -19,7 +20,7 @@ from bot.operations import Operations
 from bot.wechat_service import WechatService
 
 if TYPE_CHECKING:
-    from bot.evaluation import Figures, Judged
+    from bot.evaluation import Figures, Judged, PlayedDialogue
     from bot.retrieval.building import BuildResult
 
 _FAILURES_SHOWN = 50
@@ -119,16 +120,23 @@ def _evaluate_command(answerer: Answerer, operations: Operations) -> click.Comma
         """Ask every question of a JSONL FILE and print how well they are answered.
 
         A line is {"question": …, "expected": entry id | [ids] | null | "any"}; null = must abstain.
+        Or it is a dialogue of such questions: {"id": …, "turns": [questions]}.
         """
-        from bot.evaluation import Judged, by_language, read_labelled
+        from bot.evaluation import Dialogue, Judged, Labelled, by_language, play, read_labelled
 
-        judged = [Judged(labelled, answerer.answer(labelled.question)) for labelled in read_labelled(file)]
-        _print_figures(by_language(judged))
+        lines = read_labelled(file)
+        labelled = [line for line in lines if isinstance(line, Labelled)]
+        reply = Converser(answerer).reply
+        played = [play(line, reply) for line in lines if isinstance(line, Dialogue)]
+        judged = [Judged(item, answerer.answer(item.question)) for item in labelled]
+        turns = [turn for dialogue in played for turn in dialogue.turns]
+        _print_figures(by_language([*judged, *turns]))
         _print_failures([item for item in judged if not item.is_right])
+        _print_dialogues(played)
         if picture:
             from bot.plotting import plot
 
-            plot(judged, operations.live_index()().answer_threshold, picture)
+            plot([*judged, *turns], operations.live_index()().answer_threshold, picture)
             click.echo(f"plot written to {picture}")
 
     return evaluate
@@ -152,9 +160,28 @@ def _print_failures(failures: list[Judged]) -> None:
     if failures:
         click.echo(f"\n{len(failures)} failures (expected → given, confidence):")
     for item in failures[:_FAILURES_SHOWN]:
-        expected = "|".join(item.labelled.expected) or "abstain"
-        hits = item.reply.ranking.hits
-        given = f"{item.reply.outcome}:{hits[0].entry_id}" if hits else item.reply.outcome
-        click.echo(f"  {item.labelled.question}\n    {expected} → {given}, {item.reply.confidence:.3f}")
+        click.echo(f"  {item.labelled.question}\n    {_verdict(item)}")
     if len(failures) > _FAILURES_SHOWN:
         click.echo(f"  … and {len(failures) - _FAILURES_SHOWN} more")
+
+
+def _verdict(item: Judged) -> str:
+    expected = "|".join(item.labelled.expected) or "abstain"
+    hits = item.reply.ranking.hits
+    given = f"{item.reply.outcome}:{hits[0].entry_id}" if hits else item.reply.outcome
+    return f"{expected} → {given}, {item.reply.confidence:.3f}"
+
+
+def _print_dialogues(played: list[PlayedDialogue]) -> None:
+    """Shares of whole dialogues and of turns that are right, and the first wrong turn of each dialogue."""
+    if not played:
+        return
+    right = sum(item.is_right for item in played)
+    turns = [turn for item in played for turn in item.turns]
+    right_turns = sum(turn.is_right for turn in turns)
+    click.echo(f"\nwhole dialogues right: {right} of {len(played)} ({right / len(played):.1%})")
+    click.echo(f"turns right: {right_turns} of {len(turns)} ({right_turns / len(turns):.1%})")
+    for item in played:
+        wrong = [(n, turn) for n, turn in enumerate(item.turns, 1) if not turn.is_right]
+        for number, turn in wrong[:1]:
+            click.echo(f"  {item.dialogue.id}, turn {number}: {turn.labelled.question}\n    {_verdict(turn)}")

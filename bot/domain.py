@@ -212,12 +212,18 @@ class Reply:
 
 @dataclass(frozen=True)
 class Conversation:
-    """What a chat remembers of a user: offered entries, the unread rest of an answer, the language."""
+    """What a chat remembers of a user: offered entries, the unread rest of an answer, the language.
+
+    ``question`` is the last one that was answered on the subject, ``entries`` what answered it and the
+    one before, last first.
+    """
 
     language: Language | None = None
     choices: tuple[str, ...] = ()
     rest: str = ""
     human_until: float = 0.0
+    question: str = ""
+    entries: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """For storing."""
@@ -227,8 +233,8 @@ class Conversation:
     def from_json(cls, fields: dict[str, Any]) -> Conversation:
         """What ``to_json`` gave."""
         language = Language(fields["language"]) if fields["language"] else None
-        known = {"language": language, "choices": tuple(fields["choices"])}
-        return cls(**fields | known)
+        lists = {name: tuple(fields.get(name, ())) for name in ("choices", "entries")}
+        return cls(**fields | lists | {"language": language})
 
 
 class SaidKind(StrEnum):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sklearn.metrics import matthews_corrcoef, roc_auc_score
 
-from bot.domain import Reply
+from bot.domain import Conversation, Reply
 from bot.errors import BotError
 
 ANY_TEXT = "any"
@@ -80,19 +80,50 @@ class Figures:
     auroc: float | None
 
 
-def read_labelled(path: Path) -> list[Labelled]:
+@dataclass(frozen=True)
+class Dialogue:
+    """Questions asked one after the other in one conversation."""
+
+    id: str
+    turns: tuple[Labelled, ...]
+
+
+@dataclass(frozen=True)
+class PlayedDialogue:
+    """A dialogue with the replies it got."""
+
+    dialogue: Dialogue
+    turns: tuple[Judged, ...]
+
+    @property
+    def is_right(self) -> bool:
+        """Whether every reply was right."""
+        return all(turn.is_right for turn in self.turns)
+
+
+def read_labelled(path: Path) -> list[Labelled | Dialogue]:
     """The lines of a JSONL file; raises EvaluationFileError with the line that is wrong."""
-    labelled = []
+    labelled: list[Labelled | Dialogue] = []
     for number, line in enumerate(path.read_bytes().split(b"\n"), 1):
         if line.strip():
             try:
-                labelled.append(_labelled(json.loads(line.decode("utf-8-sig"))))
+                labelled.append(_read(json.loads(line.decode("utf-8-sig"))))
             except (ValueError, KeyError, TypeError) as error:
                 raise EvaluationFileError(
-                    f"{path}:{number}: {error!r}; write "
-                    '{"question": "…", "expected": "entry-id" | ["id", …] | null | "any"}'
+                    f"{path}:{number}: {error!r}; "
+                    'for a dialogue write {"id": "…", "turns": [questions]}, for a question '
+                    'write {"question": "…", "expected": "entry-id" | ["id", …] | null | "any"}'
                 ) from error
     return labelled
+
+
+def _read(fields: dict[str, Any]) -> Labelled | Dialogue:
+    if "turns" not in fields:
+        return _labelled(fields)
+    turns = tuple(_labelled(turn) for turn in fields["turns"])
+    if not turns:
+        raise ValueError("a dialogue has no turns")
+    return Dialogue(str(fields["id"]), turns)
 
 
 def _labelled(fields: dict[str, Any]) -> Labelled:
@@ -102,6 +133,18 @@ def _labelled(fields: dict[str, Any]) -> Labelled:
     if not all(isinstance(text, str) and text.strip() for text in (question, *ids)):
         raise TypeError("the question and the ids must be texts")
     return Labelled(question, ids, any_text=expected == ANY_TEXT)
+
+
+def play(
+    dialogue: Dialogue, reply: Callable[[str, Conversation], tuple[Reply, Conversation]]
+) -> PlayedDialogue:
+    """Ask its questions in order, in a conversation that is new."""
+    talk = Conversation()
+    judged = []
+    for labelled in dialogue.turns:
+        answer, talk = reply(labelled.question, talk)
+        judged.append(Judged(labelled, answer))
+    return PlayedDialogue(dialogue, tuple(judged))
 
 
 def by_language(judged: Sequence[Judged]) -> dict[str, Figures]:

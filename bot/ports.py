@@ -124,6 +124,18 @@ class Inbox(Protocol):
         ...
 
 
+class Conversations(Protocol):
+    """What is remembered of a channel's users; raises StoreError when it cannot be reached."""
+
+    def recall(self, channel: str, user: str) -> Conversation:
+        """The user's conversation, new if there is none or it is too old."""
+        ...
+
+    def keep(self, channel: str, user: str, talk: Conversation) -> None:
+        """Remember it in place of the last one."""
+        ...
+
+
 class Outbox(Protocol):
     """Customer messages on their way; raises StoreError when it cannot be reached."""
 

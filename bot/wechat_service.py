@@ -13,16 +13,12 @@ from bot.channels.wechat.accounts import Account, AccountKind, read_accounts
 from bot.channels.wechat.blueprint import Desk
 from bot.channels.wechat.sender import Sender
 from bot.settings import Settings
-from bot.store.database import Database
 from bot.store.inbox import Inbox
 from bot.store.outbox import Outbox
-from bot.store.secrets import Secrets, load_key
 from bot.store.tokens import StoredTokens
+from bot.stores import Stores
 from bot.wechat.api import WeChatApi, wechat_api
 from bot.wechat.tokens import App
-
-KEY_FILE = "secret.key"
-DATABASE_FILE = "bot.db"
 
 
 @dataclass(frozen=True)
@@ -63,7 +59,7 @@ class WechatService:
         """One desk an account; without accounts no store is opened."""
         if not self.accounts:
             return []
-        inbox = Inbox(self._database, self._secrets, time.time)
+        inbox = Inbox(self._stores.database, self._stores.secrets, time.time)
         return [Desk(account, answerer, inbox, time.time) for account in self.accounts]
 
     @property
@@ -75,23 +71,18 @@ class WechatService:
         """What sends the queued messages; one for each database is enough."""
         accounts = {account.channel: account for account in self.accounts if account.app_secret}
         apis = {channel: self._api(account) for channel, account in accounts.items()}
-        return Sender(Outbox(self._database, self._secrets, time.time), accounts, apis)
+        return Sender(Outbox(self._stores.database, self._stores.secrets, time.time), accounts, apis)
 
     def _api(self, account: Account) -> WeChatApi:
         return wechat_api(
             App(account.credentials.app_id, account.app_secret),
             httpx.HTTPTransport(),
-            StoredTokens(self._database, self._secrets, time.time, time.sleep),
+            StoredTokens(self._stores.database, self._stores.secrets, time.time, time.sleep),
             clock=time.time,
             sleep=time.sleep,
             base_url=self.settings.wechat_api_base,
         )
 
     @cached_property
-    def _database(self) -> Database:
-        address = self.settings.database_url
-        return Database(address or f"sqlite:///{self.settings.data_dir / DATABASE_FILE}")
-
-    @cached_property
-    def _secrets(self) -> Secrets:
-        return Secrets(load_key(self.settings.data_dir / KEY_FILE))
+    def _stores(self) -> Stores:
+        return Stores(self.settings)

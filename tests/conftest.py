@@ -39,7 +39,8 @@ def knowledge_dir(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings whose index was built from the small knowledge folder; prepares the model if need be."""
-    settings = Settings(knowledge_dir=KNOWLEDGE, index_dir=tmp_path_factory.mktemp("index"))
+    folders = {name: tmp_path_factory.mktemp(name.removesuffix("_dir")) for name in ("index_dir", "data_dir")}
+    settings = Settings(knowledge_dir=KNOWLEDGE, **folders)
     Operations(settings).build(no_progress, force=False)
     return settings
 

@@ -60,6 +60,14 @@ class Answerer:
         chosen = Ranking((Hit(entry.id, 1.0),), confidence=1.0, is_exact=True)
         return _Turn(index, query, like, chosen).tell(entry)
 
+    def judge(self, question: str, query: Query, ranking: Ranking) -> Reply:
+        """The reply to a question whose ranking was found otherwise."""
+        return _Turn(self._live_index(), query, legible(question), ranking).reply()
+
+    def index(self) -> KnowledgeIndex:
+        """The version that serves now; raises IndexUnusableError when none can."""
+        return self._live_index()
+
 
 class _Turn:
     """One question against one index version."""

@@ -56,6 +56,11 @@ def _speaks_taiwanese(text: str) -> bool:
     return to_simplified(text) != characters
 
 
+def is_simplified(text: str) -> bool:
+    """Whether any character is written the Simplified way only."""
+    return _changed(text, _CHARACTERS_TO_TRADITIONAL) > 0
+
+
 def _changed(text: str, configuration: str) -> int:
     converted = _converter(configuration).convert(text)
     return sum(a != b for a, b in zip(text, converted, strict=False))

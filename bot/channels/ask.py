@@ -8,13 +8,17 @@ from flask import Blueprint, Response, request
 from pydantic import ValidationError
 
 from bot.answering.answerer import Answerer
+from bot.answering.conversation import Converser
 from bot.channels.problems import InvalidRequest, body, invalid_request, request_id
 from bot.channels.schemas import AskRequest, ask_reply
+from bot.channels.sessions import Sessions
+from bot.domain import Reply
 
 
-def ask_blueprint(answerer: Answerer) -> Blueprint:
+def ask_blueprint(answerer: Answerer, sessions: Sessions) -> Blueprint:
     """``POST /ask`` with a JSON body, ``GET /ask?question=…`` for a quick try."""
     blueprint = Blueprint("ask", __name__)
+    converser = Converser(answerer)
 
     @blueprint.post("/ask")
     def post_question() -> Response:
@@ -31,9 +35,16 @@ def ask_blueprint(answerer: Answerer) -> Blueprint:
             raise invalid_request(error) from error
 
     def reply(asked: AskRequest) -> Response:
-        answer = answerer.answer(asked.question, asked.forced_language)
-        body = ask_reply(answer, request_id()).model_dump_json()
+        body = ask_reply(answer(asked), request_id()).model_dump_json()
         return Response(body, mimetype="application/json")
+
+    def answer(asked: AskRequest) -> Reply:
+        talk = sessions.recall(asked.session_id) if asked.session_id else None
+        if talk is None or not asked.session_id:
+            return answerer.answer(asked.question, asked.forced_language)
+        reply, after = converser.reply(asked.question, talk, asked.forced_language)
+        sessions.keep(asked.session_id, after)
+        return reply
 
     return blueprint
 

@@ -53,7 +53,8 @@ def document() -> dict[str, Any]:
             "title": "WeChat mini program question answering",
             "version": API_VERSION,
             "description": "Answers questions about mini program types in Simplified Chinese, "
-            "Traditional Chinese and English, and says so when it does not know.",
+            "Traditional Chinese and English, and says so when it does not know. Questions with the same "
+            "session_id may go on from each other for 30 minutes.",
         },
         "paths": _paths(),
         "components": {"schemas": schemas["$defs"]},

@@ -23,7 +23,9 @@ class AskRequest(BaseModel):
 
     question: QuestionText = Field(description="the question, in Chinese or English")
     session_id: Annotated[str, StringConstraints(max_length=128)] | None = Field(
-        None, description="the same for all questions of one conversation"
+        None,
+        description="the same for all questions of one conversation, which then may go on from each other; "
+        "remembered for 30 minutes; choose one that cannot be guessed",
     )
     language: Literal["auto", "zh-Hans", "zh-Hant", "en"] | None = Field(
         None, description="language of the answer; auto (the default) follows the question"

@@ -25,10 +25,13 @@ _PASSWORD = re.compile(r"(?<=//)([^:/@]*):.*@")
 class Database:
     """One engine; tables are made on first use. Safe to share between threads."""
 
-    def __init__(self, url: str) -> None:
-        """Raises SettingsError when ``url`` is not an address that can be opened."""
+    def __init__(self, url: str, patience: float = _BUSY_SECONDS) -> None:
+        """``patience``: seconds that SQLite waits while another writes.
+
+        Raises SettingsError when ``url`` is not an address that can be opened.
+        """
         try:
-            self._engine = _engine(url)
+            self._engine = _engine(url, patience)
         except (ArgumentError, ModuleNotFoundError, OSError) as error:
             problem = _PASSWORD.sub(r"\1:***@", f"BOT_DATABASE_URL={url!r}: {error}")
             raise SettingsError(
@@ -58,14 +61,14 @@ class Database:
         self._engine.dispose()
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str, patience: float) -> Engine:
     address = make_url(url)
     if address.get_backend_name() != "sqlite":
         return create_engine(address, pool_pre_ping=True, hide_parameters=True)
     if address.database:
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
     # An error is logged: with its parameters it would repeat what users wrote.
-    engine = create_engine(address, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True)
+    engine = create_engine(address, connect_args={"timeout": patience}, hide_parameters=True)
     event.listen(engine, "connect", _tune_sqlite)
     event.listen(engine, "begin", _begin_immediate)
     return engine

@@ -6,7 +6,6 @@ locked: until the commit a delivery has no effect, and after it the effect canno
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict
 
@@ -15,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.domain import Conversation, Said, SaidKind, Settlement
 from bot.errors import StoreError
+from bot.store.conversations import read, write
 from bot.store.database import Database
 from bot.store.outbox import enqueue
 from bot.store.secrets import Secrets
@@ -43,14 +43,9 @@ class Inbox:
 
         A new one still knows of a human who serves the user: that ends at its own time.
         """
-        row_of = conversations.c
         user = self._secrets.user(channel, openid)
-        query = select(row_of.state, row_of.updated_at).where(row_of.channel == channel, row_of.user == user)
         with self._database.transaction() as connection:
-            row = connection.execute(query).one_or_none()
-        talk = _conversation(row.state) if row else Conversation()
-        is_over = row is not None and row.updated_at < self._clock() - max_age
-        return Conversation(human_until=talk.human_until) if is_over else talk
+            return read(connection, channel, user, self._clock() - max_age)
 
     def settle(self, key: str, settlement: Settlement) -> Said:
         """Give the push its effect, unless another delivery did: the reply to send either way."""
@@ -89,28 +84,18 @@ class Inbox:
     ) -> None:
         """Replace the user's conversation; without one, everything kept of the user goes."""
         channel = settlement.channel
-        tables = (conversations,) if settlement.conversation else (conversations, outbox, questions)
-        for table in tables:
+        if settlement.conversation:
+            write(connection, channel, user, settlement.conversation, now)
+            return
+        for table in (conversations, outbox, questions):
             of_channel = table.c.account if table is outbox else table.c.channel
             connection.execute(delete(table).where(of_channel == channel, table.c.user == user))
-        if settlement.conversation:
-            state = json.dumps(settlement.conversation.to_json(), ensure_ascii=False)
-            connection.execute(
-                insert(conversations).values(channel=channel, user=user, state=state, updated_at=now)
-            )
 
 
 def _forget(connection: Connection, before: float) -> None:
     """Delete the pushes settled, and the conversations ended, before a time."""
     connection.execute(delete(pushes).where(pushes.c.settled_at < before))
     connection.execute(delete(conversations).where(conversations.c.updated_at < before))
-
-
-def _conversation(state: str) -> Conversation:
-    try:
-        return Conversation.from_json(json.loads(state))
-    except (KeyError, TypeError, ValueError):  # another version of this program wrote it
-        return Conversation()
 
 
 def _reply(connection: Connection, key: str) -> Said | None:

@@ -13,6 +13,8 @@ from werkzeug.test import TestResponse
 from bot.answering.answerer import Answerer
 from bot.channels.ask import ask_blueprint
 from bot.channels.problems import MAX_BODY, register_problems
+from bot.channels.sessions import Sessions
+from bot.errors import StoreError
 
 FIELDS = {
     "answered",
@@ -367,13 +369,20 @@ def test_without_an_index_the_remedy_is_named(indexless):
     assert int(response.headers["Retry-After"]) > 0
 
 
+def no_sessions():
+    def closed():
+        raise StoreError("there is no store")
+
+    return Sessions(closed)
+
+
 def test_an_unexpected_failure_is_a_problem_without_internals():
     def broken_index():
         raise RuntimeError("secret /srv/password")
 
     app = Flask("broken")
     register_problems(app)
-    app.register_blueprint(ask_blueprint(Answerer(broken_index)))
+    app.register_blueprint(ask_blueprint(Answerer(broken_index), no_sessions()))
     response = ask(app.test_client(), "hi")
 
     assert_problem(response, 500, "try again", "request id")

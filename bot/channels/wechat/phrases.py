@@ -1,33 +1,10 @@
-"""What the WeChat channels say around answers, by knowledge language, and the words they obey."""
+"""What the WeChat channels say around answers, by knowledge language."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 MORE_ID = "more"
-_MORE = frozenset(
-    [
-        "继续",
-        "更多",
-        "展开",
-        "展开全部",
-        "全部",
-        "看全部",
-        "下一页",
-        "接着说",
-        "继续说",
-        "more",
-        "showmore",
-        "showall",
-        "continue",
-        "goon",
-        "readmore",
-    ]
-)
-_NUMBER = re.compile(r"(?:第|no|number|option|选|选择)?([1-9一二三四五])(?:个|条|项|题|号)?")
-_ORDINALS = {"first": 1, "second": 2, "third": 3, "firstone": 1, "secondone": 2, "thirdone": 3}
-_CHINESE_DIGITS = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5}
 
 
 @dataclass(frozen=True)
@@ -75,16 +52,3 @@ ENGLISH = Phrases(
 def phrases(knowledge_language: str) -> Phrases:
     """The words for ``zh`` or ``en``."""
     return ENGLISH if knowledge_language == "en" else CHINESE
-
-
-def asks_for_more(key: str) -> bool:
-    """Whether a normalised message wants the rest of the last answer."""
-    return key in _MORE
-
-
-def chosen_number(key: str) -> int | None:
-    """The number that a normalised message names: 2, 第二个, second."""
-    if key in _ORDINALS:
-        return _ORDINALS[key]
-    match = _NUMBER.fullmatch(key)
-    return _CHINESE_DIGITS.get(match[1]) or int(match[1]) if match else None

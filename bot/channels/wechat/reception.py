@@ -9,11 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from bot.answering.answerer import Answerer
+from bot.answering.choosing import asks_for_more
+from bot.answering.conversation import Converser, remembered, spoken_language
 from bot.answering.normalising import normalise
 from bot.answering.script import to_traditional
 from bot.answering.wording import wording
 from bot.channels.wechat.accounts import Account
-from bot.channels.wechat.phrases import Phrases, asks_for_more, chosen_number, phrases
+from bot.channels.wechat.phrases import Phrases, phrases
 from bot.domain import (
     AskedQuestion,
     Conversation,
@@ -59,6 +61,7 @@ class Reception:
 
     def __init__(self, answerer: Answerer, account: Account) -> None:
         self._answerer = answerer
+        self._converser = Converser(answerer)
         self._account = account
 
     def receive(self, push: Push, talk: Conversation, now: float) -> Turn:
@@ -82,18 +85,17 @@ class Reception:
         return Turn(Spoken(_in_script(text, language, content), language=language), talk)
 
     def _message(self, content: str, menu_id: str, talk: Conversation, now: float) -> Turn:
-        key = normalise(content).key
-        if asks_for_more(key):
+        if asks_for_more(normalise(content).key):
             return self._continue(talk)
-        chosen = _chosen(key, talk.choices)
-        language = self._known_language(talk) if chosen else self._language(content, talk)
+        language = self._language(content, talk)
         # The default of a link without an entry is "0"; an id may well end in it.
-        entry_id = chosen or (menu_id if menu_id.strip("0") else "")
-        reply = self._answerer.tell(entry_id, language, content) if entry_id else None
-        reply = reply or self._answerer.answer(content, language)
+        tapped = menu_id if menu_id.strip("0") else ""
+        told = self._answerer.tell(tapped, language, content) if tapped else None
+        known = (told, remembered(talk, told)) if told else None
+        reply, after = known or self._converser.reply(content, talk, language)
         if self._hands_over(reply):
             return replace(self._hand_over(reply, talk, now), asked=(_asked(reply, content),))
-        return self._replied(reply, content, talk)
+        return self._replied(reply, content, after)
 
     def _replied(self, reply: Reply, content: str, talk: Conversation) -> Turn:
         words = phrases(reply.language.knowledge)
@@ -149,7 +151,7 @@ class Reception:
             return self._greet("", talk)
         if self._hands_over(reply):  # WeChat takes no event as a hand-over
             return self._say(talk, phrases(reply.language.knowledge).ask_by_message)
-        return self._replied(reply, meant, talk)
+        return self._replied(reply, meant, remembered(talk, reply))
 
     def _greet(self, hint: str, talk: Conversation) -> Turn:
         """The greeting with starter questions; what the visitor came from only adds one of them."""
@@ -163,7 +165,7 @@ class Reception:
             first = Suggestion(hinted.entry.id, _in_script(hinted.entry.question, language, ""))
             others = [other for other in greeting.suggestions if other.id != first.id]
             greeting = replace(greeting, suggestions=(first, *others[:2]))
-        return self._speak(greeting, words.starters, talk, "")
+        return self._speak(greeting, words.starters, remembered(talk, greeting), "")
 
     def _speak(self, reply: Reply, heading: str, talk: Conversation, like: str) -> Turn:
         spoken = Spoken(
@@ -173,8 +175,7 @@ class Reception:
             reply.suggestions,
             reply.language,
         )
-        choices = tuple(choice.id for choice in reply.suggestions)
-        return Turn(spoken, replace(talk, language=reply.language, choices=choices))
+        return Turn(spoken, talk)
 
     def _say(self, talk: Conversation, text: str) -> Turn:
         language = self._known_language(talk)
@@ -185,17 +186,10 @@ class Reception:
 
     def _language(self, content: str, talk: Conversation) -> Language:
         """What a message is written in; numbers and pictures are in no language."""
-        is_written = any(char.isalpha() for char in content)
-        return normalise(content).language if is_written else self._known_language(talk)
+        return spoken_language(content, talk) or self._account.language
 
     def _known_language(self, talk: Conversation) -> Language:
         return talk.language or self._account.language
-
-
-def _chosen(key: str, choices: tuple[str, ...]) -> str:
-    """The offered entry that a normalised message names by its number; empty when there is none."""
-    number = chosen_number(key)
-    return choices[number - 1] if number is not None and number <= len(choices) else ""
 
 
 def _asked(reply: Reply, content: str) -> AskedQuestion:

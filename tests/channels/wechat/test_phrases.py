@@ -6,8 +6,9 @@ from dataclasses import astuple
 
 import pytest
 
+from bot.answering.choosing import asks_for_more, chosen_number
 from bot.answering.normalising import normalise
-from bot.channels.wechat.phrases import CHINESE, ENGLISH, asks_for_more, chosen_number, phrases
+from bot.channels.wechat.phrases import CHINESE, ENGLISH, phrases
 
 
 @pytest.mark.parametrize(

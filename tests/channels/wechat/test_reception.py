@@ -54,9 +54,9 @@ def test_what_is_no_question_is_not_logged(receive, values):
 
 
 def test_an_answer_leaves_its_language_and_its_suggestions_to_choose_from(receive):
-    assert receive(fields(Content="備案時間")).conversation == Conversation(
-        Language.TRADITIONAL, choices=("fees", "types")
-    )
+    talk = receive(fields(Content="備案時間")).conversation
+
+    assert (talk.language, talk.choices) == (Language.TRADITIONAL, ("fees", "types"))
 
 
 def test_a_number_is_answered_in_the_language_of_the_conversation(receive):

@@ -1,0 +1,171 @@
+"""A conversation: a question and what was said before in, a reply and what to remember out.
+
+No effects, no channel: the same question in the same conversation gives the same reply.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from bot.answering.answerer import CHAT_TOPICS, Answerer
+from bot.answering.choosing import asks_for_more, chosen_by_place, chosen_by_words
+from bot.answering.dependence import Dependence, core, dependence, is_question
+from bot.answering.following_up import Meaning, meaning
+from bot.answering.normalising import normalise
+from bot.answering.script import is_simplified
+from bot.domain import Conversation, Entry, Hit, Language, OutcomeKind, Query, Ranking, Reply
+from bot.ports import KnowledgeIndex
+
+# How far the best entry must be above the next for a short question to stand alone, in units of score.
+_CLEAR_LEAD = 4.0
+# The same for what asks nothing and is like smalltalk.
+_CLEAR_CHAT = 1.0
+# Evidence that a question needs to be bent by its history without saying that it goes on.
+_DOUBT = 1.0
+_ENTRIES_KEPT = 3
+_MAX_QUESTION = 120
+
+
+class Converser:
+    """Answers in context: what stands alone is answered as if nothing had been said before."""
+
+    def __init__(self, answerer: Answerer) -> None:
+        self._answerer = answerer
+
+    def reply(
+        self, question: str, talk: Conversation, language: Language | None = None
+    ) -> tuple[Reply, Conversation]:
+        """The reply, in ``language`` if given, and the conversation after it.
+
+        Raises IndexUnusableError when no version can serve.
+        """
+        query = normalise(question, language or spoken_language(question, talk))
+        reply = self._chosen(query, question, talk) or self._more(query, question, talk)
+        if reply:
+            return reply, remembered(talk, reply)
+        return self._answered(query, question, talk)
+
+    def _chosen(self, query: Query, question: str, talk: Conversation) -> Reply | None:
+        """What was offered and is now named by number or place."""
+        number = chosen_by_place(query.key, len(talk.choices))
+        return None if number is None else self._tell(talk.choices[number], query, question)
+
+    def _more(self, query: Query, question: str, talk: Conversation) -> Reply | None:
+        wants_more = bool(talk.entries) and asks_for_more(query.key)
+        return self._tell(talk.entries[0], query, question) if wants_more else None
+
+    def _tell(self, entry_id: str, query: Query, question: str) -> Reply | None:
+        return self._answerer.tell(entry_id, query.language, question)
+
+    def _answered(self, query: Query, question: str, talk: Conversation) -> tuple[Reply, Conversation]:
+        alone = self._answerer.answer(question, query.language)
+        if not (talk.question and query.key) or alone.ranking.is_exact:
+            return alone, remembered(talk, alone, query.text)
+        thread = Thread(self._answerer.index(), query, alone, talk)
+        ranking = thread.ranking()
+        if ranking is None:
+            return alone, remembered(talk, alone, query.text)
+        reply = self._answerer.judge(question, query, ranking)
+        return reply, remembered(talk, reply, talk.question)
+
+
+class Thread:
+    """A question in words of its own, the reply to it by itself, and what was said before."""
+
+    def __init__(self, index: KnowledgeIndex, query: Query, alone: Reply, talk: Conversation) -> None:
+        self._index = index
+        self._query = query
+        self._core = core(query)
+        self._alone = alone
+        self._talk = talk
+
+    def ranking(self) -> Ranking | None:
+        """What the question means here; None when it is to be answered by itself."""
+        dependence = self._dependence()
+        if dependence is Dependence.NONE:
+            return None
+        # Without an entry the last reply was a question back: what it offered comes first.
+        if not self._talk.entries and (named := self._named()):
+            return named
+        meant = self._meaning()
+        if meant.evidence >= (_DOUBT if dependence is Dependence.POSSIBLE else 0.0):
+            return meant.ranking(self._index.answer_threshold)
+        is_pointless = dependence is Dependence.CERTAIN and self._alone.outcome is OutcomeKind.SMALLTALK
+        return self._named() or (meant.ranking(self._index.answer_threshold) if is_pointless else None)
+
+    def _dependence(self) -> Dependence:
+        """How far history may have a say: what is clear by itself does not depend."""
+        depends = dependence(self._query)
+        if depends is not Dependence.POSSIBLE:
+            return depends
+        if self._is_like_chat() and not is_question(self._query):
+            return Dependence.NONE if self._lead() >= _CLEAR_CHAT else depends
+        is_clear = self._alone.is_answered and self._lead() >= _CLEAR_LEAD
+        return Dependence.NONE if is_clear else depends
+
+    def _is_like_chat(self) -> bool:
+        best = self._alone.ranking.hits[:1]
+        return bool(best) and best[0].entry_id not in self._topical([self._alone.ranking])
+
+    def _lead(self) -> float:
+        """How far the best entry by itself is above the next, which after smalltalk is one on the subject."""
+        best, *others = self._alone.ranking.hits
+        if self._is_like_chat():
+            topical = self._topical([self._alone.ranking])
+            others = [hit for hit in others if hit.entry_id in topical]
+        return best.score - others[0].score if others else _CLEAR_LEAD
+
+    def _named(self) -> Ranking | None:
+        """What was offered and is now named by some of its words."""
+        offered = self._entries(self._talk.choices)
+        number = chosen_by_words(self._core, [entry.question for entry in offered])
+        return None if number is None else Ranking((Hit(offered[number].id, 1.0),), 1.0)
+
+    def _meaning(self) -> Meaning:
+        lasts = self._entries(self._talk.entries)
+        befores = [self._talk.question, *(entry.question for entry in lasts[:1])]
+        alone = [self._rank(self._core), self._alone.ranking]
+        in_context = [self._rank(f"{before} {self._core}") for before in befores]
+        return meaning(alone, in_context, self._topical([*alone, *in_context]), lasts, self._core)
+
+    def _rank(self, text: str) -> Ranking:
+        return self._index.rank(normalise(text, self._query.language))
+
+    def _topical(self, rankings: Iterable[Ranking]) -> dict[str, Entry]:
+        ids = {hit.entry_id for ranking in rankings for hit in ranking.hits}
+        return {entry.id: entry for entry in self._entries(sorted(ids)) if entry.topic not in CHAT_TOPICS}
+
+    def _entries(self, ids: Iterable[str]) -> list[Entry]:
+        found = (self._index.entry(name, self._query.language) for name in ids)
+        return [entry for entry in found if entry is not None]
+
+
+def remembered(talk: Conversation, reply: Reply, question: str = "") -> Conversation:
+    """The conversation after a reply to ``question``, empty if an offered entry was chosen.
+
+    Smalltalk and what nobody could answer leave the subject as it was.
+    """
+    choices = tuple(choice.id for choice in reply.suggestions)
+    talk = replace(talk, language=reply.language, choices=choices)
+    if reply.outcome is OutcomeKind.ANSWER and reply.entry:
+        entries = (reply.entry.id, *talk.entries)[:_ENTRIES_KEPT]
+        return replace(talk, question=(question or reply.entry.question)[-_MAX_QUESTION:], entries=entries)
+    if reply.outcome is OutcomeKind.CLARIFY:
+        is_same = question == talk.question
+        return replace(talk, question=question[-_MAX_QUESTION:], entries=talk.entries if is_same else ())
+    # The first question may be near the subject without being clear: the next may make it so.
+    is_first = reply.outcome is OutcomeKind.ABSTAIN and choices and not talk.question
+    return replace(talk, question=question[-_MAX_QUESTION:]) if is_first else talk
+
+
+def spoken_language(question: str, talk: Conversation) -> Language | None:
+    """What the question is written in; numbers and pictures are in no language, and go on in the last one.
+
+    So does Chinese that both scripts write alike, after Traditional Chinese.
+    """
+    if not any(char.isalpha() for char in question):
+        return talk.language
+    language = normalise(question).language
+    is_open = language is Language.SIMPLIFIED and not is_simplified(question)
+    return talk.language if is_open and talk.language is Language.TRADITIONAL else language

@@ -1,0 +1,123 @@
+"""What a question means after another one: rankings of several readings, added up.
+
+Pure functions: the readings are ranked elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from math import exp, log
+
+from bot.domain import Entry, Hit, Ranking
+
+# What speaks for or against an entry after others, in units of an entry's score. Chosen, like the rest
+# of the numbers here, on dialogues written for the purpose.
+_REPEATED, _REPEATED_EARLIER = 3.0, 2.0
+_RELATED, _SAME_TOPIC = 2.0, 1.0
+_NAMED, _SWAPPED = 1.5, 2.0
+# Share of the first that is left when the last answer was about what is asked for now, too.
+_ABOUT_BOTH = 0.3
+# An entry that a reading does not list is taken to be this far below the last one listed.
+_UNLISTED = 1.0
+# What a phrasing met exactly counts as.
+_EXACT = 12.0
+# Score plus log-odds from which a meaning is believed.
+_ENOUGH = 2.5
+_MAX_EVIDENCE = 20.0
+# Log-odds are kept within what a handful of questions can tell.
+_SURE = 0.99
+# What a reading without any entry on the subject says about the question being on the subject.
+_NO_EVIDENCE = 0.2
+# Share of two questions that must be equal for one to be the other with a word replaced.
+_SWAP_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """Entries by their score in context, best first; ``evidence`` above 0 = to be believed."""
+
+    hits: tuple[Hit, ...]
+    evidence: float
+
+    def ranking(self, threshold: float) -> Ranking:
+        """As a ranking whose confidence is ``threshold`` where the evidence is 0."""
+        odds = threshold / (1 - threshold) * exp(max(min(self.evidence, _MAX_EVIDENCE), -_MAX_EVIDENCE))
+        return Ranking(self.hits, odds / (1 + odds))
+
+
+def meaning(
+    alone: Sequence[Ranking],
+    in_context: Sequence[Ranking],
+    entries: dict[str, Entry],
+    lasts: Sequence[Entry],
+    core: str,
+) -> Meaning:
+    """The entries' scores over all readings, given those that answered last, last first.
+
+    ``alone`` are readings of the new question by itself, the first of which counts; without any belief in
+    them nothing is believed: whatever comes after a question on the subject looks as if it were on the
+    subject too. ``entries`` are those that may be meant.
+    """
+    readings = [_scores(reading, entries) for reading in (alone[0], *in_context)]
+    totals = {name: sum(_of(reading, name) for reading in readings) / len(readings) for name in entries}
+    scored = [Hit(name, total + _fit(entries[name], lasts, core)) for name, total in totals.items()]
+    hits = tuple(sorted(scored, key=lambda hit: -hit.score))
+    if not hits:
+        return Meaning((), -_ENOUGH)
+    belief = max(_belief(reading, entries) for reading in alone)
+    return Meaning(hits, hits[0].score + _log_odds(belief) - _ENOUGH)
+
+
+def _scores(ranking: Ranking, entries: dict[str, Entry]) -> dict[str, float]:
+    return {
+        hit.entry_id: _EXACT if ranking.is_exact else hit.score
+        for hit in ranking.hits
+        if hit.entry_id in entries
+    }
+
+
+def _of(scores: dict[str, float], name: str) -> float:
+    floor = min(scores.values(), default=0.0) - _UNLISTED
+    return scores.get(name, floor)
+
+
+def _belief(alone: Ranking, entries: dict[str, Entry]) -> float:
+    """How likely the new question is on the subject; one that is most like smalltalk says little."""
+    is_topical = bool(alone.hits) and alone.hits[0].entry_id in entries
+    return alone.confidence if is_topical else min(alone.confidence, _NO_EVIDENCE)
+
+
+def _log_odds(probability: float) -> float:
+    bounded = min(max(probability, 1 - _SURE), _SURE)
+    return log(bounded / (1 - bounded))
+
+
+def _fit(entry: Entry, lasts: Sequence[Entry], core: str) -> float:
+    """What speaks for an entry after the last ones, apart from the words."""
+    if not lasts:
+        return 0.0
+    last, *earlier = lasts
+    was_about_it = core in last.question.casefold()
+    if entry.id == last.id:
+        return -_REPEATED * (_ABOUT_BOTH if was_about_it else 1.0)
+    near = _RELATED if entry.id in last.related else _SAME_TOPIC if entry.topic == last.topic else 0.0
+    named = _NAMED if core in entry.question.casefold() and not was_about_it else 0.0
+    swapped = _SWAPPED if is_swap(last.question, entry.question, core) else 0.0
+    repeated = _REPEATED_EARLIER if any(entry.id == other.id for other in earlier) else 0.0
+    return near + named + swapped - repeated
+
+
+def is_swap(question: str, other: str, core: str) -> bool:
+    """Whether ``other`` is ``question`` with something replaced by ``core``."""
+    question, other, core = question.casefold(), other.casefold(), core.casefold()
+    start = _shared_start(question, other)
+    end = _shared_start(question[start:][::-1], other[start:][::-1])
+    replaced = other[start : len(other) - end]
+    shared = (start + end) / max(len(question), len(other), 1)
+    return bool(replaced.strip()) and shared >= _SWAP_SHARE and (core in replaced or replaced.strip() in core)
+
+
+def _shared_start(one: str, other: str) -> int:
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))

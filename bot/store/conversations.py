@@ -1,0 +1,89 @@
+"""What is remembered of each user of each channel, until it is too old."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from bot.domain import Conversation
+from bot.errors import StoreError
+from bot.store.database import Database
+from bot.store.secrets import Secrets
+from bot.store.tables import conversations
+
+_TRIES = 2
+# Built once: building a statement takes longer than running it.
+_row = conversations.c
+_OF_USER = (_row.channel == bindparam("of_channel"), _row.user == bindparam("of_user"))
+_SELECT = select(_row.state, _row.updated_at).where(*_OF_USER)
+_UPDATE = update(conversations).where(*_OF_USER)
+_UPDATE = _UPDATE.values(state=bindparam("new_state"), updated_at=bindparam("now"))
+_INSERT = insert(conversations)
+_DELETE_OLD = delete(conversations).where(
+    _row.channel == bindparam("of_channel"), _row.updated_at < bindparam("oldest")
+)
+
+
+class Conversations:
+    """The conversations of channels whose messages have no other effect."""
+
+    def __init__(
+        self, database: Database, secrets: Secrets, clock: Callable[[], float], max_age: float
+    ) -> None:
+        self._database = database
+        self._secrets = secrets
+        self._clock = clock
+        self._max_age = max_age
+
+    def recall(self, channel: str, user: str) -> Conversation:
+        """The user's conversation, new if there is none or it is too old; raises StoreError."""
+        pseudonym = self._secrets.user(channel, user)
+        with self._database.transaction() as connection:
+            return read(connection, channel, pseudonym, self._clock() - self._max_age)
+
+    def keep(self, channel: str, user: str, talk: Conversation) -> None:
+        """Remember it in place of the last one, and forget all of the channel's old ones.
+
+        Raises StoreError.
+        """
+        pseudonym, now = self._secrets.user(channel, user), self._clock()
+        for _ in range(_TRIES):
+            try:
+                with self._database.transaction() as connection:
+                    old = {"of_channel": channel, "oldest": now - self._max_age}
+                    connection.execute(_DELETE_OLD, old)
+                    write(connection, channel, pseudonym, talk, now)
+                return
+            except IntegrityError:  # another request of this user was first: now there is a row
+                continue
+        raise StoreError("the database refuses a conversation")
+
+
+def read(connection: Connection, channel: str, pseudonym: str, oldest: float) -> Conversation:
+    """The stored conversation; one from before ``oldest`` still knows of a human who serves the user,
+    for that ends at its own time.
+    """
+    whose = {"of_channel": channel, "of_user": pseudonym}
+    found = connection.execute(_SELECT, whose).one_or_none()
+    talk = _conversation(found.state) if found else Conversation()
+    is_over = found is not None and found.updated_at < oldest
+    return Conversation(human_until=talk.human_until) if is_over else talk
+
+
+def write(connection: Connection, channel: str, pseudonym: str, talk: Conversation, now: float) -> None:
+    """Store it in place of the last one; raises IntegrityError when another was first."""
+    state = json.dumps(talk.to_json(), ensure_ascii=False)
+    change = {"of_channel": channel, "of_user": pseudonym, "new_state": state, "now": now}
+    if not connection.execute(_UPDATE, change).rowcount:
+        row = {"channel": channel, "user": pseudonym, "state": state, "updated_at": now}
+        connection.execute(_INSERT, row)
+
+
+def _conversation(state: str) -> Conversation:
+    try:
+        return Conversation.from_json(json.loads(state))
+    except (KeyError, TypeError, ValueError):  # another version of this program wrote it
+        return Conversation()

@@ -1,0 +1,134 @@
+"""Conversations over a small knowledge base in memory: what history may say, and what not."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.answering.answerer import Answerer
+from bot.answering.conversation import Converser
+from bot.domain import Conversation, Hit, Language, Query, Ranking
+from tests.fakes import FakeIndex, make_entry
+
+# Shares of pairs of characters, brought to the size of an entry's score.
+_SCALE = 14.0
+ENTRIES = (
+    make_entry("cost", "小程序认证要多少钱？", topic="fees", related=("yearly", "refund"), answer="三百元。"),
+    make_entry("yearly", "认证每年都要续吗？", topic="fees", related=("cost",)),
+    make_entry("refund", "没通过退钱吗？", topic="fees", related=("cost",)),
+    make_entry("risks", "做普通小程序有哪些风险？", asked=("普通小程序有什么风险",), answer="类目不符。"),
+    make_entry(
+        "shop-risks", "做电商小程序有哪些风险？", asked=("电商小程序有什么风险",), answer="资金冻结。"
+    ),
+    make_entry("risks", "What are the risks?", language="en", answer="Wrong category."),
+    make_entry("thanks", "谢谢", topic="smalltalk", answer="不客气！", related=("risks",)),
+)
+
+
+class ScaledIndex(FakeIndex):
+    """Scores of the size that a real index gives."""
+
+    def rank(self, query: Query) -> Ranking:
+        found = super().rank(query)
+        hits = tuple(Hit(hit.entry_id, hit.score * _SCALE) for hit in found.hits)
+        return Ranking(hits, found.confidence, found.is_exact)
+
+
+@pytest.fixture
+def converser():
+    return Converser(Answerer(lambda: ScaledIndex(*ENTRIES)))
+
+
+@pytest.fixture
+def dialogue(converser):
+    """The replies to questions that are asked one after the other."""
+
+    def ask(*questions, language=None):
+        talk, replies = Conversation(), []
+        for question in questions:
+            reply, talk = converser.reply(question, talk, language)
+            replies.append(reply)
+        return replies
+
+    return ask
+
+
+@pytest.fixture
+def last(dialogue):
+    """The entry that the last of several questions is answered with, if any."""
+    return lambda *questions: getattr(dialogue(*questions)[-1].entry, "id", None)
+
+
+def test_a_follow_up_is_understood_from_the_question_before(last):
+    assert last("做普通小程序有哪些风险", "那电商的呢？") == "shop-risks"
+
+
+def test_smalltalk_and_other_subjects_in_between_do_not_clear_the_context(last):
+    assert last("做普通小程序有哪些风险", "谢谢", "今晚吃啥", "那电商的呢？") == "shop-risks"
+
+
+def test_without_a_conversation_a_follow_up_is_answered_by_itself(last, converser):
+    alone = Answerer(lambda: ScaledIndex(*ENTRIES)).answer("那电商的呢？")
+
+    assert converser.reply("那电商的呢？", Conversation())[0] == alone
+
+
+@pytest.mark.parametrize("question", ["小程序认证要多少钱", "没通过退钱吗", "谢谢", "普通小程序有什么风险"])
+@pytest.mark.parametrize("before", ["做电商小程序有哪些风险", "认证每年都要续吗"])
+def test_what_stands_alone_is_answered_as_if_nothing_had_been_said(dialogue, question, before):
+    assert dialogue(before, question)[-1] == dialogue(question)[-1]
+
+
+@pytest.mark.parametrize("question", ["明天下雨不", "写首诗", "股票呢", "what about pizza?", "🙂"])
+def test_what_is_off_the_subject_is_not_pulled_into_it(dialogue, question):
+    assert not dialogue("做普通小程序有哪些风险", question)[-1].is_answered
+
+
+@pytest.mark.parametrize("choice", ["2", "第二个", "最后一个", "the second one", "没通过退钱吗？"])
+def test_an_offer_is_chosen_by_number_place_or_its_own_text(last, choice):
+    assert last("小程序认证要多少钱", choice) == "refund"
+
+
+def test_an_offer_counts_for_the_next_turn_only(dialogue):
+    assert not dialogue("小程序认证要多少钱", "今晚吃啥", "2")[-1].is_answered
+
+
+def test_a_number_without_an_offer_is_no_choice(dialogue):
+    assert not dialogue("2")[-1].is_answered
+
+
+@pytest.mark.parametrize("more", ["继续", "详细点", "tell me more"])
+def test_more_is_said_about_the_last_answer(last, more):
+    assert last("做普通小程序有哪些风险", more) == "risks"
+
+
+def test_a_choice_is_what_the_next_question_goes_on_from(dialogue):
+    assert dialogue("谢谢", "1", "那电商的呢")[-1].entry.id == "shop-risks"
+
+
+def test_a_change_of_subject_replaces_the_context(last):
+    assert last("小程序认证要多少钱", "做普通小程序有哪些风险", "那电商的呢") == "shop-risks"
+
+
+# Language
+
+
+@pytest.mark.parametrize(
+    ("questions", "language"),
+    [
+        (["What are the risks?", "🙂"], Language.ENGLISH),
+        (["小程序認證要多少錢", "2"], Language.TRADITIONAL),
+        (["小程序認證要多少錢", "🙂"], Language.TRADITIONAL),
+        (["小程序認證要多少錢", "要多久"], Language.TRADITIONAL),
+        (["小程序認證要多少錢", "没通过退钱吗"], Language.SIMPLIFIED),
+        (["小程序认证要多少钱", "What are the risks?"], Language.ENGLISH),
+        (["What are the risks?", "那电商的呢"], Language.SIMPLIFIED),
+    ],
+)
+def test_the_reply_is_in_the_language_of_the_question_or_of_the_last_one(dialogue, questions, language):
+    assert dialogue(*questions)[-1].language is language
+
+
+def test_a_language_that_is_asked_for_goes_before_every_other(dialogue):
+    replies = dialogue("小程序认证要多少钱", "2", language=Language.TRADITIONAL)
+
+    assert {reply.language for reply in replies} == {Language.TRADITIONAL}

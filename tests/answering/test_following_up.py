@@ -1,0 +1,74 @@
+"""Readings of a follow-up question added up: what is believed, and what is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.answering.following_up import is_swap, meaning
+from bot.domain import Hit, Ranking
+from tests.fakes import make_entry
+
+RISKS = make_entry("risks", "做普通小程序有哪些风险？", related=("both",))
+SHOP_RISKS = make_entry("shop-risks", "做电商小程序有哪些风险？")
+BOTH = make_entry("both", "普通和电商小程序的风险有什么不同？")
+COST = make_entry("cost", "认证要多少钱？", topic="fees")
+ENTRIES = {entry.id: entry for entry in (RISKS, SHOP_RISKS, BOTH, COST)}
+
+
+def ranking(confidence=0.9, **scores):
+    hits = sorted(
+        (Hit(name.replace("_", "-"), score) for name, score in scores.items()), key=lambda h: -h.score
+    )
+    return Ranking(tuple(hits), confidence)
+
+
+def test_the_same_question_about_something_else_is_answered_by_its_twin():
+    alone = ranking(shop_risks=3.0, both=3.0, cost=1.0)
+    together = ranking(risks=11.0, both=10.0, shop_risks=9.5)
+
+    assert meaning([alone], [together], ENTRIES, [RISKS], "电商").hits[0].entry_id == "shop-risks"
+
+
+def test_the_last_answer_is_not_repeated_because_its_own_question_was_added():
+    together = ranking(risks=11.0, cost=9.0)
+
+    found = meaning([ranking(cost=6.0, risks=4.0)], [together, together], ENTRIES, [RISKS], "多少钱")
+
+    assert found.hits[0].entry_id == "cost" and found.evidence > 0
+
+
+def test_what_is_off_the_subject_by_itself_is_not_believed_however_well_history_fits():
+    """What comes after a question on the subject always looks as if it were on the subject."""
+    together = ranking(0.99, risks=11.0, both=8.0)
+
+    off = meaning([ranking(0.01, cost=-4.0)], [together, together], ENTRIES, [RISKS], "明天天气怎么样")
+
+    assert off.evidence < 0
+    assert off.ranking(0.6).confidence < 0.6
+
+
+def test_confidence_is_the_threshold_exactly_where_belief_begins():
+    found = meaning([ranking(cost=6.0)], [ranking(cost=9.0)], ENTRIES, [], "多少钱")
+
+    assert found.ranking(0.6).confidence > 0.6
+    assert (found.ranking(0.6).confidence < 1) and found.ranking(0.6).hits == found.hits
+
+
+def test_nothing_found_means_nothing():
+    found = meaning([Ranking((), 0.0)], [Ranking((), 0.0)], {}, [], "？")
+
+    assert found.hits == () and found.evidence < 0
+
+
+@pytest.mark.parametrize(
+    ("question", "other", "word", "expected"),
+    [
+        (RISKS.question, SHOP_RISKS.question, "电商", True),
+        ("What is an ordinary mini program?", "What is an e-commerce mini program?", "e-commerce", True),
+        (RISKS.question, BOTH.question, "电商", False),
+        (RISKS.question, SHOP_RISKS.question, "海外", False),
+        (RISKS.question, RISKS.question, "普通", False),
+    ],
+)
+def test_a_twin_is_the_question_with_one_thing_replaced(question, other, word, expected):
+    assert is_swap(question, other, word) is expected
