@@ -102,9 +102,10 @@ def _write_version(
     ids = tuple(dict.fromkeys(entry.id for entry in base.entries))
     texts = _texts(base, ids, normalise)
     vectors, centres = _embed(texts, embedder, progress)
-    _leave_out_answered(texts, vectors)
+    is_near_miss = np.arange(len(texts[RowKind.BACKGROUND])) < len(base.background)
+    is_near_miss = is_near_miss[_leave_out_answered(texts, vectors)]
     trained = training.train(
-        _training_set(texts, vectors, len(ids), has_near_misses=bool(base.background)),
+        _training_set(texts, vectors, len(ids), is_near_miss),
         false_answer_rate=options.false_answer_rate,
         progress=progress,
     )
@@ -140,15 +141,22 @@ def _texts(base: KnowledgeBase, ids: tuple[str, ...], normalise: Normalise) -> d
     }
 
 
-def _leave_out_answered(texts: dict[RowKind, list[_Text]], vectors: dict[RowKind, Vectors]) -> None:
-    """Drop background questions that the knowledge base comes close to: it may well answer them."""
+def _leave_out_answered(
+    texts: dict[RowKind, list[_Text]], vectors: dict[RowKind, Vectors]
+) -> NDArray[np.bool_]:
+    """Drop background questions that the knowledge base comes close to: it may well answer them.
+
+    Returns which of them were kept.
+    """
     kind = RowKind.BACKGROUND
     if not texts[kind]:
-        return
+        return np.empty(0, bool)
     nearest = (vectors[kind] @ vectors[RowKind.PHRASING].T).max(axis=1)
     is_outside = nearest < _ANSWERED_AFTER_ALL
     vectors[kind] = vectors[kind][is_outside]
     texts[kind] = [text for text, keep in zip(texts[kind], is_outside, strict=True) if keep]
+    kept: NDArray[np.bool_] = is_outside
+    return kept
 
 
 def _embed(
@@ -195,8 +203,7 @@ def _training_set(
     texts: dict[RowKind, list[_Text]],
     vectors: dict[RowKind, Vectors],
     entry_count: int,
-    *,
-    has_near_misses: bool,
+    is_near_miss: NDArray[np.bool_],
 ) -> TrainingSet:
     groups = {
         kind: Group(
@@ -207,7 +214,7 @@ def _training_set(
         for kind, items in texts.items()
     }
     phrasings, passages, background = (groups[kind] for kind in RowKind)
-    return TrainingSet(entry_count, phrasings, passages, background, has_near_misses)
+    return TrainingSet(entry_count, phrasings, passages, background, is_near_miss)
 
 
 def _rows(texts: dict[RowKind, list[_Text]]) -> Rows:

@@ -40,8 +40,10 @@ _CURVE_POINTS = 41
 # Fewer entries than this cannot do without some of them.
 _MIN_ENTRIES_TO_HOLD_OUT = 5
 _HELD_OUT_ENTRIES = 0.2
-# Share of out-of-scope questions taken to be near misses as hard as an entry's own that was held out.
-_NEAR_MISSES = 0.08
+# Share of out-of-scope questions taken to be near misses: like the operator's own, or as hard as those of
+# an entry that was held out, which others of the knowledge base may well answer.
+_LIKE_THE_OPERATORS = 0.5
+_LIKE_HELD_OUT_ENTRIES = 0.08
 _MAX_NEIGHBOURS_ASKED = 1_000
 
 
@@ -61,13 +63,18 @@ class Group:
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """The knowledge base as vectors; ``has_near_misses``: whether the background holds the operator's own."""
+    """The knowledge base as vectors; ``is_near_miss``: (background,), which of it the operator wrote."""
 
     entry_count: int
     phrasings: Group
     passages: Group
     background: Group
-    has_near_misses: bool
+    is_near_miss: NDArray[np.bool_]
+
+    @property
+    def near_share(self) -> float:
+        """Share of out-of-scope questions that are taken to be near misses."""
+        return _LIKE_THE_OPERATORS if self.is_near_miss.any() else _LIKE_HELD_OUT_ENTRIES
 
     @property
     def is_classifiable(self) -> bool:
@@ -115,7 +122,7 @@ def train(data: TrainingSet, *, false_answer_rate: float, progress: Progress) ->
     """Fit classifier and gate; put the answer threshold where ``false_answer_rate`` is met."""
     if not data.is_classifiable:
         return Trained(_built_in(data, false_answer_rate))
-    asked = _joined([_fold(data, fold, progress) for fold in range(FOLDS)])
+    asked = _joined([_fold(data, fold, progress) for fold in range(FOLDS)], data.near_share)
     gate = _fit_gate(asked)
     log_odds = gate.in_scope(asked.signals)
     calibration = _fit_calibration(log_odds, asked)
@@ -145,32 +152,36 @@ class _Asked:
     is_right: NDArray[np.bool_]
     is_in_scope: NDArray[np.bool_]
     is_near_miss: NDArray[np.bool_]
+    near_share: float
 
     @property
     def out_of_scope_shares(self) -> NDArray[np.float64]:
         """(n,): how large a part of all out-of-scope questions each stands for."""
-        return self._shares(_NEAR_MISSES)
+        return self._shares(self.near_share)
 
     @property
     def weights(self) -> NDArray[np.float64]:
         """(n,), 1 on average: as much in scope as out of it, near misses as much as the rest."""
-        in_scope = self.is_in_scope / max(self.is_in_scope.sum(), 1)
-        weights: NDArray[np.float64] = (in_scope + self._shares(0.5)) * (len(in_scope) / 2)
+        count = len(self.is_in_scope)
+        in_scope = self.is_in_scope * (count / 2 / max(int(self.is_in_scope.sum()), 1))
+        weights: NDArray[np.float64] = in_scope + self._shares(0.5) * (count / 2)
         return weights
 
     def _shares(self, near_misses: float) -> NDArray[np.float64]:
         plain = ~self.is_in_scope & ~self.is_near_miss
-        near = near_misses if self.is_near_miss.any() else 0.0
-        shares: NDArray[np.float64] = (1 - near) * plain / max(plain.sum(), 1)
-        return shares + near * self.is_near_miss / max(self.is_near_miss.sum(), 1)
+        near = (near_misses if plain.any() else 1.0) if self.is_near_miss.any() else 0.0
+        shares: NDArray[np.float64] = plain * ((1 - near) / max(int(plain.sum()), 1))
+        shares += self.is_near_miss * (near / max(int(self.is_near_miss.sum()), 1))
+        return shares
 
 
-def _joined(parts: Sequence[_Asked]) -> _Asked:
+def _joined(parts: Sequence[_Asked], near_share: float) -> _Asked:
     return _Asked(
         np.concatenate([part.signals for part in parts]),
         np.concatenate([part.is_right for part in parts]),
         np.concatenate([part.is_in_scope for part in parts]),
         np.concatenate([part.is_near_miss for part in parts]),
+        near_share,
     )
 
 
@@ -201,14 +212,16 @@ def _fold(data: TrainingSet, fold: int, progress: Progress) -> _Asked:
     )
     scores = evidence.scores()
     kinds = np.repeat(np.arange(3), [len(group.texts) for group in groups])
+    is_near_miss = kinds == 1
+    is_near_miss[kinds == 2] = data.is_near_miss[is_asked_background]
     is_right = scores.argmax(axis=1) == queries.entries
-    return _Asked(evidence.signals(scores), is_right, kinds == 0, kinds == 1)
+    return _Asked(evidence.signals(scores), is_right, kinds == 0, is_near_miss, data.near_share)
 
 
 def _absent_entries(data: TrainingSet, fold: int) -> NDArray[np.bool_]:
     """(entries,): those this fold does without, others in each fold; none where near misses exist."""
     absent = np.zeros(data.entry_count, bool)
-    if not data.has_near_misses and data.entry_count >= _MIN_ENTRIES_TO_HOLD_OUT:
+    if not data.is_near_miss.any() and data.entry_count >= _MIN_ENTRIES_TO_HOLD_OUT:
         share = int(_HELD_OUT_ENTRIES * data.entry_count)
         shuffled = np.random.default_rng(1).permutation(data.entry_count)
         absent[shuffled[fold * share : (fold + 1) * share]] = True
@@ -273,7 +286,8 @@ def _built_in(data: TrainingSet, false_answer_rate: float) -> Decision:
     hidden = _neighbours(data)
     signals = np.vstack([hidden, _outside(data)])
     near = np.arange(len(signals)) < len(hidden)
-    asked = _Asked(signals, np.zeros(len(near), bool), np.zeros(len(near), bool), near)
+    nothing = np.zeros(len(near), bool)
+    asked = _Asked(signals, nothing, nothing, near, _LIKE_HELD_OUT_ENTRIES)
     log_odds = _BUILT_IN_GATE.in_scope(signals)
     answer, clarify = _thresholds(log_odds, asked.out_of_scope_shares, false_answer_rate)
     calibration = Calibration(np.empty(0), np.array([1.0]), -answer)
@@ -368,6 +382,7 @@ def _chosen(asked: _Asked, chosen: NDArray[np.bool_]) -> _Asked:
         asked.is_right[chosen],
         asked.is_in_scope[chosen],
         asked.is_near_miss[chosen],
+        asked.near_share,
     )
 
 
