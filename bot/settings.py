@@ -45,7 +45,7 @@ class Settings(BaseSettings):
         "(slower, larger)",
     )
     false_answer_rate: float = Field(
-        default=0.05,
+        default=0.03,
         gt=0,
         le=0.5,
         description="share of out-of-scope questions that may be answered; "

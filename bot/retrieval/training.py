@@ -170,8 +170,9 @@ class _Asked:
     def _shares(self, near_misses: float) -> NDArray[np.float64]:
         plain = ~self.is_in_scope & ~self.is_near_miss
         near = (near_misses if plain.any() else 1.0) if self.is_near_miss.any() else 0.0
-        shares: NDArray[np.float64] = plain * ((1 - near) / max(int(plain.sum()), 1))
-        shares += self.is_near_miss * (near / max(int(self.is_near_miss.sum()), 1))
+        shares = np.zeros(len(plain))
+        shares[plain] = (1 - near) / max(int(plain.sum()), 1)
+        shares[self.is_near_miss] = near / max(int(self.is_near_miss.sum()), 1)
         return shares
 
 
