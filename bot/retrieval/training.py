@@ -31,6 +31,9 @@ from bot.retrieval.lexical import Lexicon
 from bot.retrieval.vectors import Vectors, best_per_group
 
 FOLDS = 3
+# Of few phrasings any one split may mislead: they are split several times.
+_ROUNDS = 3
+_FEW_PHRASINGS = 1_500
 # Beyond this many classes the regression takes minutes and has too few phrasings each to learn from.
 MAX_CLASSES = 2_000
 MIN_PHRASINGS_PER_ENTRY = 3
@@ -39,11 +42,18 @@ _INVERSE_REGULARISATION = 10.0
 _CURVE_POINTS = 41
 # Fewer entries than this cannot do without some of them.
 _MIN_ENTRIES_TO_HOLD_OUT = 5
-_HELD_OUT_ENTRIES = 0.2
+_Bound = tuple[float | None, float | None]
+# Whether a signal speaks for being in scope, in the order of SIGNALS.
+_SIGNS = (1, -1, -1, 1, 1, 1)
+_GATE_REGULARISATION = 1e-3
+# Shares of the held-out phrasings around whose log-odds the calibration may bend.
+_KNOTS = (0.05, 0.2, 0.4, 0.6, 0.8)
+_LEAST_SLOPE = 0.02
+_CURVE_REGULARISATION = 1e-4
 # Share of out-of-scope questions taken to be near misses: like the operator's own, or as hard as those of
 # an entry that was held out, which others of the knowledge base may well answer.
 _LIKE_THE_OPERATORS = 0.5
-_LIKE_HELD_OUT_ENTRIES = 0.08
+_LIKE_HELD_OUT_ENTRIES = 0.05
 _MAX_NEIGHBOURS_ASKED = 1_000
 
 
@@ -70,6 +80,11 @@ class TrainingSet:
     passages: Group
     background: Group
     is_near_miss: NDArray[np.bool_]
+
+    @property
+    def folds(self) -> int:
+        """How often a part of the questions is held out; all of them after every ``FOLDS``."""
+        return FOLDS * (_ROUNDS if len(self.phrasings.texts) <= _FEW_PHRASINGS else 1)
 
     @property
     def near_share(self) -> float:
@@ -115,22 +130,22 @@ class Trained:
 
 # The gate where nothing can be held out (one phrasing an entry): closeness and margin alone carry over
 # from one knowledge base to another.
-_BUILT_IN_GATE = Gate(np.array([8.0, 0.0, 0.0, 0.3, 0.0, 0.0]), 0.0)
+_BUILT_IN_GATE = Gate(np.array([6.0, 0.0, 0.0, 0.5, 0.0, 0.0]), 0.0)
 
 
 def train(data: TrainingSet, *, false_answer_rate: float, progress: Progress) -> Trained:
     """Fit classifier and gate; put the answer threshold where ``false_answer_rate`` is met."""
     if not data.is_classifiable:
         return Trained(_built_in(data, false_answer_rate))
-    asked = _joined([_fold(data, fold, progress) for fold in range(FOLDS)], data.near_share)
+    asked = _joined([_fold(data, fold, progress) for fold in range(data.folds)], data.near_share)
     gate = _fit_gate(asked)
     log_odds = gate.in_scope(asked.signals)
     calibration = _fit_calibration(log_odds, asked)
     confidence = calibration.probability(log_odds)
     answer, clarify = _thresholds(confidence, asked.out_of_scope_shares, false_answer_rate)
-    progress("training the decision", FOLDS, FOLDS + 1)
+    progress("training the decision", data.folds, data.folds + 1)
     classifier = _fit_classifier(data.phrasings, data.background, data.entry_count)
-    progress("training the decision", FOLDS + 1, FOLDS + 1)
+    progress("training the decision", data.folds + 1, data.folds + 1)
     return Trained(
         Decision(classifier, gate, calibration, answer, clarify),
         _curve(confidence, asked),
@@ -188,7 +203,7 @@ def _joined(parts: Sequence[_Asked], near_share: float) -> _Asked:
 
 def _fold(data: TrainingSet, fold: int, progress: Progress) -> _Asked:
     """Ask the questions that this fold holds out: phrasings, near misses, background."""
-    progress("training the decision", fold, FOLDS + 1)
+    progress("training the decision", fold, data.folds + 1)
     phrasings, background = data.phrasings, data.background
     is_absent = _absent_entries(data, fold)[phrasings.entries]
     is_asked = _in_fold(len(phrasings.texts), fold) & ~is_absent
@@ -223,9 +238,8 @@ def _absent_entries(data: TrainingSet, fold: int) -> NDArray[np.bool_]:
     """(entries,): those this fold does without, others in each fold; none where near misses exist."""
     absent = np.zeros(data.entry_count, bool)
     if not data.is_near_miss.any() and data.entry_count >= _MIN_ENTRIES_TO_HOLD_OUT:
-        share = int(_HELD_OUT_ENTRIES * data.entry_count)
-        shuffled = np.random.default_rng(1).permutation(data.entry_count)
-        absent[shuffled[fold * share : (fold + 1) * share]] = True
+        shuffled = np.random.default_rng(fold // FOLDS).permutation(data.entry_count)
+        absent[shuffled[fold % FOLDS :: FOLDS]] = True
     return absent
 
 
@@ -236,7 +250,8 @@ def _lexical(texts: Sequence[str], rows: Group, entry_count: int) -> Vectors:
 
 def _in_fold(count: int, fold: int) -> NDArray[np.bool_]:
     """A fixed pseudo-random third, so that the same knowledge gives the same index."""
-    is_in: NDArray[np.bool_] = np.random.default_rng(0).integers(0, FOLDS, count) == fold
+    drawn = np.random.default_rng(fold // FOLDS).integers(0, FOLDS, count)
+    is_in: NDArray[np.bool_] = drawn == fold % FOLDS
     return is_in
 
 
@@ -256,27 +271,48 @@ def _fit_classifier(phrasings: Group, background: Group, entry_count: int) -> Cl
 
 
 def _fit_gate(asked: _Asked) -> Gate:
+    """Each signal may only speak for the side it speaks for by its meaning: few questions mislead."""
     spread = asked.signals.std(axis=0) + 1e-9
-    model = LogisticRegression(C=10, max_iter=1_000)
-    model.fit(asked.signals / spread, asked.is_in_scope, sample_weight=asked.weights)
-    return Gate(model.coef_[0] / spread, float(model.intercept_[0]))
+    bounds: list[_Bound] = [(0.0, None) if sign > 0 else (None, 0.0) for sign in _SIGNS]
+    fitted = _maximum_likelihood(
+        asked.signals / spread, asked.is_in_scope, asked.weights, bounds, _GATE_REGULARISATION
+    )
+    return Gate(fitted[:-1] / spread, float(fitted[-1]))
 
 
 def _fit_calibration(log_odds: NDArray[np.float64], asked: _Asked) -> Calibration:
-    """Maximum likelihood of "the best entry is right", with slopes that cannot fall."""
-    knots = np.quantile(log_odds[asked.is_in_scope], (0.05, 0.2, 0.4, 0.6, 0.8))
-    features = np.column_stack([ramps(log_odds, knots), np.ones(len(log_odds))])
-    signs = np.where(asked.is_right, 1.0, -1.0)
-
-    def loss(slopes: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        agreement = signs * (features @ slopes)
-        wrong = asked.weights / (1 + np.exp(np.clip(agreement, -30, 30)))
-        value = (asked.weights * np.logaddexp(0, -agreement)).mean() + 1e-4 * (slopes**2).sum()
-        return float(value), -(features * (signs * wrong)[:, None]).mean(axis=0) + 2e-4 * slopes
-
-    bounds = [(0.02, None)] + [(0.0, None)] * len(knots) + [(None, None)]
-    fitted = minimize(loss, np.full(len(bounds), 0.1), jac=True, method="L-BFGS-B", bounds=bounds).x
+    """To the probability that the best entry is right, with slopes that cannot fall."""
+    knots = np.quantile(log_odds[asked.is_in_scope], _KNOTS)
+    bounds: list[_Bound] = [(_LEAST_SLOPE, None), *[(0.0, None)] * len(knots)]
+    features = ramps(log_odds, knots)
+    fitted = _maximum_likelihood(features, asked.is_right, asked.weights, bounds, _CURVE_REGULARISATION)
     return Calibration(knots, fitted[:-1], float(fitted[-1]))
+
+
+def _maximum_likelihood(
+    features: NDArray[np.float64],
+    truth: NDArray[np.bool_],
+    weights: NDArray[np.float64],
+    bounds: list[_Bound],
+    regularisation: float,
+) -> NDArray[np.float64]:
+    """Logistic regression with bounded coefficients: (features + 1,), the last one the bias."""
+    columns = np.column_stack([features, np.ones(len(features))])
+    signs = np.where(truth, 1.0, -1.0)
+    penalty = np.append(np.full(features.shape[1], regularisation), 0.0)
+
+    def loss(coefficients: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        agreement = signs * (columns @ coefficients)
+        wrong = weights / (1 + np.exp(np.clip(agreement, -30, 30)))
+        value = (weights * np.logaddexp(0, -agreement)).mean() + (penalty * coefficients**2).sum()
+        slope = -(columns * (signs * wrong)[:, None]).mean(axis=0) + 2 * penalty * coefficients
+        return float(value), slope
+
+    start = [low if low is not None else 0.0 for low, _ in bounds]
+    limits = [*bounds, (None, None)]
+    fitted = minimize(loss, np.array([*start, 0.0]), jac=True, method="L-BFGS-B", bounds=limits)
+    coefficients: NDArray[np.float64] = fitted.x
+    return coefficients
 
 
 def _built_in(data: TrainingSet, false_answer_rate: float) -> Decision:
