@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 from flask import Flask
 from flask.cli import AppGroup
 
 from bot.answering.answerer import Answerer
+from bot.cli_model import model_commands
+from bot.cli_output import plain_errors, progress_bar
 from bot.cli_wechat import wechat_commands
-from bot.errors import BotError
 from bot.operations import Operations
-from bot.ports import Progress
 from bot.wechat_service import WechatService
 
 if TYPE_CHECKING:
@@ -34,7 +31,7 @@ def register_commands(app: Flask, operations: Operations, answerer: Answerer, we
     for command in (
         _index_commands(operations),
         _knowledge_commands(operations),
-        _model_commands(operations),
+        model_commands(operations),
         _evaluate_command(answerer, operations),
         _ask_command(answerer),
         wechat_commands(wechat),
@@ -47,11 +44,11 @@ def _index_commands(operations: Operations) -> AppGroup:
 
     @group.command("build")
     @click.option("--force", is_flag=True, help="Build even if nothing has changed.")
-    @_plain_errors
+    @plain_errors
     def build(force: bool) -> None:
         """Build an index version from the knowledge folder, verify it and make it live."""
         started = time.monotonic()
-        with _progress_bar() as progress:
+        with progress_bar() as progress:
             result = operations.build(progress, force=force)
         _report_build(result, time.monotonic() - started)
 
@@ -85,7 +82,7 @@ def _knowledge_commands(operations: Operations) -> AppGroup:
 
     @group.command("lint")
     @click.option("--no-model", is_flag=True, help="Skip the search for look-alike entries.")
-    @_plain_errors
+    @plain_errors
     def lint(no_model: bool) -> None:
         """List everything wrong with the knowledge files; exit status 1 if there is an error."""
         problems = operations.lint(with_embedder=not no_model)
@@ -98,26 +95,10 @@ def _knowledge_commands(operations: Operations) -> AppGroup:
     return group
 
 
-def _model_commands(operations: Operations) -> AppGroup:
-    group = AppGroup("model", help="Prepare the language model.")
-
-    @group.command("prepare")
-    @_plain_errors
-    def prepare() -> None:
-        """Make the model's fast form once; nothing to do if it is there and whole."""
-        with _progress_bar() as progress:
-            prepared = operations.prepare_model(progress)
-        manifest = prepared.manifest
-        click.echo(f"model {manifest.model} is ready in {prepared.folder}")
-        click.echo(f"cosine to the original: {manifest.fidelity:.4f} at worst")
-
-    return group
-
-
 def _ask_command(answerer: Answerer) -> click.Command:
     @click.command("ask", help="Answer one question here.")
     @click.argument("question")
-    @_plain_errors
+    @plain_errors
     def ask(question: str) -> None:
         reply = answerer.answer(question)
         click.echo(reply.text)
@@ -136,7 +117,7 @@ def _evaluate_command(answerer: Answerer, operations: Operations) -> click.Comma
         type=click.Path(dir_okay=False, path_type=Path),
         help="Also draw score distributions and the coverage curve into this PNG.",
     )
-    @_plain_errors
+    @plain_errors
     def evaluate(file: Path, picture: Path | None) -> None:
         """Ask every question of a JSONL FILE and print how well they are answered.
 
@@ -180,41 +161,3 @@ def _print_failures(failures: list[Judged]) -> None:
         click.echo(f"  {item.labelled.question}\n    {expected} → {given}, {item.reply.confidence:.3f}")
     if len(failures) > _FAILURES_SHOWN:
         click.echo(f"  … and {len(failures) - _FAILURES_SHOWN} more")
-
-
-def _plain_errors(command: Callable[..., None]) -> Callable[..., None]:
-    """Show a foreseen failure as one message, without a traceback."""
-
-    @wraps(command)
-    def guarded(*args: object, **kwargs: object) -> None:
-        try:
-            command(*args, **kwargs)
-        except (BotError, OSError) as error:
-            raise click.ClickException(str(error)) from error
-
-    return guarded
-
-
-@contextmanager
-def _progress_bar() -> Iterator[Progress]:
-    """One bar a stage on a terminal; one line a stage in a log."""
-    bar: Any = None
-    stage = ("", 0)
-
-    def report(what: str, done: int, total: int) -> None:
-        nonlocal bar, stage
-        if (what, total) != stage:
-            finish()
-            stage = (what, total)
-            bar = click.progressbar(length=total, label=what, file=sys.stderr, show_pos=True)
-            bar.__enter__()
-        bar.update(done - bar.pos)
-
-    def finish() -> None:
-        if bar is not None:
-            bar.__exit__(None, None, None)
-
-    try:
-        yield report
-    finally:
-        finish()

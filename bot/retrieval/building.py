@@ -86,6 +86,40 @@ def _unchanged(
     return manifest if made_from == asked_for else None
 
 
+def training_set(
+    base: KnowledgeBase, embedder: Embedder, normalise: Normalise, progress: Progress = no_progress
+) -> TrainingSet:
+    """What the decision of a version of this knowledge base would be trained on."""
+    ids = entry_ids(base)
+    texts = _texts(base, ids, normalise)
+    vectors, _ = _embed(texts, embedder, progress)
+    return _training_set(texts, vectors, len(ids))
+
+
+@dataclass(frozen=True)
+class Questions:
+    """Normalised phrasings in the order of a training set's rows, their entries' numbers, the background."""
+
+    phrasings: list[str]
+    entries: NDArray[np.intp]
+    background: list[str]
+
+
+def questions(base: KnowledgeBase, normalise: Normalise) -> Questions:
+    """Every question of a knowledge base as it is embedded."""
+    texts = _texts(base, entry_ids(base), normalise)
+    return Questions(
+        [text.text for text in texts[RowKind.PHRASING]],
+        np.array([text.entry for text in texts[RowKind.PHRASING]], np.intp),
+        [text.text for text in texts[RowKind.BACKGROUND]],
+    )
+
+
+def entry_ids(base: KnowledgeBase) -> tuple[str, ...]:
+    """Ids in the order of the entries' numbers; an id that both languages share counts once."""
+    return tuple(dict.fromkeys(entry.id for entry in base.entries))
+
+
 def _write_version(
     folder: Path,
     base: KnowledgeBase,
@@ -94,7 +128,7 @@ def _write_version(
     options: BuildOptions,
     progress: Progress,
 ) -> IndexManifest:
-    ids = tuple(dict.fromkeys(entry.id for entry in base.entries))
+    ids = entry_ids(base)
     texts = _texts(base, ids, normalise)
     vectors, centres = _embed(texts, embedder, progress)
     trained = training.train(
@@ -215,7 +249,7 @@ def _manifest(
         model_checksum=embedder.checksum,
         dimensions=embedder.dimensions,
         knowledge_digest=base.digest,
-        counts={"entries": len({entry.id for entry in base.entries})}
+        counts={"entries": len(entry_ids(base))}
         | {kind.name.lower(): len(items) for kind, items in texts.items()},
         false_answer_rate=options.false_answer_rate,
         calibration=_calibration(trained),

@@ -101,10 +101,29 @@ class _Fold:
     is_hit: NDArray[np.bool_]
 
 
+@dataclass(frozen=True)
+class HeldOut:
+    """What a decision made of one fold's questions, without having seen them: for each phrasing whether
+    its entry came first, and the confidences of phrasings and background.
+    """
+
+    is_hit: NDArray[np.bool_]
+    phrasings: NDArray[np.float64]
+    background: NDArray[np.float64]
+
+
+def hold_out(data: TrainingSet, fold: int, progress: Progress) -> HeldOut:
+    """Train on the other folds and judge this one; the data must be classifiable."""
+    judged = _held_out_fold(data, fold, progress)
+    confidence = _fit_gate(judged.scores.signals, judged.in_scope).confidence(judged.scores.signals)
+    progress("training the decision", FOLDS + 1, FOLDS + 1)
+    return HeldOut(judged.is_hit, confidence[judged.in_scope], confidence[~judged.in_scope])
+
+
 def _held_out_fold(data: TrainingSet, fold: int, progress: Progress) -> _Fold:
     progress("training the decision", fold, FOLDS + 1)
-    phrasing_out = _in_fold(len(data.phrasings), fold)
-    background_out = _in_fold(len(data.background), fold)
+    phrasing_out = in_fold(len(data.phrasings), fold)
+    background_out = in_fold(len(data.background), fold)
     queries = np.vstack([data.phrasings[phrasing_out], data.background[background_out]])
     kept, kept_entries = data.phrasings[~phrasing_out], data.phrasing_entries[~phrasing_out]
     kept_background = data.background[~background_out]
@@ -120,7 +139,7 @@ def _held_out_fold(data: TrainingSet, fold: int, progress: Progress) -> _Fold:
     return _Fold(scores, in_scope, scores.entries[: len(truth)].argmax(axis=1) == truth)
 
 
-def _in_fold(count: int, fold: int) -> NDArray[np.bool_]:
+def in_fold(count: int, fold: int) -> NDArray[np.bool_]:
     """A fixed pseudo-random third, so that the same knowledge gives the same index."""
     is_in: NDArray[np.bool_] = np.random.default_rng(0).integers(0, FOLDS, count) == fold
     return is_in
@@ -152,12 +171,12 @@ def _fit_gate(signals: NDArray[np.float64], in_scope: NDArray[np.bool_]) -> Gate
 def _thresholds(background_confidence: NDArray[np.float64], false_answer_rate: float) -> tuple[float, float]:
     """Confidence that only the wanted share of the background exceeds; a wider share may be asked back."""
     return (
-        _reached_by(background_confidence, false_answer_rate),
-        _reached_by(background_confidence, min(1.0, 4 * false_answer_rate)),
+        reached_by(background_confidence, false_answer_rate),
+        reached_by(background_confidence, min(1.0, 4 * false_answer_rate)),
     )
 
 
-def _reached_by(confidence: NDArray[np.float64], share: float) -> float:
+def reached_by(confidence: NDArray[np.float64], share: float) -> float:
     """The lowest threshold that no more than this share of the values reaches; 1 at most."""
     highest_first = np.append(np.sort(confidence)[::-1], 0.0)
     barrier = highest_first[int(share * len(confidence))]
