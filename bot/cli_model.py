@@ -51,12 +51,19 @@ def _add_prepare(group: AppGroup, operations: Operations) -> None:
 
 def _add_tune(group: AppGroup, operations: Operations) -> None:
     @group.command("tune")
+    @click.option(
+        "--learning-rate",
+        type=click.FloatRange(0, 1, min_open=True),
+        default=3e-5,
+        show_default=True,
+        help="Larger changes the model more; another BOT_MODEL may want another one.",
+    )
     @plain_errors
-    def tune() -> None:
+    def tune(learning_rate: float) -> None:
         """Adapt the model to the knowledge base's phrasings; used from then on only if it gains."""
         started = time.monotonic()
         with progress_bar() as progress:
-            result = operations.tune_model(progress)
+            result = operations.tune_model(progress, learning_rate)
         _report_tuning(result, operations.settings.false_answer_rate)
         seconds = time.monotonic() - started
         if result.adopted:

@@ -80,14 +80,15 @@ class Operations:
         prepared = load_with_checksum(self.settings.cache_dir, self.settings.model, checksum)
         return OnnxEmbedder(prepared) if prepared else None
 
-    def tune_model(self, progress: Progress) -> TuningResult:
+    def tune_model(self, progress: Progress, learning_rate: float) -> TuningResult:
         """Tune the model to the knowledge folder and use the result from now on if it gains."""
         self._require_prepared_form()
         base = loader.load(self.settings.knowledge_dir)
         original = self.prepare_model(progress)
         progress("importing the model libraries", 0, 1)
         tuning = importlib.import_module("bot.retrieval.tuning")
-        options = tuning.TuningOptions(self.settings.false_answer_rate, datetime.now(UTC))
+        recipe = tuning.Recipe(learning_rate=learning_rate)
+        options = tuning.TuningOptions(self.settings.false_answer_rate, datetime.now(UTC), recipe)
         result: TuningResult = tuning.tune_model(base, original, normalise, options, progress)
         if result.adopted:
             self.store.use_model(result.adopted.name)

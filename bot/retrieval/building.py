@@ -98,20 +98,20 @@ def training_set(
 
 @dataclass(frozen=True)
 class Questions:
-    """Normalised phrasings in the order of a training set's rows, their entries' numbers, the background."""
+    """Normalised phrasings in the order of a training set's rows, with the numbers of their entries."""
 
     phrasings: list[str]
     entries: NDArray[np.intp]
-    background: list[str]
+    background_count: int
 
 
 def questions(base: KnowledgeBase, normalise: Normalise) -> Questions:
     """Every question of a knowledge base as it is embedded."""
-    texts = _texts(base, entry_ids(base), normalise)
+    phrasings = _texts(base, entry_ids(base), normalise)[RowKind.PHRASING]
     return Questions(
-        [text.text for text in texts[RowKind.PHRASING]],
-        np.array([text.entry for text in texts[RowKind.PHRASING]], np.intp),
-        [text.text for text in texts[RowKind.BACKGROUND]],
+        [text.text for text in phrasings],
+        np.array([text.entry for text in phrasings], np.intp),
+        len(base.background),
     )
 
 

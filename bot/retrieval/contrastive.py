@@ -2,7 +2,8 @@
 
 A step draws entries and two phrasings of each, and pulls the two together and away from all others of the
 step (supervised contrastive loss). Averaging the weights with the original ones keeps what the encoder
-knew about everything else (WiSE-FT); more steps or no averaging make it surer of itself, not better.
+knew about everything else (WiSE-FT); more steps or no averaging make it surer of itself, not better. The
+background stays out of it: pushed away from unrelated questions, it takes all related ones for its own.
 Imported only while a model is tuned.
 """
 
@@ -31,26 +32,23 @@ class Recipe:
 
     steps: int = 40
     entries: int = 16
-    background: int = 0
     temperature: float = 0.07
     learning_rate: float = 3e-5
     share: float = 0.5
     seed: int = 0
 
 
-def tune(
-    model: SentenceTransformer, asked: Asked, background: Sequence[str], recipe: Recipe, progress: Progress
-) -> None:
+def tune(model: SentenceTransformer, asked: Asked, recipe: Recipe, progress: Progress) -> None:
     """Change the model's weights in place, the word embeddings aside; the same on every run.
 
-    ``asked``: the phrasings of each entry, at least two. ``background`` questions are pushed away from.
+    ``asked``: the phrasings of each entry, at least two.
     """
     _freeze_word_embeddings(model)
     weights = [weight for weight in model.parameters() if weight.requires_grad]
     original = [weight.detach().clone() for weight in weights]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
-        _train(model, weights, _draws(asked, background, recipe), recipe, progress)
+        _train(model, weights, _draws(asked, recipe), recipe, progress)
     with torch.no_grad():
         for weight, old in zip(weights, original, strict=True):
             weight.lerp_(old, 1 - recipe.share)
@@ -62,13 +60,12 @@ def _freeze_word_embeddings(model: SentenceTransformer) -> None:
     transformer.auto_model.get_input_embeddings().weight.requires_grad_(False)
 
 
-def _draws(asked: Asked, background: Sequence[str], recipe: Recipe) -> Iterator[list[str]]:
-    """For each step the questions, those of an entry side by side, and the background at the end."""
+def _draws(asked: Asked, recipe: Recipe) -> Iterator[list[str]]:
+    """For each step the questions, those of an entry side by side."""
     random = Random(recipe.seed)  # noqa: S311 - a sample, not a secret
     while True:
         entries = random.sample(asked, min(recipe.entries, len(asked)))
-        questions = [text for phrasings in entries for text in random.sample(phrasings, _PHRASINGS)]
-        yield questions + random.sample(background, recipe.background)
+        yield [text for phrasings in entries for text in random.sample(phrasings, _PHRASINGS)]
 
 
 def _train(
@@ -84,7 +81,7 @@ def _train(
     for step, texts in enumerate(islice(draws, recipe.steps)):
         progress("tuning", step, recipe.steps)
         vectors = model(model.preprocess(texts, prompt=prompt))["sentence_embedding"]
-        loss = _contrastive_loss(vectors, len(texts) - recipe.background, recipe.temperature)
+        loss = _contrastive_loss(vectors, recipe.temperature)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
@@ -92,13 +89,10 @@ def _train(
     progress("tuning", recipe.steps, recipe.steps)
 
 
-def _contrastive_loss(vectors: Tensor, anchors: int, temperature: float) -> Tensor:
-    """How hard it is to tell a question's twin from all the rest; twins stand side by side.
-
-    ``vectors``: (anchors + background, dimensions).
-    """
+def _contrastive_loss(vectors: Tensor, temperature: float) -> Tensor:
+    """How hard it is to tell a question's twin from all the rest; twins stand side by side."""
     unit = nn.functional.normalize(vectors, dim=1)
-    similarities = unit[:anchors] @ unit.T / temperature
+    similarities = unit @ unit.T / temperature
     similarities.fill_diagonal_(float("-inf"))
-    twins = torch.arange(anchors) ^ 1
+    twins = torch.arange(len(unit)) ^ 1
     return nn.functional.cross_entropy(similarities, twins)

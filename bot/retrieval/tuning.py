@@ -62,12 +62,12 @@ def tune_model(
     Raises KnowledgeError when there are too few phrasings (or too many entries) to tune to.
     """
     started = time.monotonic()
-    asked, background = _kept(questions(base, normalise), len(entry_ids(base)))
+    asked = _kept(questions(base, normalise), len(entry_ids(base)))
     before = _measure(base, original, normalise, progress)
     with workspace(original.folder.parent) as folder:
         progress("loading the model", 0, 1)
         checkpoint = load_checkpoint(original.manifest.model)
-        tune(checkpoint, asked, background, options.recipe, progress)
+        tune(checkpoint, asked, options.recipe, progress)
         manifest = write_form(folder, original.manifest.model, checkpoint, progress)
         after = _measure(base, PreparedModel(folder, manifest), normalise, progress)
         rate = options.false_answer_rate
@@ -78,16 +78,14 @@ def tune_model(
         return replace(result, adopted=_adopt(folder, replace(manifest, tuning=facts), original))
 
 
-def _kept(asked: Questions, entry_count: int) -> tuple[list[list[str]], list[str]]:
-    """The phrasings of each entry that has two, and the background, without what is held out."""
-    phrasings_kept = ~in_fold(len(asked.phrasings), _HELD_OUT)
-    background_kept = ~in_fold(len(asked.background), _HELD_OUT)
+def _kept(asked: Questions, entry_count: int) -> list[list[str]]:
+    """The phrasings of each entry that has two, without those that are held out."""
     groups: list[list[str]] = [[] for _ in range(entry_count)]
-    for number in np.flatnonzero(phrasings_kept):
+    for number in np.flatnonzero(~in_fold(len(asked.phrasings), _HELD_OUT)):
         groups[asked.entries[number]].append(asked.phrasings[number])
     enough = [group for group in groups if len(group) > 1]
     _require_enough(asked, entry_count, len(enough))
-    return enough, [text for text, kept in zip(asked.background, background_kept, strict=True) if kept]
+    return enough
 
 
 def _require_enough(asked: Questions, entry_count: int, tunable: int) -> None:
@@ -99,7 +97,7 @@ def _require_enough(asked: Questions, entry_count: int, tunable: int) -> None:
             f"{MIN_PHRASINGS_PER_ENTRY} an entry on average, and {MIN_ENTRIES} entries with several; "
             "add other ways to ask them"
         )
-    if len(asked.background) < FOLDS:
+    if asked.background_count < FOLDS:
         raise KnowledgeError("no background questions to measure with; put some into background/")
     if entry_count > MAX_CLASSES:
         raise KnowledgeError(f"{entry_count} entries are too many to tune to; {MAX_CLASSES} at most")
