@@ -76,7 +76,11 @@ def workspace(parent: Path) -> Iterator[Path]:
 
 
 def write_form(
-    folder: Path, model: str, checkpoint: SentenceTransformer, progress: Progress
+    folder: Path,
+    model: str,
+    checkpoint: SentenceTransformer,
+    progress: Progress,
+    min_fidelity: float = MIN_FIDELITY,
 ) -> ModelManifest:
     """Write tokeniser and graph into a folder; the manifest, still to be written, that completes it.
 
@@ -94,7 +98,7 @@ def write_form(
     exported.unlink()
     fused.unlink()
     progress("comparing with the original", 5, _STEPS)
-    return _checked(folder, model, checkpoint)
+    return _checked(folder, model, checkpoint, min_fidelity)
 
 
 def _write_tokeniser(folder: Path, model: str, checkpoint: SentenceTransformer) -> None:
@@ -108,16 +112,16 @@ def _write_tokeniser(folder: Path, model: str, checkpoint: SentenceTransformer) 
     (folder / SENTENCEPIECE_FILE).write_bytes(writer.sentencepiece_model(vocabulary))
 
 
-def _checked(folder: Path, model: str, checkpoint: SentenceTransformer) -> ModelManifest:
+def _checked(folder: Path, model: str, checkpoint: SentenceTransformer, min_fidelity: float) -> ModelManifest:
     """The manifest, after the graph was compared with the original."""
     manifest = _manifest(folder, model, checkpoint, fidelity=0.0)
     embedder = OnnxEmbedder(PreparedModel(folder, manifest))
     reference = checkpoint.encode_query(list(_PROBES), normalize_embeddings=True)
     cosines = (embedder.embed_queries(_PROBES) * reference).sum(axis=1)
     fidelity = round(float(cosines.min()), 5)
-    if not fidelity >= MIN_FIDELITY:  # NaN too
+    if not fidelity >= min_fidelity:  # NaN too
         raise ModelError(
-            f"the int8 form of {model} strays from it (cosine {fidelity} < {MIN_FIDELITY}); "
+            f"the int8 form of {model} strays from it (cosine {fidelity} < {min_fidelity}); "
             "set BOT_EMBEDDER=sentence-transformers to serve the original"
         )
     return replace(manifest, fidelity=fidelity)

@@ -103,8 +103,8 @@ class _Fold:
 
 @dataclass(frozen=True)
 class HeldOut:
-    """What a decision made of one fold's questions, without having seen them: for each phrasing whether
-    its entry came first, and the confidences of phrasings and background.
+    """What a decision made of questions it had not seen: for each phrasing whether its entry came first,
+    and the confidences of phrasings and background.
     """
 
     is_hit: NDArray[np.bool_]
@@ -112,18 +112,23 @@ class HeldOut:
     background: NDArray[np.float64]
 
 
-def hold_out(data: TrainingSet, fold: int, progress: Progress) -> HeldOut:
-    """Train on the other folds and judge this one; the data must be classifiable."""
-    judged = _held_out_fold(data, fold, progress)
+def hold_out(
+    data: TrainingSet, phrasing_out: NDArray[np.bool_], background_out: NDArray[np.bool_], progress: Progress
+) -> HeldOut:
+    """Train on the other rows and judge these; the data must be classifiable."""
+    progress("training the decision", 0, 1)
+    judged = _judge(data, phrasing_out, background_out)
     confidence = _fit_gate(judged.scores.signals, judged.in_scope).confidence(judged.scores.signals)
-    progress("training the decision", FOLDS + 1, FOLDS + 1)
+    progress("training the decision", 1, 1)
     return HeldOut(judged.is_hit, confidence[judged.in_scope], confidence[~judged.in_scope])
 
 
 def _held_out_fold(data: TrainingSet, fold: int, progress: Progress) -> _Fold:
     progress("training the decision", fold, FOLDS + 1)
-    phrasing_out = in_fold(len(data.phrasings), fold)
-    background_out = in_fold(len(data.background), fold)
+    return _judge(data, in_fold(len(data.phrasings), fold), in_fold(len(data.background), fold))
+
+
+def _judge(data: TrainingSet, phrasing_out: NDArray[np.bool_], background_out: NDArray[np.bool_]) -> _Fold:
     queries = np.vstack([data.phrasings[phrasing_out], data.background[background_out]])
     kept, kept_entries = data.phrasings[~phrasing_out], data.phrasing_entries[~phrasing_out]
     kept_background = data.background[~background_out]

@@ -1,7 +1,7 @@
 """Tunes the model to a knowledge base and keeps the result only if it gains.
 
-Hold a third of all questions out -> measure the original -> tune on the rest -> export and quantise
--> measure again -> adopt. What is adopted is what was measured: it never saw the held-out third.
+Hold questions out -> measure the original -> tune on the rest -> export and quantise -> measure again
+-> adopt. What is adopted is what was measured: it never saw what was held out.
 Imported only while a model is tuned: torch stays out of web workers.
 """
 
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bot.domain import KnowledgeBase
 from bot.errors import KnowledgeError
@@ -30,6 +31,10 @@ from bot.retrieval.training import FOLDS, MAX_CLASSES, MIN_PHRASINGS_PER_ENTRY, 
 
 MIN_ENTRIES = 8
 _HELD_OUT = 0  # number of the fold
+# One entry in so many is left out whole: its phrasings are questions on the subject that none answers.
+_STRANGERS = 5
+# Tuned vectors spread wider, so that the same rounding turns them further; the comparison has the last word.
+_MIN_FIDELITY = 0.9
 
 
 @dataclass(frozen=True)
@@ -62,14 +67,16 @@ def tune_model(
     Raises KnowledgeError when there are too few phrasings (or too many entries) to tune to.
     """
     started = time.monotonic()
-    asked = _kept(questions(base, normalise), len(entry_ids(base)))
-    before = _measure(base, original, normalise, progress)
+    asked = questions(base, normalise)
+    split = _split(asked, len(entry_ids(base)))
+    groups = _tunable(asked, split)
+    before = _measure(base, split, original, normalise, progress)
     with workspace(original.folder.parent) as folder:
         progress("loading the model", 0, 1)
         checkpoint = load_checkpoint(original.manifest.model)
-        tune(checkpoint, asked, options.recipe, progress)
-        manifest = write_form(folder, original.manifest.model, checkpoint, progress)
-        after = _measure(base, PreparedModel(folder, manifest), normalise, progress)
+        tune(checkpoint, groups, options.recipe, progress)
+        manifest = write_form(folder, original.manifest.model, checkpoint, progress, _MIN_FIDELITY)
+        after = _measure(base, split, PreparedModel(folder, manifest), normalise, progress)
         rate = options.false_answer_rate
         result = TuningResult(figures(before, rate), figures(after, rate), None)
         if not is_gain(before, after, rate):
@@ -78,13 +85,36 @@ def tune_model(
         return replace(result, adopted=_adopt(folder, replace(manifest, tuning=facts), original))
 
 
-def _kept(asked: Questions, entry_count: int) -> list[list[str]]:
-    """The phrasings of each entry that has two, without those that are held out."""
-    groups: list[list[str]] = [[] for _ in range(entry_count)]
-    for number in np.flatnonzero(~in_fold(len(asked.phrasings), _HELD_OUT)):
+@dataclass(frozen=True)
+class _Split:
+    """Entries that are left out, phrasings of theirs, and which of the others and of the background are
+    held out.
+    """
+
+    left_out: NDArray[np.bool_]
+    strangers: NDArray[np.bool_]
+    phrasings: NDArray[np.bool_]
+    background: NDArray[np.bool_]
+
+
+def _split(asked: Questions, entry_count: int) -> _Split:
+    left_out = np.zeros(entry_count, bool)
+    left_out[np.random.default_rng(0).permutation(entry_count)[: entry_count // _STRANGERS]] = True
+    return _Split(
+        left_out,
+        strangers=left_out[asked.entries],
+        phrasings=in_fold(len(asked.phrasings), _HELD_OUT),
+        background=in_fold(asked.background_count, _HELD_OUT),
+    )
+
+
+def _tunable(asked: Questions, split: _Split) -> list[list[str]]:
+    """The phrasings of each entry that has two, without all that the comparison will ask."""
+    groups: list[list[str]] = [[] for _ in split.left_out]
+    for number in np.flatnonzero(~(split.phrasings | split.strangers)):
         groups[asked.entries[number]].append(asked.phrasings[number])
     enough = [group for group in groups if len(group) > 1]
-    _require_enough(asked, entry_count, len(enough))
+    _require_enough(asked, len(groups), len(enough))
     return enough
 
 
@@ -104,10 +134,25 @@ def _require_enough(asked: Questions, entry_count: int, tunable: int) -> None:
 
 
 def _measure(
-    base: KnowledgeBase, prepared: PreparedModel, normalise: Normalise, progress: Progress
+    base: KnowledgeBase,
+    split: _Split,
+    prepared: PreparedModel,
+    normalise: Normalise,
+    progress: Progress,
 ) -> HeldOut:
+    """Judge what is held out, strangers among the background, by a decision trained on the rest."""
     data = training_set(base, OnnxEmbedder(prepared, threads=0), normalise, progress)
-    return hold_out(data, _HELD_OUT, progress)
+    known, told = ~split.strangers, ~split.left_out[data.passage_entries]
+    narrowed = replace(
+        data,
+        phrasings=data.phrasings[known],
+        phrasing_entries=data.phrasing_entries[known],
+        passages=data.passages[told],
+        passage_entries=data.passage_entries[told],
+        background=np.vstack([data.background, data.phrasings[~known]]),
+    )
+    background_out = np.append(split.background, np.ones(split.strangers.sum(), bool))
+    return hold_out(narrowed, split.phrasings[known], background_out, progress)
 
 
 def _facts(
