@@ -14,6 +14,7 @@ from flask.cli import AppGroup
 from bot.answering.answerer import Answerer
 from bot.answering.conversation import Converser
 from bot.cli_knowledge import knowledge_commands
+from bot.cli_model import model_commands
 from bot.cli_output import plain_errors, progress_bar
 from bot.cli_wechat import wechat_commands
 from bot.operations import Operations
@@ -31,7 +32,7 @@ def register_commands(app: Flask, operations: Operations, answerer: Answerer, we
     for command in (
         _index_commands(operations),
         knowledge_commands(operations),
-        _model_commands(operations),
+        model_commands(operations),
         _evaluate_command(answerer, operations),
         _ask_command(answerer),
         wechat_commands(wechat),
@@ -75,22 +76,6 @@ def _report_build(result: BuildResult, seconds: float) -> None:
         f"threshold {calibration['answer_threshold']:.3f} "
         f"(BOT_FALSE_ANSWER_RATE={manifest.false_answer_rate})"
     )
-
-
-def _model_commands(operations: Operations) -> AppGroup:
-    group = AppGroup("model", help="Prepare the language model.")
-
-    @group.command("prepare")
-    @plain_errors
-    def prepare() -> None:
-        """Make the model's fast form once; nothing to do if it is there and whole."""
-        with progress_bar() as progress:
-            prepared = operations.prepare_model(progress)
-        manifest = prepared.manifest
-        click.echo(f"model {manifest.model} is ready in {prepared.folder}")
-        click.echo(f"cosine to the original: {manifest.fidelity:.4f} at worst")
-
-    return group
 
 
 def _ask_command(answerer: Answerer) -> click.Command:

@@ -15,19 +15,27 @@ from typing import TYPE_CHECKING
 
 from bot.answering.normalising import detect_language, normalise
 from bot.answering.script import to_simplified
+from bot.errors import ModelError, SettingsError
 from bot.knowledge import lint, loader
 from bot.knowledge.markdown import Problem
 from bot.ports import Embedder, Progress
 from bot.retrieval.live_index import LiveIndex
 from bot.retrieval.loaded_index import LoadedIndex, load_index
 from bot.retrieval.onnx_embedder import OnnxEmbedder
-from bot.retrieval.prepared_model import PreparedModel, load_prepared
+from bot.retrieval.prepared_model import (
+    ORIGINAL,
+    PreparedModel,
+    load_prepared,
+    load_with_checksum,
+    prepared_forms,
+)
 from bot.retrieval.versions import VersionStore
 from bot.settings import Settings
 
 if TYPE_CHECKING:
     from bot.knowledge.importing import ImportReport
     from bot.retrieval.building import BuildResult
+    from bot.retrieval.tuning import TuningResult
 
 
 @dataclass(frozen=True)
@@ -61,13 +69,62 @@ class Operations:
         return prepared
 
     def embedder(self, threads: int = 1) -> Embedder:
-        """The embedder that the settings ask for; raises ModelError when it is not prepared."""
-        if self.settings.embedder == "sentence-transformers":
+        """The embedder to build with; raises ModelError when it is not prepared."""
+        if not self._is_prepared_form:
             module = importlib.import_module("bot.retrieval.sentence_embedder")
             original: Embedder = module.SentenceTransformerEmbedder(self.settings.model)
             return original
-        prepared = load_prepared(self.settings.cache_dir, self.settings.model)
+        prepared = load_prepared(self.settings.cache_dir, self.settings.model, self.store.model_in_use())
         return OnnxEmbedder(prepared, threads=threads)
+
+    @property
+    def _is_prepared_form(self) -> bool:
+        return self.settings.embedder == "onnx"
+
+    def embedder_of(self, checksum: str) -> Embedder | None:
+        """The embedder that a version was built with, whichever is in use now; None if it is not there.
+
+        Raises ModelError when its files are damaged.
+        """
+        if not self._is_prepared_form:
+            return None
+        prepared = load_with_checksum(self.settings.cache_dir, self.settings.model, checksum)
+        return OnnxEmbedder(prepared) if prepared else None
+
+    def tune_model(self, progress: Progress, learning_rate: float) -> TuningResult:
+        """Tune the model to the knowledge folder and use the result from now on if it gains."""
+        self._require_prepared_form()
+        base = loader.load(self.settings.knowledge_dir)
+        original = self.prepare_model(progress)
+        progress("importing the model libraries", 0, 1)
+        tuning = importlib.import_module("bot.retrieval.tuning")
+        recipe = tuning.Recipe(learning_rate=learning_rate)
+        options = tuning.TuningOptions(self.settings.false_answer_rate, datetime.now(UTC), recipe)
+        result: TuningResult = tuning.tune_model(base, original, normalise, options, progress)
+        if result.adopted:
+            self.store.use_model(result.adopted.name)
+        return result
+
+    def models(self) -> list[PreparedModel]:
+        """The model's prepared forms: the original and the tuned ones."""
+        return prepared_forms(self.settings.cache_dir, self.settings.model)
+
+    def use_model(self, name: str) -> PreparedModel:
+        """Build with this form from now on; raises ModelError unless it is there and whole."""
+        self._require_prepared_form()
+        names = [prepared.name for prepared in self.models()]
+        if name not in names:
+            raise ModelError(f"there is no model {name}; there are: {', '.join(names) or 'none'}")
+        prepared = load_prepared(self.settings.cache_dir, self.settings.model, name)
+        self.store.use_model(name)
+        return prepared
+
+    def _require_prepared_form(self) -> None:
+        if not self._is_prepared_form:
+            raise SettingsError(
+                f"BOT_EMBEDDER={self.settings.embedder} runs the original as it is; "
+                "a tuned model needs BOT_EMBEDDER=onnx"
+            )
 
     def lint(self, *, with_embedder: bool) -> list[Problem]:
         """Everything wrong with the knowledge base."""
@@ -77,7 +134,7 @@ class Operations:
     def build(self, progress: Progress, *, force: bool) -> BuildResult:
         """Build a version from the knowledge folder and publish it."""
         base = loader.load(self.settings.knowledge_dir)
-        if self.settings.embedder == "onnx":
+        if self._is_prepared_form and self.store.model_in_use() == ORIGINAL:
             self.prepare_model(progress)
         building = importlib.import_module("bot.retrieval.building")
         result: BuildResult = building.build_index(
@@ -121,13 +178,18 @@ class Operations:
 
 
 class _IndexLoader:
-    """Loads versions with one embedder for all of them."""
+    """Loads versions, each with the model it was built with; versions of one model share its embedder."""
 
     def __init__(self, operations: Operations) -> None:
         self._operations = operations
         self._embedder: Embedder | None = None
 
     def __call__(self, version: str) -> LoadedIndex:
-        if self._embedder is None:
-            self._embedder = self._operations.embedder()
+        self._embedder = self._embedder_of(self._operations.store.manifest(version).model_checksum)
         return load_index(self._operations.store, version, self._embedder)
+
+    def _embedder_of(self, checksum: str) -> Embedder:
+        """Any embedder where that model is gone: loading the index then says what does not fit."""
+        if self._embedder is not None and self._embedder.checksum == checksum:
+            return self._embedder
+        return self._operations.embedder_of(checksum) or self._embedder or self._operations.embedder()

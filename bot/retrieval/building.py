@@ -91,6 +91,41 @@ def _unchanged(
     return manifest if made_from == asked_for else None
 
 
+def training_set(
+    base: KnowledgeBase, embedder: Embedder, normalise: Normalise, progress: Progress = no_progress
+) -> TrainingSet:
+    """What the decision of a version of this knowledge base would be trained on."""
+    ids = entry_ids(base)
+    texts = _texts(base, ids, normalise)
+    vectors, _ = _embed(texts, embedder, progress)
+    is_near_miss = np.arange(len(texts[RowKind.BACKGROUND])) < len(base.background)
+    return _training_set(texts, vectors, len(ids), is_near_miss)
+
+
+@dataclass(frozen=True)
+class Questions:
+    """Normalised phrasings in the order of a training set's rows, with the numbers of their entries."""
+
+    phrasings: list[str]
+    entries: NDArray[np.intp]
+    background_count: int
+
+
+def questions(base: KnowledgeBase, normalise: Normalise) -> Questions:
+    """Every question of a knowledge base as it is embedded."""
+    phrasings = _texts(base, entry_ids(base), normalise)[RowKind.PHRASING]
+    return Questions(
+        [text.text for text in phrasings],
+        np.array([text.entry for text in phrasings], np.intp),
+        len(base.background) + len(base.everyday),
+    )
+
+
+def entry_ids(base: KnowledgeBase) -> tuple[str, ...]:
+    """Ids in the order of the entries' numbers; an id that both languages share counts once."""
+    return tuple(dict.fromkeys(entry.id for entry in base.entries))
+
+
 def _write_version(
     folder: Path,
     base: KnowledgeBase,
@@ -99,7 +134,7 @@ def _write_version(
     options: BuildOptions,
     progress: Progress,
 ) -> IndexManifest:
-    ids = tuple(dict.fromkeys(entry.id for entry in base.entries))
+    ids = entry_ids(base)
     texts = _texts(base, ids, normalise)
     vectors, centres = _embed(texts, embedder, progress)
     is_near_miss = np.arange(len(texts[RowKind.BACKGROUND])) < len(base.background)
@@ -249,7 +284,7 @@ def _manifest(
         model_checksum=embedder.checksum,
         dimensions=embedder.dimensions,
         knowledge_digest=base.digest,
-        counts={"entries": len({entry.id for entry in base.entries})}
+        counts={"entries": len(entry_ids(base))}
         | {kind.name.lower(): len(items) for kind, items in texts.items()},
         false_answer_rate=options.false_answer_rate,
         calibration=_calibration(trained),

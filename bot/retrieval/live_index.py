@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from bot.errors import IndexUnusableError
+from bot.errors import IndexUnusableError, ModelError
 from bot.retrieval.loaded_index import LoadedIndex
 from bot.retrieval.versions import VersionStore
 
@@ -32,7 +32,7 @@ class LiveIndex:
         self._checked_at = float("-inf")
 
     def __call__(self) -> LoadedIndex:
-        """The live version; raises IndexUnusableError when none ever loaded."""
+        """The live version; raises IndexUnusableError or ModelError when none ever loaded."""
         loaded = self._loaded
         if loaded is not None and self._clock() - self._checked_at < CHECK_EVERY:
             return loaded
@@ -47,7 +47,7 @@ class LiveIndex:
         try:
             loaded = self._follow_pointer()
             self._complaint = ""
-        except IndexUnusableError as error:
+        except (IndexUnusableError, ModelError) as error:
             if self._loaded is None:
                 raise
             loaded = self._loaded

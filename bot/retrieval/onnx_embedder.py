@@ -31,8 +31,8 @@ class OnnxEmbedder:
 
     @property
     def model(self) -> str:
-        """Name of the model."""
-        return self._manifest.model
+        """Name of the model, and of its tuned form."""
+        return self._manifest.title
 
     @property
     def checksum(self) -> str:

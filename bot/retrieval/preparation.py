@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,15 +47,19 @@ def prepare(cache_dir: Path, model: str, progress: Progress = no_progress) -> Pr
         return prepared_model.load_prepared(cache_dir, model)
     except ModelError:
         target = prepared_model.model_folder(cache_dir, model)
-    with _workspace(target.parent) as folder:
-        _prepare_into(folder, model, progress)
+    with workspace(target.parent) as folder:
+        progress("importing the model libraries", 0, _STEPS)
+        checkpoint = importlib.import_module("bot.retrieval.checkpoint")
+        progress("loading the model", 1, _STEPS)
+        manifest = write_form(folder, model, checkpoint.load_checkpoint(model), progress)
+        prepared_model.write_manifest(folder, manifest)
         prepared_model.replace_folder(folder, target)
     progress("model ready", _STEPS, _STEPS)
     return prepared_model.load_prepared(cache_dir, model)
 
 
 @contextmanager
-def _workspace(parent: Path) -> Iterator[Path]:
+def workspace(parent: Path) -> Iterator[Path]:
     """A folder on the cache's own file system that leaves nothing behind when preparing fails."""
     folder = None
     try:
@@ -70,11 +75,18 @@ def _workspace(parent: Path) -> Iterator[Path]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _prepare_into(folder: Path, model: str, progress: Progress) -> None:
-    progress("importing the model libraries", 0, _STEPS)
+def write_form(
+    folder: Path,
+    model: str,
+    checkpoint: SentenceTransformer,
+    progress: Progress,
+    min_fidelity: float = MIN_FIDELITY,
+) -> ModelManifest:
+    """Write tokeniser and graph into a folder; the manifest, still to be written, that completes it.
+
+    Raises ModelError when the int8 form strays from the checkpoint.
+    """
     export = importlib.import_module("bot.retrieval.export")
-    progress("loading the model", 1, _STEPS)
-    checkpoint = importlib.import_module("bot.retrieval.checkpoint").load_checkpoint(model)
     _write_tokeniser(folder, model, checkpoint)
     exported, fused = folder / "exported.onnx", folder / "fused.onnx"
     progress("exporting", 2, _STEPS)
@@ -86,7 +98,7 @@ def _prepare_into(folder: Path, model: str, progress: Progress) -> None:
     exported.unlink()
     fused.unlink()
     progress("comparing with the original", 5, _STEPS)
-    _adopt(folder, model, checkpoint)
+    return _checked(folder, model, checkpoint, min_fidelity)
 
 
 def _write_tokeniser(folder: Path, model: str, checkpoint: SentenceTransformer) -> None:
@@ -100,19 +112,19 @@ def _write_tokeniser(folder: Path, model: str, checkpoint: SentenceTransformer) 
     (folder / SENTENCEPIECE_FILE).write_bytes(writer.sentencepiece_model(vocabulary))
 
 
-def _adopt(folder: Path, model: str, checkpoint: SentenceTransformer) -> None:
-    """Compare with the original, then write the manifest."""
+def _checked(folder: Path, model: str, checkpoint: SentenceTransformer, min_fidelity: float) -> ModelManifest:
+    """The manifest, after the graph was compared with the original."""
     manifest = _manifest(folder, model, checkpoint, fidelity=0.0)
     embedder = OnnxEmbedder(PreparedModel(folder, manifest))
     reference = checkpoint.encode_query(list(_PROBES), normalize_embeddings=True)
     cosines = (embedder.embed_queries(_PROBES) * reference).sum(axis=1)
     fidelity = round(float(cosines.min()), 5)
-    if not fidelity >= MIN_FIDELITY:  # NaN too
+    if not fidelity >= min_fidelity:  # NaN too
         raise ModelError(
-            f"the int8 form of {model} strays from it (cosine {fidelity} < {MIN_FIDELITY}); "
+            f"the int8 form of {model} strays from it (cosine {fidelity} < {min_fidelity}); "
             "set BOT_EMBEDDER=sentence-transformers to serve the original"
         )
-    prepared_model.write_manifest(folder, _manifest(folder, model, checkpoint, fidelity=fidelity))
+    return replace(manifest, fidelity=fidelity)
 
 
 def _manifest(folder: Path, model: str, checkpoint: SentenceTransformer, *, fidelity: float) -> ModelManifest:

@@ -1,4 +1,7 @@
-"""The cache of prepared models: a folder each, with the graph, the tokeniser and a manifest written last."""
+"""The cache of prepared models: a folder each, with the graph, the tokeniser and a manifest written last.
+
+Beside the form of a model as it came lie those that were tuned to a knowledge base.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,12 +21,18 @@ from bot.errors import ModelError
 FORMAT = 2
 GRAPH_FILE = "model.onnx"
 MANIFEST_FILE = "manifest.json"
+ORIGINAL = "original"
+TUNED = "tuned-"
 REMEDY = "run: flask --app wsgi model prepare"
+TUNED_REMEDY = "run: flask --app wsgi model use original (or model tune), then index build"
 
 
 @dataclass(frozen=True)
 class ModelManifest:
-    """What a prepared model is and was made from; ``files`` maps names to SHA-256, hexadecimal."""
+    """What a prepared model is and was made from; ``files`` maps names to SHA-256, hexadecimal.
+
+    ``tuning`` tells of a tuned one when, to what and with what gain it was tuned.
+    """
 
     format: int
     model: str
@@ -34,11 +44,17 @@ class ModelManifest:
     versions: dict[str, str]
     fidelity: float
     files: dict[str, str]
+    tuning: dict[str, Any] | None = None
+
+    @property
+    def title(self) -> str:
+        """The model's name and, in brackets, that of its tuned form."""
+        return f"{self.model} ({self.tuning['name']})" if self.tuning else self.model
 
     @property
     def checksum(self) -> str:
         """Identifies the vectors this model makes."""
-        return self.files[GRAPH_FILE]
+        return self.files.get(GRAPH_FILE, "")
 
 
 @dataclass(frozen=True)
@@ -53,38 +69,79 @@ class PreparedModel:
         """The ONNX file."""
         return self.folder / GRAPH_FILE
 
+    @property
+    def name(self) -> str:
+        """``original``, or the name of the tuned form."""
+        tuning = self.manifest.tuning
+        return str(tuning["name"]) if tuning else ORIGINAL
 
-def model_folder(cache_dir: Path, model: str) -> Path:
-    """Where the prepared form of a model lives."""
+
+def model_folder(cache_dir: Path, model: str, name: str = ORIGINAL) -> Path:
+    """Where the prepared form of a model lives, or its tuned form of that name."""
     slug = re.sub(r"[^A-Za-z0-9.-]+", "-", model).strip("-")
-    return cache_dir / "models" / f"{slug}-{hashlib.sha256(model.encode()).hexdigest()[:8]}"
+    folder = cache_dir / "models" / f"{slug}-{hashlib.sha256(model.encode()).hexdigest()[:8]}"
+    return folder if name == ORIGINAL else folder.with_name(f"{folder.name}-{name}")
 
 
-def load_prepared(cache_dir: Path, model: str) -> PreparedModel:
+def load_prepared(cache_dir: Path, model: str, name: str = ORIGINAL) -> PreparedModel:
     """The verified prepared model; raises ModelError, with the remedy, when it cannot be trusted."""
-    folder = model_folder(cache_dir, model)
-    manifest = _read_manifest(folder, model)
-    for name, expected in ({GRAPH_FILE: "nothing"} | manifest.files).items():
-        actual = sha256(folder / name) if (folder / name).is_file() else "missing"
+    return _verified(read_prepared(cache_dir, model, name))
+
+
+def prepared_forms(cache_dir: Path, model: str) -> list[PreparedModel]:
+    """The original and the tuned forms that are there, oldest first; their files are not verified."""
+    original = model_folder(cache_dir, model)
+    start = len(original.name) + 1
+    names = [folder.name[start:] for folder in original.parent.glob(f"{original.name}-{TUNED}*")]
+    found = []
+    for name in (ORIGINAL, *sorted(names)):
+        with suppress(ModelError):
+            found.append(read_prepared(cache_dir, model, name))
+    return found
+
+
+def load_with_checksum(cache_dir: Path, model: str, checksum: str) -> PreparedModel | None:
+    """The form that makes these vectors, None if it is not there; raises ModelError if it is damaged."""
+    forms = prepared_forms(cache_dir, model)
+    return next((_verified(form) for form in forms if form.manifest.checksum == checksum), None)
+
+
+def _verified(prepared: PreparedModel) -> PreparedModel:
+    for name, expected in ({GRAPH_FILE: "nothing"} | prepared.manifest.files).items():
+        path = prepared.folder / name
+        actual = sha256(path) if path.is_file() else "missing"
         if actual != expected:
-            raise ModelError(f"{folder / name} is damaged (SHA-256 {actual}, expected {expected}); {REMEDY}")
-    return PreparedModel(folder, manifest)
+            raise ModelError(
+                f"{path} is damaged (SHA-256 {actual}, expected {expected}); {remedy(prepared.name)}"
+            )
+    return prepared
 
 
-def _read_manifest(folder: Path, model: str) -> ModelManifest:
+def read_prepared(cache_dir: Path, model: str, name: str = ORIGINAL) -> PreparedModel:
+    """A prepared model by its manifest alone; raises ModelError when that cannot be used."""
+    folder, advice = model_folder(cache_dir, model, name), remedy(name)
     path = folder / MANIFEST_FILE
     if not path.is_file():
-        raise ModelError(f"model {model} is not prepared ({path} is missing); {REMEDY}")
+        title = model if name == ORIGINAL else f"{model} ({name})"
+        raise ModelError(f"model {title} is not prepared ({path} is missing); {advice}")
     try:
         fields = json.loads(path.read_text("utf-8"))
         found = fields["model"], fields["format"]
         if found != (model, FORMAT):
             raise ModelError(
-                f"{folder} holds {found[0]} in format {found[1]}, not {model} in format {FORMAT}; {REMEDY}"
+                f"{folder} holds {found[0]} in format {found[1]}, not {model} in format {FORMAT}; {advice}"
             )
-        return ModelManifest(**fields)
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise ModelError(f"{path} is damaged ({error}); {REMEDY}") from error
+        prepared = PreparedModel(folder, ModelManifest(**fields))
+        if prepared.name != name:
+            raise ValueError(f"it describes {prepared.name}")
+        return prepared
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ModelError(f"{path} is damaged ({error}); {advice}") from error
+
+
+def remedy(name: str) -> str:
+    """What to do when that form of the model cannot be used."""
+    return REMEDY if name == ORIGINAL else TUNED_REMEDY
 
 
 def write_manifest(folder: Path, manifest: ModelManifest) -> None:

@@ -9,7 +9,7 @@ sees an evaluation set. Imported only while an index is built: scikit-learn stay
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +53,7 @@ _CURVE_REGULARISATION = 1e-4
 # Share of out-of-scope questions taken to be near misses: like the operator's own, or as hard as those of
 # an entry that was held out, which others of the knowledge base may well answer.
 _LIKE_THE_OPERATORS = 0.5
-_LIKE_HELD_OUT_ENTRIES = 0.05
+_LIKE_HELD_OUT_ENTRIES = 0.04
 _MAX_NEIGHBOURS_ASKED = 1_000
 
 
@@ -69,6 +69,15 @@ class Group:
         """The rows that are chosen."""
         texts = tuple(text for text, is_in in zip(self.texts, chosen.tolist(), strict=True) if is_in)
         return Group(texts, self.vectors[chosen], self.entries[chosen])
+
+    def and_nobodys(self, others: Group) -> Group:
+        """These rows, and others whose entries do not count."""
+        nobody = np.full(len(others.texts), -1)
+        return Group(
+            self.texts + others.texts,
+            np.vstack([self.vectors, others.vectors]),
+            np.append(self.entries, nobody),
+        )
 
 
 @dataclass(frozen=True)
@@ -202,36 +211,83 @@ def _joined(parts: Sequence[_Asked], near_share: float) -> _Asked:
 
 
 def _fold(data: TrainingSet, fold: int, progress: Progress) -> _Asked:
-    """Ask the questions that this fold holds out: phrasings, near misses, background."""
+    """Ask the questions that this fold holds out."""
     progress("training the decision", fold, data.folds + 1)
+    absent = _absent_entries(data, fold)
+    is_asked = in_fold(len(data.phrasings.texts), fold) & ~absent[data.phrasings.entries]
+    return _ask(data, is_asked, in_fold(len(data.background.texts), fold), absent)
+
+
+def _ask(
+    data: TrainingSet,
+    is_asked: NDArray[np.bool_],
+    is_asked_background: NDArray[np.bool_],
+    absent: NDArray[np.bool_],
+) -> _Asked:
+    """Ask some phrasings, all those of the absent entries and some of the background; train on the rest."""
     phrasings, background = data.phrasings, data.background
-    is_absent = _absent_entries(data, fold)[phrasings.entries]
-    is_asked = _in_fold(len(phrasings.texts), fold) & ~is_absent
-    is_asked_background = _in_fold(len(background.texts), fold)
-    kept = phrasings.where(~is_asked & ~is_absent)
-    kept_background = background.where(~is_asked_background)
-    passages = data.passages.where(~_absent_entries(data, fold)[data.passages.entries])
-    classifier = _fit_classifier(kept, kept_background, data.entry_count)
+    is_absent = absent[phrasings.entries]
     groups = (phrasings.where(is_asked), phrasings.where(is_absent), background.where(is_asked_background))
     queries = Group(
         tuple(text for group in groups for text in group.texts),
         np.vstack([group.vectors for group in groups]),
         np.concatenate([groups[0].entries, *(np.full(len(group.texts), -1) for group in groups[1:])]),
     )
-    evidence = Evidence(
-        best_per_group(queries.vectors @ kept.vectors.T, kept.entries, data.entry_count),
-        best_per_group(queries.vectors @ passages.vectors.T, passages.entries, data.entry_count),
-        _lexical(queries.texts, kept, data.entry_count),
-        classifier.log_probabilities(queries.vectors),
-        (queries.vectors @ kept_background.vectors.T).max(axis=1),
-        lengths(queries.texts),
+    rest = replace(
+        data,
+        phrasings=phrasings.where(~is_asked & ~is_absent),
+        passages=data.passages.where(~absent[data.passages.entries]),
+        background=background.where(~is_asked_background),
     )
+    evidence = _evidence(rest, queries)
     scores = evidence.scores()
     kinds = np.repeat(np.arange(3), [len(group.texts) for group in groups])
     is_near_miss = kinds == 1
     is_near_miss[kinds == 2] = data.is_near_miss[is_asked_background]
     is_right = scores.argmax(axis=1) == queries.entries
     return _Asked(evidence.signals(scores), is_right, kinds == 0, is_near_miss, data.near_share)
+
+
+def _evidence(known: TrainingSet, queries: Group) -> Evidence:
+    """What a decision that knows only this makes of the queries."""
+    classifier = _fit_classifier(known.phrasings, known.background, known.entry_count)
+
+    def best(rows: Group) -> Vectors:
+        return best_per_group(queries.vectors @ rows.vectors.T, rows.entries, known.entry_count)
+
+    return Evidence(
+        best(known.phrasings),
+        best(known.passages),
+        _lexical(queries.texts, known.phrasings, known.entry_count),
+        classifier.log_probabilities(queries.vectors),
+        (queries.vectors @ known.background.vectors.T).max(axis=1),
+        lengths(queries.texts),
+    )
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """What a decision made of questions it had not seen: for each phrasing whether its entry came first,
+    and the confidences of phrasings and background.
+    """
+
+    is_hit: NDArray[np.bool_]
+    phrasings: NDArray[np.float64]
+    background: NDArray[np.float64]
+
+
+def hold_out(
+    data: TrainingSet, is_asked: NDArray[np.bool_], is_asked_background: NDArray[np.bool_], progress: Progress
+) -> HeldOut:
+    """Train on the other rows and judge these; the data must be classifiable."""
+    progress("training the decision", 0, 1)
+    asked = _ask(data, is_asked, is_asked_background, np.zeros(data.entry_count, bool))
+    gate = _fit_gate(asked)
+    log_odds = gate.in_scope(asked.signals)
+    confidence = _fit_calibration(log_odds, asked).probability(log_odds)
+    progress("training the decision", 1, 1)
+    inside = asked.is_in_scope
+    return HeldOut(asked.is_right[inside], confidence[inside], confidence[~inside])
 
 
 def _absent_entries(data: TrainingSet, fold: int) -> NDArray[np.bool_]:
@@ -248,7 +304,7 @@ def _lexical(texts: Sequence[str], rows: Group, entry_count: int) -> Vectors:
     return np.stack([lexicon.best(text, rows.entries, entry_count) for text in texts])
 
 
-def _in_fold(count: int, fold: int) -> NDArray[np.bool_]:
+def in_fold(count: int, fold: int) -> NDArray[np.bool_]:
     """A fixed pseudo-random third, so that the same knowledge gives the same index."""
     drawn = np.random.default_rng(fold // FOLDS).integers(0, FOLDS, count)
     is_in: NDArray[np.bool_] = drawn == fold % FOLDS

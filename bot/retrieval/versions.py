@@ -1,4 +1,7 @@
-"""Index versions on disk: a folder each, its manifest written last, and CURRENT naming the live one."""
+"""Index versions on disk: a folder each, its manifest written last, and CURRENT naming the live one.
+
+MODEL names the form of the language model that the next version is built with.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +10,21 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from bot.errors import IndexMismatchError, IndexMissingError, IndexUnusableError
-from bot.retrieval.prepared_model import sha256, write_json
+from bot.retrieval.prepared_model import ORIGINAL, sha256, write_json
 
 FORMAT = 4
 MANIFEST_FILE = "manifest.json"
 FACTS_FILE = "facts.json"
 CURRENT_FILE = "CURRENT"
+MODEL_FILE = "MODEL"
 REMEDY = "run: flask --app wsgi index build"
+MODEL_REMEDY = "run: flask --app wsgi model use original"
 
 
 @dataclass(frozen=True)
@@ -132,13 +137,40 @@ class VersionStore:
 
     def publish(self, version: str) -> None:
         """Make a version live: one atomic move of the pointer."""
-        descriptor, name = tempfile.mkstemp(prefix=".current-", dir=self.folder, text=True)
+        self._point(CURRENT_FILE, version)
+
+    def model_in_use(self) -> str:
+        """Name of the form of the model to build with: ``original`` unless another was chosen."""
+        path = self.folder / MODEL_FILE
+        try:
+            name = path.read_text("utf-8", errors="replace").strip()
+        except (FileNotFoundError, NotADirectoryError):
+            return ORIGINAL
+        if name in ("", "..") or Path(name).name != name:
+            raise IndexUnusableError(f"{path} names {name!r}; {MODEL_REMEDY}")
+        return name
+
+    def use_model(self, name: str) -> None:
+        """Have the next version built with this form; the live one keeps its own."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._point(MODEL_FILE, name)
+
+    def versions_by_model(self) -> dict[str, list[str]]:
+        """Names of the versions, oldest first, by the checksum of the model they were built with."""
+        names: dict[str, list[str]] = {}
+        for path in sorted(self.folder.glob(f"[!.]*/{MANIFEST_FILE}")):
+            with suppress(IndexUnusableError):
+                names.setdefault(self.manifest(path.parent.name).model_checksum, []).append(path.parent.name)
+        return names
+
+    def _point(self, pointer_name: str, target: str) -> None:
+        descriptor, name = tempfile.mkstemp(prefix=".pointer-", dir=self.folder, text=True)
         with os.fdopen(descriptor, "w") as pointer:
-            pointer.write(version + "\n")
+            pointer.write(target + "\n")
             pointer.flush()
             os.fsync(pointer.fileno())
         Path(name).chmod(0o644)
-        Path(name).replace(self.folder / CURRENT_FILE)
+        Path(name).replace(self.folder / pointer_name)
 
 
 def checksums(folder: Path) -> dict[str, str]:

@@ -1,0 +1,179 @@
+"""Tunes the model to a knowledge base and keeps the result only if it gains.
+
+Hold questions out -> measure the original -> tune on the rest -> export and quantise -> measure again
+-> adopt. What is adopted is what was measured: it never saw what was held out.
+Imported only while a model is tuned: torch stays out of web workers.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.domain import KnowledgeBase
+from bot.errors import KnowledgeError
+from bot.ports import Progress, no_progress
+from bot.retrieval import prepared_model
+from bot.retrieval.building import Normalise, Questions, entry_ids, questions, training_set
+from bot.retrieval.checkpoint import load_checkpoint
+from bot.retrieval.comparison import Figures, figures, is_gain
+from bot.retrieval.contrastive import Recipe, tune
+from bot.retrieval.onnx_embedder import OnnxEmbedder
+from bot.retrieval.preparation import workspace, write_form
+from bot.retrieval.prepared_model import TUNED, ModelManifest, PreparedModel
+from bot.retrieval.training import FOLDS, MAX_CLASSES, MIN_PHRASINGS_PER_ENTRY, HeldOut, hold_out, in_fold
+
+MIN_ENTRIES = 8
+_HELD_OUT = 0  # number of the fold
+# One entry in so many is left out whole: its phrasings are questions on the subject that none answers.
+_STRANGERS = 5
+# Tuned vectors spread wider, so that the same rounding turns them further; the comparison has the last word.
+_MIN_FIDELITY = 0.9
+
+
+@dataclass(frozen=True)
+class TuningOptions:
+    """What an operator chooses, and what the clock says."""
+
+    false_answer_rate: float
+    now: datetime
+    recipe: Recipe = field(default_factory=Recipe)
+
+
+@dataclass(frozen=True)
+class TuningResult:
+    """Figures on the held-out questions, and the tuned model if it was adopted."""
+
+    before: Figures
+    after: Figures
+    adopted: PreparedModel | None
+
+
+def tune_model(
+    base: KnowledgeBase,
+    original: PreparedModel,
+    normalise: Normalise,
+    options: TuningOptions,
+    progress: Progress = no_progress,
+) -> TuningResult:
+    """Tune ``original`` to a knowledge base; the result lies beside it if it gains, nowhere otherwise.
+
+    Raises KnowledgeError when there are too few phrasings (or too many entries) to tune to.
+    """
+    started = time.monotonic()
+    asked = questions(base, normalise)
+    split = _split(asked, len(entry_ids(base)))
+    groups = _tunable(asked, split)
+    before = _measure(base, split, original, normalise, progress)
+    with workspace(original.folder.parent) as folder:
+        progress("loading the model", 0, 1)
+        checkpoint = load_checkpoint(original.manifest.model)
+        tune(checkpoint, groups, options.recipe, progress)
+        manifest = write_form(folder, original.manifest.model, checkpoint, progress, _MIN_FIDELITY)
+        after = _measure(base, split, PreparedModel(folder, manifest), normalise, progress)
+        rate = options.false_answer_rate
+        result = TuningResult(figures(before, rate), figures(after, rate), None)
+        if not is_gain(before, after, rate):
+            return result
+        facts = _facts(base, original, options, result, time.monotonic() - started)
+        return replace(result, adopted=_adopt(folder, replace(manifest, tuning=facts), original))
+
+
+@dataclass(frozen=True)
+class _Split:
+    """Entries that are left out, phrasings of theirs, and which of the others and of the background are
+    held out.
+    """
+
+    left_out: NDArray[np.bool_]
+    strangers: NDArray[np.bool_]
+    phrasings: NDArray[np.bool_]
+    background: NDArray[np.bool_]
+
+
+def _split(asked: Questions, entry_count: int) -> _Split:
+    left_out = np.zeros(entry_count, bool)
+    left_out[np.random.default_rng(0).permutation(entry_count)[: entry_count // _STRANGERS]] = True
+    return _Split(
+        left_out,
+        strangers=left_out[asked.entries],
+        phrasings=in_fold(len(asked.phrasings), _HELD_OUT),
+        background=in_fold(asked.background_count, _HELD_OUT),
+    )
+
+
+def _tunable(asked: Questions, split: _Split) -> list[list[str]]:
+    """The phrasings of each entry that has two, without all that the comparison will ask."""
+    groups: list[list[str]] = [[] for _ in split.left_out]
+    for number in np.flatnonzero(~(split.phrasings | split.strangers)):
+        groups[asked.entries[number]].append(asked.phrasings[number])
+    enough = [group for group in groups if len(group) > 1]
+    _require_enough(asked, len(groups), len(enough))
+    return enough
+
+
+def _require_enough(asked: Questions, entry_count: int, tunable: int) -> None:
+    """What the comparison needs to mean anything, in words of the knowledge base."""
+    wanted = MIN_PHRASINGS_PER_ENTRY * entry_count
+    if tunable < MIN_ENTRIES or len(asked.phrasings) < wanted:
+        raise KnowledgeError(
+            f"too few phrasings to tune to: {len(asked.phrasings)} for {entry_count} entries; it takes "
+            f"{MIN_PHRASINGS_PER_ENTRY} an entry on average, and {MIN_ENTRIES} entries with several; "
+            "add other ways to ask them"
+        )
+    if asked.background_count < FOLDS:
+        raise KnowledgeError("no background questions to measure with; put some into background/")
+    if entry_count > MAX_CLASSES:
+        raise KnowledgeError(f"{entry_count} entries are too many to tune to; {MAX_CLASSES} at most")
+
+
+def _measure(
+    base: KnowledgeBase,
+    split: _Split,
+    prepared: PreparedModel,
+    normalise: Normalise,
+    progress: Progress,
+) -> HeldOut:
+    """Judge what is held out, strangers among the background, by a decision trained on the rest."""
+    data = training_set(base, OnnxEmbedder(prepared, threads=0), normalise, progress)
+    known, told = ~split.strangers, ~split.left_out[data.passages.entries]
+    is_stranger = np.ones(split.strangers.sum(), bool)
+    narrowed = replace(
+        data,
+        phrasings=data.phrasings.where(known),
+        passages=data.passages.where(told),
+        background=data.background.and_nobodys(data.phrasings.where(~known)),
+        is_near_miss=np.append(data.is_near_miss, is_stranger),
+    )
+    background_out = np.append(split.background, is_stranger)
+    return hold_out(narrowed, split.phrasings[known], background_out, progress)
+
+
+def _facts(
+    base: KnowledgeBase, original: PreparedModel, options: TuningOptions, result: TuningResult, seconds: float
+) -> dict[str, Any]:
+    return {
+        "name": f"{TUNED}{options.now:%Y%m%d-%H%M%S}",
+        "made_at": options.now.isoformat(timespec="seconds"),
+        "seconds": round(seconds, 1),
+        "original_checksum": original.manifest.checksum,
+        "knowledge_digest": base.digest,
+        "recipe": asdict(options.recipe),
+        "false_answer_rate": options.false_answer_rate,
+        "before": asdict(result.before),
+        "after": asdict(result.after),
+    }
+
+
+def _adopt(folder: Path, manifest: ModelManifest, original: PreparedModel) -> PreparedModel:
+    adopted = PreparedModel(folder, manifest)
+    target = original.folder.with_name(f"{original.folder.name}-{adopted.name}")
+    prepared_model.write_manifest(folder, manifest)
+    prepared_model.replace_folder(folder, target)
+    return replace(adopted, folder=target)
