@@ -45,9 +45,7 @@ class Result:
 def measure(folder: Path, scratch: Path) -> Result:
     """Import, build, ask."""
     knowledge = scratch / "knowledge"
-    settings = load_settings().model_copy(
-        update={"knowledge_dir": knowledge, "index_dir": scratch / "index"}
-    )
+    settings = load_settings().model_copy(update={"knowledge_dir": knowledge, "index_dir": scratch / "index"})
     operations = Operations(settings)
     operations.import_table(
         folder / "knowledge.jsonl", knowledge, TableChoices(None, _MAX_ROWS, False), no_progress
@@ -90,7 +88,9 @@ def _row(result: Result) -> str:
 
 def main() -> None:
     """Print one row a set."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folders", nargs="+", type=Path)
     folders = parser.parse_args().folders
     print("| " + " | ".join(_COLUMNS) + " |\n" + "|---" * len(_COLUMNS) + "|")
