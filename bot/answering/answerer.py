@@ -28,6 +28,8 @@ SMALLTALK_TOPIC = "smalltalk"
 HANDOFF_TOPIC = "handoff"
 # Topics that are not questions about the subject: never offered as "did you mean".
 CHAT_TOPICS = (SMALLTALK_TOPIC, HANDOFF_TOPIC)
+# The entry that says what the bot knows about: an operator's own words when it has no answer.
+SCOPE_ENTRY = "smalltalk-scope"
 _OUTCOMES = {SMALLTALK_TOPIC: OutcomeKind.SMALLTALK, HANDOFF_TOPIC: OutcomeKind.HANDOFF}
 MAX_SUGGESTIONS = 3
 # Share of the confidence for asking back below which the nearest entries are not near at all.
@@ -151,10 +153,15 @@ class _Turn:
         suggestions = self._suggestions(entries)
         questions = "\n".join(f"- {suggestion.question}" for suggestion in suggestions)
         clarifies = outcome is OutcomeKind.CLARIFY
-        opening = self.words.clarify if clarifies else self.words.abstain
+        opening = self.words.clarify if clarifies else self._excuse()
         offer = questions if clarifies else f"{self.words.abstain_near}\n{questions}"
         text = paragraphs(opening, offer if questions else "")
         return self._reply(outcome, text, short=opening, suggestions=suggestions)
+
+    def _excuse(self) -> str:
+        scope = "".join(entry.short_answer for entry in self._entries([SCOPE_ENTRY]))
+        space = " " if scope and self.query.language is Language.ENGLISH else ""
+        return f"{self.words.abstain}{space}{scope}"
 
     def _suggestions(self, entries: list[Entry]) -> tuple[Suggestion, ...]:
         return tuple(

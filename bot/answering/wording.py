@@ -44,10 +44,7 @@ class Wording:
 
 
 CHINESE = Wording(
-    abstain=(
-        "抱歉，这个问题我没有可靠的答案，不想乱说。我能回答小程序类型方面的问题：普通和电商小程序的区别与选择、"
-        "主体与资质、备案、认证、支付、费用、开发、审核和运营。"
-    ),
+    abstain="抱歉，这个问题我没有可靠的答案，不想乱说。",
     abstain_near="你是不是想问：",
     clarify="我不太确定你想问的是哪一个，请选一个，或换个说法再问：",
     dated="（信息截至 {as_of}，可能已有变化，操作前请到微信公众平台后台 {where} 核对。）",
@@ -59,11 +56,7 @@ CHINESE = Wording(
     failed="抱歉，服务暂时出了点问题，请稍后再试。",
 )
 ENGLISH = Wording(
-    abstain=(
-        "Sorry, I have no reliable answer to that, and I would rather not guess. "
-        "I can answer questions about mini program types: ordinary versus e-commerce, how to choose, "
-        "entity and licences, filing, certification, payment, cost, development, review and operation."
-    ),
+    abstain="Sorry, I have no reliable answer to that, and I would rather not guess.",
     abstain_near="Did you mean:",
     clarify="I am not sure which of these you mean. Please choose one, or ask in other words:",
     dated="(As of {as_of}; this may have changed. Please check {where} before you act.)",

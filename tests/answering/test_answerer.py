@@ -104,6 +104,14 @@ def test_nonsense_is_refused(ask, question):
     assert ask(question).outcome is OutcomeKind.ABSTAIN
 
 
+def test_a_refusal_says_what_the_knowledge_base_says_it_knows():
+    scope = make_entry("smalltalk-scope", "你能回答什么？", "我能回答开店方面的问题。", topic="smalltalk")
+
+    assert bot_with(scope).answer("weather forecast", Language.SIMPLIFIED).text == (
+        f"{CHINESE.abstain}我能回答开店方面的问题。"
+    )
+
+
 def test_an_empty_index_refuses_everything():
     assert bot_with().answer("怎么开网店").text == CHINESE.abstain
 
