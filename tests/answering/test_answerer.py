@@ -105,7 +105,9 @@ def test_nonsense_is_refused(ask, question):
 
 
 def test_a_refusal_says_what_the_knowledge_base_says_it_knows():
-    scope = make_entry("smalltalk-scope", "你能回答什么？", "我能回答开店方面的问题。", topic="smalltalk")
+    scope = make_entry(
+        "smalltalk-scope", "你能回答什么？", answer="我能回答开店方面的问题。", topic="smalltalk"
+    )
 
     assert bot_with(scope).answer("weather forecast", Language.SIMPLIFIED).text == (
         f"{CHINESE.abstain}我能回答开店方面的问题。"
