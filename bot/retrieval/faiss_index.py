@@ -1,4 +1,4 @@
-"""The FAISS index over all vectors, and whose vector each row is."""
+"""The FAISS indexes over all vectors, and whose vector each row is."""
 
 from __future__ import annotations
 
@@ -10,19 +10,23 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.retrieval.vectors import Vectors, best_per_group
+from bot.retrieval.vectors import Vectors
 
-VECTORS_FILE = "vectors.faiss"
-# Rows fetched per query: wide enough that an entry's best passage is among them with its phrasings.
+# Rows fetched per query and kind: wide enough that all entries in question are among them.
 TOP_ROWS = 256
 
 
 class RowKind(IntEnum):
-    """What a row of the index is a vector of."""
+    """What a row is a vector of."""
 
     PHRASING = 0
     PASSAGE = 1
     BACKGROUND = 2
+
+    @property
+    def file(self) -> str:
+        """The file of this kind's rows in a version folder."""
+        return f"{self.name.lower()}.faiss"
 
 
 @dataclass(frozen=True)
@@ -43,44 +47,60 @@ class Cosines:
 
 
 class PassageIndex:
-    """Exact inner-product search over phrasings, passages and background, in one index.
+    """Exact inner-product search over phrasings, passages and background, each in an index of its own:
+    of one language there may be so much of one kind that nothing of another would be among the nearest.
 
-    Searching is thread-safe; the index is never changed after it is made.
+    Searching is thread-safe; the indexes are never changed after they are made.
     """
 
-    def __init__(self, index: faiss.Index, rows: Rows, entry_count: int) -> None:
-        self._index = index
-        self._rows = rows
+    def __init__(self, indexes: dict[RowKind, faiss.Index], rows: Rows, entry_count: int) -> None:
+        self._indexes = indexes
+        self._entries = {kind: rows.entries[rows.kinds == kind] for kind in RowKind}
         self._entry_count = entry_count
 
     @classmethod
     def build(cls, vectors: Vectors, rows: Rows, entry_count: int) -> PassageIndex:
         """``vectors``: (rows, dimensions) float32 unit vectors, in the order of ``rows``."""
-        index = faiss.IndexFlatIP(vectors.shape[1])
-        index.add(np.ascontiguousarray(vectors))
-        return cls(index, rows, entry_count)
+        indexes: dict[RowKind, faiss.Index] = {}
+        for kind in RowKind:
+            indexes[kind] = faiss.IndexFlatIP(vectors.shape[1])
+            indexes[kind].add(np.ascontiguousarray(vectors[rows.kinds == kind]))
+        return cls(indexes, rows, entry_count)
 
     def search(self, query: Vectors) -> Cosines:
         """Cosines of one query vector (dimensions,) to every entry; an entry that is not found counts
-        as the last row that is.
+        as the last row of its kind that is, and a kind without rows as -1.
         """
-        found, numbers = self._index.search(query[None], min(TOP_ROWS, self._index.ntotal))
-        kinds, entries = self._rows.kinds[numbers[0]], self._rows.entries[numbers[0]]
-        floor = float(found[0, -1])
+        nearest, _ = self._nearest(RowKind.BACKGROUND, query, 1)
+        background = nearest.max(initial=-1.0)
+        return Cosines(
+            self._best(RowKind.PHRASING, query),
+            self._best(RowKind.PASSAGE, query),
+            np.array([background], np.float32),
+        )
 
-        def best(kind: RowKind) -> Vectors:
-            of_kind = kinds == kind
-            scores = best_per_group(found[:, of_kind], entries[of_kind], self._entry_count)
-            return np.where(scores == -1, np.float32(floor), scores)
+    def _best(self, kind: RowKind, query: Vectors) -> Vectors:
+        cosines, entries = self._nearest(kind, query, TOP_ROWS)
+        floor = cosines[-1] if len(cosines) else -1.0
+        best = np.full((1, self._entry_count), floor, np.float32)
+        np.maximum.at(best[0], entries, cosines)
+        return best
 
-        background = found[:, kinds == RowKind.BACKGROUND].max(axis=1, initial=floor)
-        return Cosines(best(RowKind.PHRASING), best(RowKind.PASSAGE), background)
+    def _nearest(self, kind: RowKind, query: Vectors, count: int) -> tuple[Vectors, NDArray[np.int32]]:
+        """Cosines of the nearest rows, best first, and the numbers of their entries."""
+        index = self._indexes[kind]
+        if not index.ntotal:
+            return np.empty(0, np.float32), np.empty(0, np.int32)
+        found, numbers = index.search(query[None], min(count, index.ntotal))
+        return found[0], self._entries[kind][numbers[0]]
 
     def save(self, folder: Path) -> None:
-        """Write FAISS's own format into a version folder."""
-        faiss.write_index(self._index, str(folder / VECTORS_FILE))
+        """Write FAISS's own format into a version folder, a file a kind."""
+        for kind, index in self._indexes.items():
+            faiss.write_index(index, str(folder / kind.file))
 
     @classmethod
     def load(cls, folder: Path, rows: Rows, entry_count: int) -> PassageIndex:
         """Read what ``save`` wrote."""
-        return cls(faiss.read_index(str(folder / VECTORS_FILE)), rows, entry_count)
+        indexes = {kind: faiss.read_index(str(folder / kind.file)) for kind in RowKind}
+        return cls(indexes, rows, entry_count)
