@@ -28,7 +28,7 @@ _ZH_POINTER = re.compile(
 )
 _EN_POINTER = re.compile(
     r"\b(?:it|its|that|this|those|these|they|them|their|there|the same|what if|you (?:said|mentioned)|above"
-    r"|such)\b"
+    r"|such|(?:which|the \w+) ones?|other (?:ones?|kinds?|types?))\b"
 )
 # What makes a question of a phrase: without any of it, "那电商的呢" only names what it is about.
 _ZH_PREDICATE = re.compile(
@@ -61,9 +61,16 @@ def dependence(query: Query) -> Dependence:
     is_linked = _is_linked(query)
     if is_linked and not _asks(core(query)):
         return Dependence.CERTAIN
-    if _SUBJECT.search(query.text):
-        return Dependence.NONE
+    if subject := _SUBJECT.search(query.text):
+        return _beside(subject.start(), query.text)
     return Dependence.CERTAIN if is_linked or _points(query.text) else Dependence.POSSIBLE
+
+
+def _beside(subject: int, text: str) -> Dependence:
+    """Of a question that names the subject: 它能放到小程序里吗 points back all the same."""
+    if not _points(text):
+        return Dependence.NONE
+    return Dependence.CERTAIN if _pointer_in(text[:subject]) else Dependence.POSSIBLE
 
 
 def is_short(query: Query) -> bool:
@@ -108,8 +115,11 @@ def _is_linked(query: Query) -> bool:
 
 def _points(text: str) -> bool:
     """Whether a question points at something said; 原来是这样 asks nothing."""
-    points = _ZH_POINTER.search(text) is not None or _EN_POINTER.search(text) is not None
-    return points and _asks(text)
+    return _pointer_in(text) and _asks(text)
+
+
+def _pointer_in(text: str) -> bool:
+    return _ZH_POINTER.search(text) is not None or _EN_POINTER.search(text) is not None
 
 
 def _asks(text: str) -> bool:
