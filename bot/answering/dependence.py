@@ -40,6 +40,7 @@ _EN_PREDICATE = re.compile(
 )
 # The subject that every question here is about: one that names it stands on its own feet.
 _SUBJECT = re.compile(r"小程序|小游戏|mini[ -]?(?:program|app|game|shop)|微信|wechat")
+_THIS_SUBJECT = re.compile(rf"(?:这个|那个|这种|那种|这些|那些|\b(?:this|that|these|those|the)\b)\s*(?:{_SUBJECT.pattern})")
 _SHORT = {"zh": 9, "en": 6}
 # So many more words may go with a linking or pointing one: 那刚才说的那个要怎么弄.
 _LINKING = 4
@@ -61,16 +62,18 @@ def dependence(query: Query) -> Dependence:
     is_linked = _is_linked(query)
     if is_linked and not _asks(core(query)):
         return Dependence.CERTAIN
-    if subject := _SUBJECT.search(query.text):
-        return _beside(subject.start(), query.text)
+    if _SUBJECT.search(query.text):
+        return _beside_subject(query.text)
     return Dependence.CERTAIN if is_linked or _points(query.text) else Dependence.POSSIBLE
 
 
-def _beside(subject: int, text: str) -> Dependence:
-    """Of a question that names the subject: 它能放到小程序里吗 points back all the same."""
+def _beside_subject(text: str) -> Dependence:
+    """Of a question that names the subject: 它能放到小程序里吗 points back all the same, 这个小程序 does not."""
+    text = _THIS_SUBJECT.sub("小程序", text)
     if not _points(text):
         return Dependence.NONE
-    return Dependence.CERTAIN if _pointer_in(text[:subject]) else Dependence.POSSIBLE
+    subject = _SUBJECT.search(text)
+    return Dependence.CERTAIN if subject and _pointer_in(text[: subject.start()]) else Dependence.POSSIBLE
 
 
 def is_short(query: Query) -> bool:

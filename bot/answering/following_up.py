@@ -23,8 +23,9 @@ _ABOUT_BOTH = 0.3
 _UNLISTED = 1.0
 # What a phrasing met exactly counts as.
 _EXACT = 12.0
-# What each unit of score, of belief and of agreement counts as evidence, and what a meaning has at the outset.
-_PER_SCORE, _PER_BELIEF, _PER_AGREEMENT, _OUTSET = 0.5, 1.5, 1.0, 3.3
+# What a unit of score, of its lead, of belief and of agreement counts as evidence, and what there is without.
+_PER_SCORE, _PER_LEAD, _PER_BELIEF, _PER_AGREEMENT, _OUTSET = 0.25, 0.45, 1.5, 0.8, 2.6
+_MOST_LEAD = 8.0
 # However far below the best an entry is in the new question by itself, it is no further than this.
 _LEAST_AGREEMENT = -4.0
 _MAX_EVIDENCE = 20.0
@@ -71,9 +72,13 @@ def meaning(
     if not hits:
         return Meaning((), -_OUTSET)
     belief = max(_belief(reading, entries, threshold) for reading in alone)
-    agreement = _agreement(alone[0], hits[0].entry_id)
-    evidence = _PER_SCORE * hits[0].score + _PER_BELIEF * belief + _PER_AGREEMENT * agreement + _OUTSET
-    return Meaning(hits, evidence)
+    return Meaning(hits, _evidence(hits, belief, _agreement(alone[0], hits[0].entry_id)))
+
+
+def _evidence(hits: Sequence[Hit], belief: float, agreement: float) -> float:
+    lead = hits[0].score - hits[1].score if len(hits) > 1 else _MOST_LEAD
+    of_hits = _PER_SCORE * hits[0].score + _PER_LEAD * min(lead, _MOST_LEAD)
+    return of_hits + _PER_BELIEF * belief + _PER_AGREEMENT * agreement + _OUTSET
 
 
 def _scores(ranking: Ranking, entries: dict[str, Entry]) -> dict[str, float]:
