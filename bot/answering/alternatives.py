@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-_ZH_PLACE = re.compile(r"第([一二三1-3])(?:种|类|组)|([前后])者|([前后])一(?:种|类|组)|第([一二三1-3])个?(?=呢)")
+_ZH_PLACE = re.compile(
+    r"第([一二三1-3])(?:种|类|组)|([前后])者|([前后])一(?:种|类|组)|第([一二三1-3])个?(?=呢)"
+)
 _EN_PLACE = re.compile(
     r"\b(?:the )?(first|second|third|former|latter)"
     r"(?: (?:kind|type|sort|group|one)s?(?: of mini programs?)?\b|(?=[\s?!.]*$))"

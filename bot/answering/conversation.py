@@ -80,8 +80,12 @@ class Thread:
         self._query = query
         self._alone = alone
         self._talk = talk
-        self._pointed = pointed_at(query.text, self._compared())
-        self._core = core(replace(query, text=self._pointed) if self._pointed else query)
+        pointed = pointed_at(query.text, self._compared())
+        self._is_pointed = pointed is not None
+        said = replace(query, text=pointed) if pointed else query
+        self._core = core(said)
+        # With the thing in words it may say all: 前者有什么风险 after a question on two kinds.
+        self._says_all = self._is_pointed and is_question(said)
 
     def ranking(self) -> Ranking | None:
         """What the question means here; None when it is to be answered by itself."""
@@ -102,7 +106,7 @@ class Thread:
 
     def _dependence(self) -> Dependence:
         """How far history may have a say: what is clear by itself does not depend."""
-        depends = Dependence.CERTAIN if self._pointed else dependence(self._query)
+        depends = Dependence.CERTAIN if self._is_pointed else dependence(self._query)
         if depends is not Dependence.POSSIBLE:
             return depends
         if self._is_like_chat() and not is_question(self._query):
@@ -130,7 +134,7 @@ class Thread:
 
     def _meaning(self) -> Meaning:
         lasts = self._entries(self._talk.entries)
-        befores = [self._talk.question, *(entry.question for entry in lasts[:1])]
+        befores = [] if self._says_all else [self._talk.question, *(entry.question for entry in lasts[:1])]
         alone = [self._rank(self._core), self._alone.ranking]
         threshold = self._index.answer_threshold
         in_context = [self._rank(f"{before} {self._core}") for before in befores]

@@ -40,7 +40,10 @@ _EN_PREDICATE = re.compile(
 )
 # The subject that every question here is about: one that names it stands on its own feet.
 _SUBJECT = re.compile(r"小程序|小游戏|mini[ -]?(?:program|app|game|shop)|微信|wechat")
-_THIS_SUBJECT = re.compile(rf"(?:这个|那个|这种|那种|这些|那些|\b(?:this|that|these|those|the)\b)\s*(?:{_SUBJECT.pattern})")
+_THIS_SUBJECT = re.compile(
+    rf"(?:这个|那个|这种|那种|这些|那些|\b(?:this|that|these|those|the)\b)\s*(?:{_SUBJECT.pattern})"
+)
+_ANY_SUBJECT = "小程序"
 _SHORT = {"zh": 9, "en": 6}
 # So many more words may go with a linking or pointing one: 那刚才说的那个要怎么弄.
 _LINKING = 4
@@ -68,8 +71,8 @@ def dependence(query: Query) -> Dependence:
 
 
 def _beside_subject(text: str) -> Dependence:
-    """Of a question that names the subject: 它能放到小程序里吗 points back all the same, 这个小程序 does not."""
-    text = _THIS_SUBJECT.sub("小程序", text)
+    """What names the subject may point back all the same: 它能放到小程序里吗, but not 这个小程序."""
+    text = _THIS_SUBJECT.sub(_ANY_SUBJECT, text)
     if not _points(text):
         return Dependence.NONE
     subject = _SUBJECT.search(text)

@@ -47,6 +47,25 @@ def test_what_is_off_the_subject_by_itself_is_not_believed_however_well_history_
     assert off.ranking(0.6).confidence < 0.6
 
 
+@pytest.mark.parametrize("threshold", [0.2, 0.4, 0.8])
+def test_belief_is_measured_from_the_threshold_of_the_index(threshold):
+    """An index that answers from 0.2 means by 0.2 what another means by 0.8."""
+    sure = meaning([ranking(threshold, cost=4.0)], [ranking(cost=9.0)], ENTRIES, [], "多少钱", threshold)
+    other = meaning([ranking(0.5, cost=4.0)], [ranking(cost=9.0)], ENTRIES, [], "多少钱", 0.5)
+
+    assert sure.evidence == pytest.approx(other.evidence)
+
+
+def test_what_is_far_from_the_best_by_itself_is_believed_less():
+    together = ranking(risks=5.0, cost=9.0)
+
+    near = meaning([ranking(cost=1.0, both=1.0)], [together], ENTRIES, [RISKS], "多少钱", 0.6)
+    far = meaning([ranking(cost=1.0, both=4.0)], [together], ENTRIES, [RISKS], "多少钱", 0.6)
+
+    assert near.hits[0].entry_id == far.hits[0].entry_id == "cost"
+    assert near.evidence > far.evidence
+
+
 def test_confidence_is_the_threshold_exactly_where_belief_begins():
     found = meaning([ranking(cost=6.0)], [ranking(cost=9.0)], ENTRIES, [], "多少钱", 0.6)
 
