@@ -96,13 +96,23 @@ class Thread:
         if not self._talk.entries and (named := self._named()):
             return named
         meant = self._meaning()
+        ranking = meant.ranking(self._index.answer_threshold)
         if meant.evidence >= (_DOUBT if self._may_stand_alone(dependence) else 0.0):
-            return meant.ranking(self._index.answer_threshold)
-        is_pointless = dependence is Dependence.CERTAIN and self._alone.outcome is OutcomeKind.SMALLTALK
-        return self._named() or (meant.ranking(self._index.answer_threshold) if is_pointless else None)
+            return ranking
+        return self._named() or (ranking if self._is_better(ranking, dependence) else None)
 
     def _may_stand_alone(self, dependence: Dependence) -> bool:
-        return dependence is Dependence.POSSIBLE and self._alone.is_answered
+        return dependence is Dependence.POSSIBLE and self._is_settled()
+
+    def _is_settled(self) -> bool:
+        """Whether the question by itself needs no asking back."""
+        return self._alone.outcome not in (OutcomeKind.CLARIFY, OutcomeKind.ABSTAIN)
+
+    def _is_better(self, ranking: Ranking, dependence: Dependence) -> bool:
+        """Whether a meaning not to be believed is at least better to ask back with."""
+        if self._alone.outcome is OutcomeKind.SMALLTALK:
+            return dependence is Dependence.CERTAIN
+        return not self._is_settled() and ranking.confidence >= self._index.clarify_threshold
 
     def _dependence(self) -> Dependence:
         """How far history may have a say: what is clear by itself does not depend."""
@@ -111,7 +121,7 @@ class Thread:
             return depends
         if self._is_like_chat() and not is_question(self._query):
             return Dependence.NONE if self._lead() >= _CLEAR_CHAT else depends
-        is_clear = self._alone.is_answered and self._lead() >= _CLEAR_LEAD
+        is_clear = self._is_settled() and self._lead() >= _CLEAR_LEAD
         return Dependence.NONE if is_clear else depends
 
     def _is_like_chat(self) -> bool:

@@ -6,7 +6,7 @@ import pytest
 
 from bot.answering.answerer import Answerer
 from bot.answering.conversation import Converser
-from bot.domain import Conversation, Hit, Language, Query, Ranking
+from bot.domain import Conversation, Hit, Language, OutcomeKind, Query, Ranking
 from tests.fakes import FakeIndex, make_entry
 
 # Shares of pairs of characters, brought to the size of an entry's score; what shares nothing is far below.
@@ -103,6 +103,18 @@ def test_more_is_said_about_the_last_answer(last, more):
 
 def test_a_choice_is_what_the_next_question_goes_on_from(dialogue):
     assert dialogue("谢谢", "1", "那电商的呢")[-1].entry.id == "shop-risks"
+
+
+@pytest.mark.parametrize(
+    ("before", "outcome"),
+    [
+        ("做普通小程序有哪些风险", OutcomeKind.ANSWER),
+        ("小程序认证要多少钱", OutcomeKind.CLARIFY),
+        ("谢谢", OutcomeKind.ABSTAIN),
+    ],
+)
+def test_what_says_nothing_by_itself_is_answered_or_asked_back_about_in_context(dialogue, before, outcome):
+    assert dialogue(before, "电商行不行")[-1].outcome is outcome
 
 
 @pytest.mark.parametrize("question", ["后者有什么风险", "第二种有哪些风险"])
