@@ -19,7 +19,7 @@ _MORE = frozenset(
 )
 _NUMBER = re.compile(
     r"(?:我?(?:选择|选|要|看|就)?第?|(?:the)?(?:no|number|option|choice)?)"
-    r"([1-9一二三四五])(?:个|条|项|题|号|种|点)?(?:问题|呢|吧|please)?"
+    r"([1-9一二三四五])(?:个|条|项|题|号|点)?(?:问题|呢|吧|please)?"
 )
 _ORDINAL = re.compile(
     r"(?:the|that)?(first|second|third|1st|2nd|3rd)(?:one|option|question|choice)?(?:please)?"

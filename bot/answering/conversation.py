@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from bot.answering.alternatives import pointed_at
 from bot.answering.answerer import CHAT_TOPICS, Answerer
 from bot.answering.choosing import asks_for_more, chosen_by_place, chosen_by_words
 from bot.answering.dependence import Dependence, core, dependence, is_question
@@ -62,7 +63,8 @@ class Converser:
         alone = self._answerer.answer(question, query.language)
         if not (talk.question and query.key) or alone.ranking.is_exact:
             return alone, remembered(talk, alone, query.text)
-        thread = Thread(self._answerer.index(), query, alone, talk)
+        understood = normalise(alone.ranking.read_as or question, query.language)
+        thread = Thread(self._answerer.index(), understood, alone, talk)
         ranking = thread.ranking()
         if ranking is None:
             return alone, remembered(talk, alone, query.text)
@@ -76,9 +78,14 @@ class Thread:
     def __init__(self, index: KnowledgeIndex, query: Query, alone: Reply, talk: Conversation) -> None:
         self._index = index
         self._query = query
-        self._core = core(query)
         self._alone = alone
         self._talk = talk
+        pointed = pointed_at(query.text, self._compared())
+        self._is_pointed = pointed is not None
+        said = replace(query, text=pointed) if pointed else query
+        self._core = core(said)
+        # With the thing in words it may say all: 前者有什么风险 after a question on two kinds.
+        self._says_all = self._is_pointed and is_question(said)
 
     def ranking(self) -> Ranking | None:
         """What the question means here; None when it is to be answered by itself."""
@@ -89,19 +96,32 @@ class Thread:
         if not self._talk.entries and (named := self._named()):
             return named
         meant = self._meaning()
-        if meant.evidence >= (_DOUBT if dependence is Dependence.POSSIBLE else 0.0):
-            return meant.ranking(self._index.answer_threshold)
-        is_pointless = dependence is Dependence.CERTAIN and self._alone.outcome is OutcomeKind.SMALLTALK
-        return self._named() or (meant.ranking(self._index.answer_threshold) if is_pointless else None)
+        ranking = meant.ranking(self._index.answer_threshold)
+        if meant.evidence >= (_DOUBT if self._may_stand_alone(dependence) else 0.0):
+            return ranking
+        return self._named() or (ranking if self._is_better(ranking, dependence) else None)
+
+    def _may_stand_alone(self, dependence: Dependence) -> bool:
+        return dependence is Dependence.POSSIBLE and self._is_settled()
+
+    def _is_settled(self) -> bool:
+        """Whether the question by itself needs no asking back."""
+        return self._alone.outcome not in (OutcomeKind.CLARIFY, OutcomeKind.ABSTAIN)
+
+    def _is_better(self, ranking: Ranking, dependence: Dependence) -> bool:
+        """Whether a meaning not to be believed is at least better to ask back with."""
+        if self._alone.outcome is OutcomeKind.SMALLTALK:
+            return dependence is Dependence.CERTAIN
+        return not self._is_settled() and ranking.confidence >= self._index.clarify_threshold
 
     def _dependence(self) -> Dependence:
         """How far history may have a say: what is clear by itself does not depend."""
-        depends = dependence(self._query)
+        depends = Dependence.CERTAIN if self._is_pointed else dependence(self._query)
         if depends is not Dependence.POSSIBLE:
             return depends
         if self._is_like_chat() and not is_question(self._query):
             return Dependence.NONE if self._lead() >= _CLEAR_CHAT else depends
-        is_clear = self._alone.is_answered and self._lead() >= _CLEAR_LEAD
+        is_clear = self._is_settled() and self._lead() >= _CLEAR_LEAD
         return Dependence.NONE if is_clear else depends
 
     def _is_like_chat(self) -> bool:
@@ -124,10 +144,15 @@ class Thread:
 
     def _meaning(self) -> Meaning:
         lasts = self._entries(self._talk.entries)
-        befores = [self._talk.question, *(entry.question for entry in lasts[:1])]
+        befores = [] if self._says_all else [self._talk.question, *(entry.question for entry in lasts[:1])]
         alone = [self._rank(self._core), self._alone.ranking]
+        threshold = self._index.answer_threshold
         in_context = [self._rank(f"{before} {self._core}") for before in befores]
-        return meaning(alone, in_context, self._topical([*alone, *in_context]), lasts, self._core)
+        return meaning(alone, in_context, self._topical([*alone, *in_context]), lasts, self._core, threshold)
+
+    def _compared(self) -> list[str]:
+        """Where a thing pointed at by its place may be named: what was answered, and what was asked."""
+        return [*(entry.question for entry in self._entries(self._talk.entries)), self._talk.question]
 
     def _rank(self, text: str) -> Ranking:
         return self._index.rank(normalise(text, self._query.language))

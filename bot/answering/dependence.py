@@ -28,7 +28,7 @@ _ZH_POINTER = re.compile(
 )
 _EN_POINTER = re.compile(
     r"\b(?:it|its|that|this|those|these|they|them|their|there|the same|what if|you (?:said|mentioned)|above"
-    r"|such)\b"
+    r"|such|(?:which|the \w+) ones?|other (?:ones?|kinds?|types?))\b"
 )
 # What makes a question of a phrase: without any of it, "那电商的呢" only names what it is about.
 _ZH_PREDICATE = re.compile(
@@ -40,6 +40,10 @@ _EN_PREDICATE = re.compile(
 )
 # The subject that every question here is about: one that names it stands on its own feet.
 _SUBJECT = re.compile(r"小程序|小游戏|mini[ -]?(?:program|app|game|shop)|微信|wechat")
+_THIS_SUBJECT = re.compile(
+    rf"(?:这个|那个|这种|那种|这些|那些|\b(?:this|that|these|those|the)\b)\s*(?:{_SUBJECT.pattern})"
+)
+_ANY_SUBJECT = "小程序"
 _SHORT = {"zh": 9, "en": 6}
 # So many more words may go with a linking or pointing one: 那刚才说的那个要怎么弄.
 _LINKING = 4
@@ -62,8 +66,17 @@ def dependence(query: Query) -> Dependence:
     if is_linked and not _asks(core(query)):
         return Dependence.CERTAIN
     if _SUBJECT.search(query.text):
-        return Dependence.NONE
+        return _beside_subject(query.text)
     return Dependence.CERTAIN if is_linked or _points(query.text) else Dependence.POSSIBLE
+
+
+def _beside_subject(text: str) -> Dependence:
+    """What names the subject may point back all the same: 它能放到小程序里吗, but not 这个小程序."""
+    text = _THIS_SUBJECT.sub(_ANY_SUBJECT, text)
+    if not _points(text):
+        return Dependence.NONE
+    subject = _SUBJECT.search(text)
+    return Dependence.CERTAIN if subject and _pointer_in(text[: subject.start()]) else Dependence.POSSIBLE
 
 
 def is_short(query: Query) -> bool:
@@ -108,8 +121,11 @@ def _is_linked(query: Query) -> bool:
 
 def _points(text: str) -> bool:
     """Whether a question points at something said; 原来是这样 asks nothing."""
-    points = _ZH_POINTER.search(text) is not None or _EN_POINTER.search(text) is not None
-    return points and _asks(text)
+    return _pointer_in(text) and _asks(text)
+
+
+def _pointer_in(text: str) -> bool:
+    return _ZH_POINTER.search(text) is not None or _EN_POINTER.search(text) is not None
 
 
 def _asks(text: str) -> bool:

@@ -14,7 +14,7 @@ from bot.domain import Entry, Hit, Ranking
 
 # What speaks for or against an entry after others, in units of an entry's score. Chosen, like the rest
 # of the numbers here, on dialogues written for the purpose.
-_REPEATED, _REPEATED_EARLIER = 3.0, 2.0
+_REPEATED, _REPEATED_EARLIER = 2.5, 2.0
 _RELATED, _SAME_TOPIC = 2.0, 1.0
 _NAMED, _SWAPPED = 1.5, 2.0
 # Share of the first that is left when the last answer was about what is asked for now, too.
@@ -23,13 +23,17 @@ _ABOUT_BOTH = 0.3
 _UNLISTED = 1.0
 # What a phrasing met exactly counts as.
 _EXACT = 12.0
-# Score plus log-odds from which a meaning is believed.
-_ENOUGH = 2.5
+# What a unit of score, of its lead, of belief and of agreement counts as evidence, and what there is without.
+_PER_SCORE, _PER_LEAD, _PER_BELIEF, _PER_AGREEMENT, _OUTSET = 0.25, 0.45, 1.5, 0.8, 2.6
+_MOST_LEAD = 8.0
+# However far below the best an entry is in the new question by itself, it is no further than this.
+_LEAST_AGREEMENT = -4.0
 _MAX_EVIDENCE = 20.0
-# Log-odds are kept within what a handful of questions can tell.
-_SURE = 0.99
-# What a reading without any entry on the subject says about the question being on the subject.
-_NO_EVIDENCE = 0.2
+# Beliefs are kept within what a handful of questions can tell; log-odds above and below the threshold's.
+_MOST_BELIEF = 2.5
+_RAREST = 0.001
+# What a reading without any entry on the subject says about the question being on the subject, at most.
+_NO_BELIEF = -1.0
 # Share of two questions that must be equal for one to be the other with a word replaced.
 _SWAP_SHARE = 0.5
 
@@ -53,21 +57,28 @@ def meaning(
     entries: dict[str, Entry],
     lasts: Sequence[Entry],
     core: str,
+    threshold: float,
 ) -> Meaning:
     """The entries' scores over all readings, given those that answered last, last first.
 
     ``alone`` are readings of the new question by itself, the first of which counts; without any belief in
     them nothing is believed: whatever comes after a question on the subject looks as if it were on the
-    subject too. ``entries`` are those that may be meant.
+    subject too. ``entries`` are those that may be meant; ``threshold`` is the confidence to answer from.
     """
     readings = [_scores(reading, entries) for reading in (alone[0], *in_context)]
     totals = {name: sum(_of(reading, name) for reading in readings) / len(readings) for name in entries}
     scored = [Hit(name, total + _fit(entries[name], lasts, core)) for name, total in totals.items()]
     hits = tuple(sorted(scored, key=lambda hit: -hit.score))
     if not hits:
-        return Meaning((), -_ENOUGH)
-    belief = max(_belief(reading, entries) for reading in alone)
-    return Meaning(hits, hits[0].score + _log_odds(belief) - _ENOUGH)
+        return Meaning((), -_OUTSET)
+    belief = max(_belief(reading, entries, threshold) for reading in alone)
+    return Meaning(hits, _evidence(hits, belief, _agreement(alone[0], hits[0].entry_id)))
+
+
+def _evidence(hits: Sequence[Hit], belief: float, agreement: float) -> float:
+    lead = hits[0].score - hits[1].score if len(hits) > 1 else _MOST_LEAD
+    of_hits = _PER_SCORE * hits[0].score + _PER_LEAD * min(lead, _MOST_LEAD)
+    return of_hits + _PER_BELIEF * belief + _PER_AGREEMENT * agreement + _OUTSET
 
 
 def _scores(ranking: Ranking, entries: dict[str, Entry]) -> dict[str, float]:
@@ -83,14 +94,24 @@ def _of(scores: dict[str, float], name: str) -> float:
     return scores.get(name, floor)
 
 
-def _belief(alone: Ranking, entries: dict[str, Entry]) -> float:
-    """How likely the new question is on the subject; one that is most like smalltalk says little."""
+def _belief(alone: Ranking, entries: dict[str, Entry], threshold: float) -> float:
+    """How likely the new question is on the subject, 0 where it would just be answered.
+
+    One that is most like smalltalk says little.
+    """
+    above = min(_log_odds(alone.confidence) - _log_odds(threshold), _MOST_BELIEF)
     is_topical = bool(alone.hits) and alone.hits[0].entry_id in entries
-    return alone.confidence if is_topical else min(alone.confidence, _NO_EVIDENCE)
+    return above if is_topical else min(above, _NO_BELIEF)
+
+
+def _agreement(alone: Ranking, name: str) -> float:
+    """How far an entry is below the best of the new question by itself: 0 for the best."""
+    scores = {hit.entry_id: hit.score for hit in alone.hits}
+    return max(_of(scores, name) - max(scores.values(), default=0.0), _LEAST_AGREEMENT)
 
 
 def _log_odds(probability: float) -> float:
-    bounded = min(max(probability, 1 - _SURE), _SURE)
+    bounded = min(max(probability, _RAREST), 1 - _RAREST)
     return log(bounded / (1 - bounded))
 
 

@@ -6,11 +6,11 @@ import pytest
 
 from bot.answering.answerer import Answerer
 from bot.answering.conversation import Converser
-from bot.domain import Conversation, Hit, Language, Query, Ranking
+from bot.domain import Conversation, Hit, Language, OutcomeKind, Query, Ranking
 from tests.fakes import FakeIndex, make_entry
 
-# Shares of pairs of characters, brought to the size of an entry's score.
-_SCALE = 14.0
+# Shares of pairs of characters, brought to the size of an entry's score; what shares nothing is far below.
+_SCALE, _FAR = 18.0, 4.0
 ENTRIES = (
     make_entry("cost", "小程序认证要多少钱？", topic="fees", related=("yearly", "refund"), answer="三百元。"),
     make_entry("yearly", "认证每年都要续吗？", topic="fees", related=("cost",)),
@@ -29,7 +29,7 @@ class ScaledIndex(FakeIndex):
 
     def rank(self, query: Query) -> Ranking:
         found = super().rank(query)
-        hits = tuple(Hit(hit.entry_id, hit.score * _SCALE) for hit in found.hits)
+        hits = tuple(Hit(hit.entry_id, hit.score * _SCALE - _FAR) for hit in found.hits)
         return Ranking(hits, found.confidence, found.is_exact)
 
 
@@ -78,7 +78,7 @@ def test_what_stands_alone_is_answered_as_if_nothing_had_been_said(dialogue, que
     assert dialogue(before, question)[-1] == dialogue(question)[-1]
 
 
-@pytest.mark.parametrize("question", ["明天下雨不", "写首诗", "股票呢", "what about pizza?", "🙂"])
+@pytest.mark.parametrize("question", ["明天下雨不", "写首诗", "股票呢", "and pizza?", "🙂"])
 def test_what_is_off_the_subject_is_not_pulled_into_it(dialogue, question):
     assert not dialogue("做普通小程序有哪些风险", question)[-1].is_answered
 
@@ -103,6 +103,29 @@ def test_more_is_said_about_the_last_answer(last, more):
 
 def test_a_choice_is_what_the_next_question_goes_on_from(dialogue):
     assert dialogue("谢谢", "1", "那电商的呢")[-1].entry.id == "shop-risks"
+
+
+@pytest.mark.parametrize(
+    ("before", "outcome"),
+    [
+        ("做普通小程序有哪些风险", OutcomeKind.ANSWER),
+        ("小程序认证要多少钱", OutcomeKind.CLARIFY),
+        ("谢谢", OutcomeKind.ABSTAIN),
+    ],
+)
+def test_what_says_nothing_by_itself_is_answered_or_asked_back_about_in_context(dialogue, before, outcome):
+    assert dialogue(before, "电商行不行")[-1].outcome is outcome
+
+
+@pytest.mark.parametrize("question", ["后者有什么风险", "第二种有哪些风险"])
+def test_what_an_answered_question_compares_may_be_named_by_its_place(question):
+    compared = make_entry("kinds", "普通小程序和电商小程序有什么不同？", topic="kinds")
+    converser = Converser(Answerer(lambda: ScaledIndex(*ENTRIES, compared)))
+    _, talk = converser.reply("普通小程序和电商小程序有什么不同", Conversation())
+
+    reply, _ = converser.reply(question, talk)
+
+    assert reply.entry.id == "shop-risks"
 
 
 def test_a_change_of_subject_replaces_the_context(last):

@@ -76,3 +76,8 @@ def test_a_polite_word_does_not_go_on_from_the_last_question(said):
 )
 def test_linking_words_are_left_out(question, rest):
     assert core(normalise(question)) == rest
+
+
+@pytest.mark.parametrize("question", ["它能放到我的小程序里吗", "can it go into my mini program?"])
+def test_what_points_back_depends_though_it_names_the_subject(question):
+    assert dependence(normalise(question)) is Dependence.CERTAIN

@@ -26,13 +26,13 @@ def test_the_same_question_about_something_else_is_answered_by_its_twin():
     alone = ranking(shop_risks=3.0, both=3.0, cost=1.0)
     together = ranking(risks=11.0, both=10.0, shop_risks=9.5)
 
-    assert meaning([alone], [together], ENTRIES, [RISKS], "电商").hits[0].entry_id == "shop-risks"
+    assert meaning([alone], [together], ENTRIES, [RISKS], "电商", 0.6).hits[0].entry_id == "shop-risks"
 
 
 def test_the_last_answer_is_not_repeated_because_its_own_question_was_added():
     together = ranking(risks=11.0, cost=9.0)
 
-    found = meaning([ranking(cost=6.0, risks=4.0)], [together, together], ENTRIES, [RISKS], "多少钱")
+    found = meaning([ranking(cost=6.0, risks=4.0)], [together, together], ENTRIES, [RISKS], "多少钱", 0.6)
 
     assert found.hits[0].entry_id == "cost" and found.evidence > 0
 
@@ -41,21 +41,40 @@ def test_what_is_off_the_subject_by_itself_is_not_believed_however_well_history_
     """What comes after a question on the subject always looks as if it were on the subject."""
     together = ranking(0.99, risks=11.0, both=8.0)
 
-    off = meaning([ranking(0.01, cost=-4.0)], [together, together], ENTRIES, [RISKS], "明天天气怎么样")
+    off = meaning([ranking(0.01, cost=-4.0)], [together, together], ENTRIES, [RISKS], "明天天气怎么样", 0.6)
 
     assert off.evidence < 0
     assert off.ranking(0.6).confidence < 0.6
 
 
+@pytest.mark.parametrize("threshold", [0.2, 0.4, 0.8])
+def test_belief_is_measured_from_the_threshold_of_the_index(threshold):
+    """An index that answers from 0.2 means by 0.2 what another means by 0.8."""
+    sure = meaning([ranking(threshold, cost=4.0)], [ranking(cost=9.0)], ENTRIES, [], "多少钱", threshold)
+    other = meaning([ranking(0.5, cost=4.0)], [ranking(cost=9.0)], ENTRIES, [], "多少钱", 0.5)
+
+    assert sure.evidence == pytest.approx(other.evidence)
+
+
+def test_what_is_far_from_the_best_by_itself_is_believed_less():
+    together = ranking(risks=5.0, cost=9.0)
+
+    near = meaning([ranking(cost=1.0, both=1.0)], [together], ENTRIES, [RISKS], "多少钱", 0.6)
+    far = meaning([ranking(cost=1.0, both=4.0)], [together], ENTRIES, [RISKS], "多少钱", 0.6)
+
+    assert near.hits[0].entry_id == far.hits[0].entry_id == "cost"
+    assert near.evidence > far.evidence
+
+
 def test_confidence_is_the_threshold_exactly_where_belief_begins():
-    found = meaning([ranking(cost=6.0)], [ranking(cost=9.0)], ENTRIES, [], "多少钱")
+    found = meaning([ranking(cost=6.0)], [ranking(cost=9.0)], ENTRIES, [], "多少钱", 0.6)
 
     assert found.ranking(0.6).confidence > 0.6
     assert (found.ranking(0.6).confidence < 1) and found.ranking(0.6).hits == found.hits
 
 
 def test_nothing_found_means_nothing():
-    found = meaning([Ranking((), 0.0)], [Ranking((), 0.0)], {}, [], "？")
+    found = meaning([Ranking((), 0.0)], [Ranking((), 0.0)], {}, [], "？", 0.6)
 
     assert found.hits == () and found.evidence < 0
 
