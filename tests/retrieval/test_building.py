@@ -178,7 +178,7 @@ def test_one_entry_without_background_can_be_built_and_found(store):
     index = load(store)
 
     assert first(index, "名字能修改吗") == NAMES
-    assert (index.answer_threshold, index.clarify_threshold) == (0.6, 0.4)
+    assert 0 <= index.clarify_threshold <= index.answer_threshold <= 1
 
 
 def test_a_phrasing_claimed_twice_belongs_to_the_first_entry(store):

@@ -197,7 +197,9 @@ def test_probability_of_the_absurd_stays_between_0_and_1():
 def test_a_chinese_and_an_english_question_of_one_meaning_are_about_as_long():
     assert length("小程序认证要多少钱？") == pytest.approx(length("How much does verification cost"), abs=0.2)
     assert length("") == 0
-    assert lengths(["", "备案", "备案要多久"]).tolist() == pytest.approx([0, length("备案"), length("备案要多久")])
+    assert lengths(["", "备案", "备案要多久"]).tolist() == pytest.approx(
+        [0, length("备案"), length("备案要多久")]
+    )
 
 
 @pytest.mark.parametrize("classifier", [CLASSIFIER, None])

@@ -166,16 +166,17 @@ def test_near_misses_are_half_of_what_is_out_of_scope_however_few_they_are():
     assert near.coverage < 0.9
 
 
-def test_what_an_entry_that_is_not_there_would_be_asked_makes_the_threshold_stricter():
-    """Entries in pairs of look-alikes: without one of them, its questions are close to the other."""
-    apart = training_set(entries=10, each=12, background=60, noise=0.2, near_misses=False)
-    numbers = apart.phrasings.entries
-    beside = np.eye(DIMENSIONS, dtype=np.float32)[12 + numbers % 2]
-    vectors = unit(cloud((numbers // 2).tolist(), 1, 0.1, seed=5) + 0.25 * beside)
-    alike = replace(apart, phrasings=Group(("same words",) * 120, vectors, numbers))
+def test_what_an_entry_that_is_not_there_would_be_asked_makes_the_threshold_stricter(monkeypatch):
+    """Ten entries close together: without one of them, its questions are close to the others."""
+    data = training_set(entries=10, each=12, background=60, noise=0.2, near_misses=False)
+    crowd = unit(data.phrasings.vectors + 3 * np.eye(DIMENSIONS, dtype=np.float32)[15])
+    crowded = replace(data, phrasings=replace(data.phrasings, vectors=crowd, texts=("same words",) * 120))
 
-    assert fit(apart, 0.01).coverage > 0.95
-    assert fit(alike, 0.01).coverage < 0.8
+    strict = fit(crowded, 0.01)
+    monkeypatch.setattr(training, "_MIN_ENTRIES_TO_HOLD_OUT", 11)
+    lenient = fit(crowded, 0.01)
+    assert strict.decision.answer_threshold > lenient.decision.answer_threshold
+    assert strict.coverage < lenient.coverage
 
 
 @pytest.mark.parametrize(("near_misses", "entries"), [(True, 10), (False, 4)])
