@@ -39,9 +39,9 @@ def explain_command(answerer: Answerer) -> click.Command:
 
 
 def _lines(found: Explanation) -> Iterator[str]:
-    detected = f"{found.detected_language} detected"
+    detected = "" if found.language == found.detected_language else f" ({found.detected_language} detected)"
     yield f"normalised   {found.normalised}"
-    yield f"language     {found.language}{'' if found.language == found.detected_language else f' ({detected})'}"
+    yield f"language     {found.language}{detected}"
     yield f"read as      {found.read_as or 'it stands'}"
     yield f"exact match  {'yes' if found.is_exact else 'no'}"
     for part in found.asked:

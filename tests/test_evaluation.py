@@ -211,4 +211,4 @@ def test_the_plot_is_written_as_a_picture_that_is_not_empty(tmp_path, cases):
 
     header = path.read_bytes()[:24]
     assert header.startswith(b"\x89PNG\r\n\x1a\n")
-    assert struct.unpack(">II", header[16:]) == (1320, 540)
+    assert struct.unpack(">II", header[16:]) == (1920, 540)

@@ -82,8 +82,10 @@ class Evidence:
     def closeness(self, entry: int) -> Closeness:
         """What speaks for one entry, of the first query."""
         belief = None if self.beliefs is None else float(self.beliefs[0, entry])
-        cosines = (float(of[0, entry]) for of in (self.phrasings, self.passages, self.lexical))
-        return Closeness(*cosines, belief)
+        phrasing, passage, lexical = (
+            float(of[0, entry]) for of in (self.phrasings, self.passages, self.lexical)
+        )
+        return Closeness(phrasing, passage, lexical, belief)
 
     def signals(self, scores: Vectors) -> NDArray[np.float64]:
         """(n, signals) for the gate, in the order of ``SIGNALS``."""

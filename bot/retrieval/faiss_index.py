@@ -10,7 +10,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.retrieval.vectors import Vectors, best_per_group
+from bot.retrieval.vectors import Vectors
 
 VECTORS_FILE = "vectors.faiss"
 # Rows fetched per query: wide enough that an entry's best passage is among them with its phrasings.
@@ -70,8 +70,9 @@ class PassageIndex:
 
         def best(kind: RowKind) -> Vectors:
             of_kind = kinds == kind
-            scores = best_per_group(found[:, of_kind], entries[of_kind], self._entry_count)
-            return np.where(scores == -1, np.float32(floor), scores)
+            scores = np.full((1, self._entry_count), floor, np.float32)
+            np.maximum.at(scores[0], entries[of_kind], found[0, of_kind])
+            return scores
 
         background = found[:, kinds == RowKind.BACKGROUND].max(axis=1, initial=floor)
         return Cosines(best(RowKind.PHRASING), best(RowKind.PASSAGE), background)

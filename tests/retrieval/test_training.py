@@ -15,7 +15,20 @@ from bot.retrieval.training import MAX_CLASSES, Group, TrainingSet, train
 from bot.retrieval.vectors import best_per_group, unit
 
 DIMENSIONS = 16
-WORDS = "apple bread cloud dream eagle flame grape horse island jungle kettle lemon".split()
+WORDS = (
+    "apple",
+    "bread",
+    "cloud",
+    "dream",
+    "eagle",
+    "flame",
+    "grape",
+    "horse",
+    "island",
+    "jungle",
+    "kettle",
+    "oil",
+)
 
 
 def cloud(axes: list[int], each: int, noise: float, seed: int) -> np.ndarray:
