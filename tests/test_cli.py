@@ -267,6 +267,14 @@ def test_a_plot_that_cannot_be_written_is_named(cli, write, tmp_path):
     assert_plain_error(result, str(picture))
 
 
+@pytest.mark.parametrize("name", ["scores.docx", "scores"])
+def test_a_picture_of_another_kind_is_refused_before_anything_is_asked(fresh_cli, write, tmp_path, name):
+    file = write({"question": "备案时间", "expected": "filing-time"})
+    result = fresh_cli("evaluate", file, "--plot", tmp_path / name)
+
+    assert_plain_error(result, name, ".png")
+
+
 @pytest.mark.parametrize(
     "line",
     ['{"question": "hi"}', '{"expected": null}', "[]", "not json", '{"question": "hi", "expected": 5}'],
