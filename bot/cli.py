@@ -13,6 +13,7 @@ from flask.cli import AppGroup
 
 from bot.answering.answerer import Answerer
 from bot.answering.conversation import Converser
+from bot.cli_explain import explain_command
 from bot.cli_knowledge import knowledge_commands
 from bot.cli_model import model_commands
 from bot.cli_output import plain_errors, progress_bar
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from bot.retrieval.building import BuildResult
 
 _FAILURES_SHOWN = 50
+_QUESTIONS_TO_TELL = 30
 
 
 def register_commands(app: Flask, operations: Operations, answerer: Answerer, wechat: WechatService) -> None:
@@ -35,6 +37,7 @@ def register_commands(app: Flask, operations: Operations, answerer: Answerer, we
         model_commands(operations),
         _evaluate_command(answerer, operations),
         _ask_command(answerer),
+        explain_command(answerer),
         wechat_commands(wechat),
     ):
         app.cli.add_command(command)
@@ -76,6 +79,17 @@ def _report_build(result: BuildResult, seconds: float) -> None:
         f"threshold {calibration['answer_threshold']:.3f} "
         f"(BOT_FALSE_ANSWER_RATE={manifest.false_answer_rate})"
     )
+    _report_reliability(calibration["reliability"])
+
+
+def _report_reliability(deciles: list[dict[str, float]]) -> None:
+    """How far confidence is from what came true, where there are questions enough to tell."""
+    gaps = [abs(d["confidence"] - d["right"]) for d in deciles if d["questions"] >= _QUESTIONS_TO_TELL]
+    if gaps:
+        click.echo(
+            f"reliability: confidence is at most {max(gaps):.3f} from the share that was right "
+            f"(tenths with {_QUESTIONS_TO_TELL} held-out questions or more)"
+        )
 
 
 def _ask_command(answerer: Answerer) -> click.Command:
@@ -98,7 +112,8 @@ def _evaluate_command(answerer: Answerer, operations: Operations) -> click.Comma
         "--plot",
         "picture",
         type=click.Path(dir_okay=False, path_type=Path),
-        help="Also draw score distributions and the coverage curve into this PNG.",
+        callback=_picture_name,
+        help="Also draw confidences, coverage and reliability into this file (.png, .svg, .pdf).",
     )
     @plain_errors
     def evaluate(file: Path, picture: Path | None) -> None:
@@ -121,10 +136,21 @@ def _evaluate_command(answerer: Answerer, operations: Operations) -> click.Comma
         if picture:
             from bot.plotting import plot
 
-            plot([*judged, *turns], operations.live_index()().answer_threshold, picture)
+            calibration = operations.live_calibration()
+            threshold, reliability = calibration["answer_threshold"], calibration["reliability"]
+            plot([*judged, *turns], threshold, picture, reliability)
             click.echo(f"plot written to {picture}")
 
     return evaluate
+
+
+def _picture_name(_context: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
+    """Refuse before the questions are asked what could not be drawn after them."""
+    from bot.plotting import FORMATS
+
+    if path and path.suffix.lower() not in FORMATS:
+        raise click.ClickException(f"{path}: name the picture {', '.join(FORMATS)}")
+    return path
 
 
 def _print_figures(groups: dict[str, Figures]) -> None:

@@ -131,11 +131,24 @@ class Query:
 
 
 @dataclass(frozen=True)
+class Closeness:
+    """What an entry's score is made of: cosines to its best phrasing and passage, the same over words,
+    and the classifier's log-probability (None without a classifier).
+    """
+
+    phrasing: float
+    passage: float
+    lexical: float
+    belief: float | None
+
+
+@dataclass(frozen=True)
 class Hit:
-    """An entry with its score: a centred cosine plus the classifier's share; higher is closer."""
+    """An entry with its score, higher is closer; ``closeness`` is unknown where it was not searched for."""
 
     entry_id: str
     score: float
+    closeness: Closeness | None = None
 
 
 @dataclass(frozen=True)
@@ -143,12 +156,14 @@ class Ranking:
     """Hits, best first, with the calibrated probability that the first one answers the query.
 
     ``read_as``: the text that was ranked in the query's stead; empty when it was ranked as it stands.
+    ``signals``: names and values of what the confidence rests on; empty where nothing was searched for.
     """
 
     hits: tuple[Hit, ...]
     confidence: float
     is_exact: bool = False
     read_as: str = ""
+    signals: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,11 +199,21 @@ class Part:
 
 
 @dataclass(frozen=True)
+class AskedPart:
+    """One of several questions in a message, the entry nearest to it and whether that answers it."""
+
+    text: str
+    entry_id: str
+    confidence: float
+    is_known: bool
+
+
+@dataclass(frozen=True)
 class Reply:
     """What the answerer says: words for a reader, and what they rest on.
 
     ``short`` stands alone where space is dear; ``rest`` is what it leaves out. ``entry`` is the first of
-    the ``parts``.
+    the ``parts``. ``asked`` are the questions in the question, where it was more than one.
     """
 
     outcome: OutcomeKind
@@ -203,6 +228,7 @@ class Reply:
     short: str = ""
     rest: str = ""
     parts: tuple[Part, ...] = ()
+    asked: tuple[AskedPart, ...] = ()
 
     @property
     def is_answered(self) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sklearn.metrics import matthews_corrcoef, roc_auc_score
 
-from bot.domain import Conversation, Reply
+from bot.domain import Conversation, OutcomeKind, Reply
 from bot.errors import BotError
 
 ANY_TEXT = "any"
@@ -44,15 +44,21 @@ class Judged:
 
     @property
     def rank(self) -> int | None:
-        """Rank of the first right entry, from 1; None when it was not retrieved."""
+        """Rank of the first right entry, from 1; None when it was not retrieved.
+
+        Whatever the reply shows is first: a composed one shows several entries.
+        """
+        if any(part.entry.id in self.labelled.expected for part in self.reply.parts):
+            return 1
         ids = [hit.entry_id for hit in self.reply.ranking.hits]
         ranks = [ids.index(name) + 1 for name in self.labelled.expected if name in ids]
         return min(ranks, default=None)
 
     @property
     def is_answered(self) -> bool:
-        """Whether the bot gave an answer (smalltalk counts)."""
-        return self.reply.is_answered
+        """Whether the bot gave an answer; smalltalk counts, and handing over where that is expected."""
+        is_handed_over = self.reply.outcome is OutcomeKind.HANDOFF and self.labelled.is_answerable
+        return self.reply.is_answered or (is_handed_over and self.rank == 1)
 
     @property
     def is_right(self) -> bool:
@@ -191,7 +197,10 @@ def _true_label(item: Judged) -> str:
 
 def _given_label(item: Judged) -> str:
     entry = item.reply.entry
-    return entry.id if item.is_answered and entry else _NONE
+    if not item.is_answered or entry is None:
+        return _NONE
+    shown = (part.entry.id for part in item.reply.parts)
+    return next((name for name in shown if name in item.labelled.expected), entry.id)
 
 
 def _auroc(inside: Sequence[Judged], outside: Sequence[Judged]) -> float | None:

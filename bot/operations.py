@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.answering.normalising import detect_language, normalise
 from bot.answering.script import to_simplified
@@ -61,6 +61,10 @@ class Operations:
     def live_index(self, clock: Callable[[], float] = time.monotonic) -> LiveIndex:
         """The version that serves, with an embedder that is loaded on first use."""
         return LiveIndex(self.store, _IndexLoader(self), clock)
+
+    def live_calibration(self) -> dict[str, Any]:
+        """How the live version's decision was calibrated; raises IndexUnusableError when there is none."""
+        return self.store.verified(self.store.current()).calibration
 
     def prepare_model(self, progress: Progress) -> PreparedModel:
         """The prepared model, made now if needed."""

@@ -62,14 +62,15 @@ def write(tmp_path):
 @pytest.mark.model
 def test_build_prints_counts_time_and_calibration_and_its_progress_on_the_side(fresh_cli, tmp_path):
     result = fresh_cli("index", "build")
-    first, second = result.stdout.splitlines()
+    first, second, *rest = result.stdout.splitlines()
 
     version = live_version(tmp_path / "index")
-    counts = "6 entries, 108 phrasings, 14 passages, 40 background questions"
+    counts = r"6 entries, 108 phrasings, 14 passages, \d+ background questions"
     assert result.exit_code == 0
     assert re.fullmatch(rf"index {version} is live: {counts} \(\d+\.\d s\)", first)
     shares = r"held-out phrasings: \d+\.\d% answered; background: \d+\.\d% answered falsely; "
     assert re.match(shares, second)
+    assert [line for line in rest if not re.match(r"reliability: .* at most 0\.\d{3} from", line)] == []
     assert "embedding" in result.stderr and "training the decision" in result.stderr
 
 
@@ -264,6 +265,14 @@ def test_a_plot_that_cannot_be_written_is_named(cli, write, tmp_path):
     result = cli("evaluate", file, "--plot", picture)
 
     assert_plain_error(result, str(picture))
+
+
+@pytest.mark.parametrize("name", ["scores.docx", "scores"])
+def test_a_picture_of_another_kind_is_refused_before_anything_is_asked(fresh_cli, write, tmp_path, name):
+    file = write({"question": "备案时间", "expected": "filing-time"})
+    result = fresh_cli("evaluate", file, "--plot", tmp_path / name)
+
+    assert_plain_error(result, name, ".png")
 
 
 @pytest.mark.parametrize(

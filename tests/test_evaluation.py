@@ -7,9 +7,9 @@ from math import sqrt
 
 import pytest
 
-from bot.domain import Hit, Language, OutcomeKind, Ranking, Reply
+from bot.domain import Hit, Language, OutcomeKind, Part, Ranking, Reply
 from bot.evaluation import EvaluationFileError, Judged, Labelled, by_language, figures, read_labelled
-from bot.plotting import plot
+from bot.plotting import deciles, plot
 from tests.fakes import make_entry
 
 FORM = '{"question": "…", "expected": "entry-id" | ["id", …] | null | "any"}'
@@ -133,6 +133,56 @@ def test_a_smalltalk_reply_is_an_answer_and_asking_back_is_none():
     assert figures([judged("a", "a", answered=False)]).missed_answers == 1
 
 
+def replied(expected: str, outcome: OutcomeKind, *shown: str) -> Judged:
+    """A question that ``expected`` answers, with a reply that shows entries and ranks "z" first."""
+    parts = tuple(Part(make_entry(name, "q")) for name in shown)
+    ranking = Ranking((Hit("z", 0.5), *(Hit(name, 0.4) for name in shown)), 0.9)
+    entry = parts[0].entry if parts else None
+    reply = Reply(outcome, "words", Language.ENGLISH, 0.9, entry, ranking=ranking, parts=parts)
+    return Judged(Labelled("q", tuple(expected)), reply)
+
+
+def test_handing_over_is_right_where_that_is_expected():
+    found = figures([replied("h", OutcomeKind.HANDOFF, "h")])
+
+    assert (found.right, found.coverage, found.missed_answers, found.hit_at_1) == (1, 1, 0, 1)
+
+
+def test_handing_over_is_no_answer_to_anything_else():
+    expected_answer = figures([replied("a", OutcomeKind.HANDOFF, "h")])
+    out_of_scope = figures([replied("", OutcomeKind.HANDOFF, "h")])
+
+    assert (expected_answer.right, expected_answer.missed_answers) == (0, 1)
+    assert (out_of_scope.right, out_of_scope.false_answers) == (1, 0)
+
+
+@pytest.mark.parametrize("expected", ["a", "b", "xb"])
+def test_a_reply_that_shows_several_entries_is_right_if_one_of_them_is(expected):
+    found = figures([replied(expected, OutcomeKind.ANSWER, "a", "b"), replied("", OutcomeKind.ABSTAIN)])
+
+    assert (found.right, found.hit_at_1, found.mcc) == (1, 1, pytest.approx(1))
+
+
+def test_a_reply_that_shows_only_other_entries_is_wrong():
+    assert figures([replied("c", OutcomeKind.ANSWER, "a", "b")]).right == 0
+
+
+def test_tenths_of_confidence_tell_what_came_true():
+    """0.95 and 0.9 right, 0.95 wrong; 0.31 wrong; certainty belongs to the last tenth."""
+    cases = [
+        judged("a", "a", confidence=0.95),
+        judged("a", "a", confidence=0.9),
+        judged("a", "b", confidence=0.95),
+        judged("a", "a", confidence=1.0),
+        judged(None, "b", confidence=0.31, answered=False),
+    ]
+    low, high = deciles(cases)
+
+    assert low == {"questions": 1, "confidence": 0.31, "right": 0}
+    assert (high["questions"], high["right"]) == (4, 3 / 4)
+    assert high["confidence"] == pytest.approx((0.95 + 0.9 + 0.95 + 1) / 4)
+
+
 def test_figures_without_anything_to_divide_by_are_left_open():
     nothing, inside, outside = figures([]), figures(INSIDE), figures(OUTSIDE)
 
@@ -207,8 +257,8 @@ def test_a_line_that_cannot_be_used_is_named_with_the_form_to_write(read, tmp_pa
 @pytest.mark.parametrize("cases", [[*INSIDE, *OUTSIDE, judged(ANY, "b")], []])
 def test_the_plot_is_written_as_a_picture_that_is_not_empty(tmp_path, cases):
     path = tmp_path / "plot.png"
-    plot(cases, 0.5, path)
+    plot(cases, 0.5, path, [{"questions": 40, "confidence": 0.75, "right": 0.7}])
 
     header = path.read_bytes()[:24]
     assert header.startswith(b"\x89PNG\r\n\x1a\n")
-    assert struct.unpack(">II", header[16:]) == (1320, 540)
+    assert struct.unpack(">II", header[16:]) == (1920, 540)

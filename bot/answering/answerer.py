@@ -12,6 +12,7 @@ from bot.answering.script import to_traditional
 from bot.answering.splitting import Asked, split
 from bot.answering.wording import wording
 from bot.domain import (
+    AskedPart,
     Entry,
     Hit,
     Language,
@@ -80,6 +81,7 @@ class _Turn:
         self.question = question
         self.words = wording(query.language.knowledge)
         self.ranking = ranking
+        self.asked: tuple[AskedPart, ...] = ()
 
     def tell(self, entry: Entry) -> Reply:
         """The answer of an entry that was chosen by hand."""
@@ -123,6 +125,9 @@ class _Turn:
     def _answer_parts(self, parts: tuple[Asked, ...]) -> Reply:
         """The known parts one by one, and which part is not known."""
         known = [part for part in parts if self._is_known(part)]
+        self.asked = tuple(
+            AskedPart(part.text, part.entry_id, part.ranking.confidence, part in known) for part in parts
+        )
         self.ranking = _ranking_of(known, self.ranking)
         entries = self._entries(part.entry_id for part in known)
         unknown = [
@@ -192,6 +197,7 @@ class _Turn:
             self._in_script(short),
             self._in_script(rest),
             parts,
+            self.asked,
         )
 
     def _source_titles(self, entry: Entry) -> tuple[str, ...]:
@@ -214,4 +220,5 @@ def _ranking_of(parts: Iterable[Asked], whole: Ranking) -> Ranking:
     """The parts' entries first, as sure as the least sure of them, then what else is near the whole."""
     first = {part.entry_id: part.ranking.hits[0] for part in parts}
     others = [hit for hit in whole.hits if hit.entry_id not in first]
-    return Ranking((*first.values(), *others), min(part.ranking.confidence for part in parts))
+    confidence = min(part.ranking.confidence for part in parts)
+    return replace(whole, hits=(*first.values(), *others), confidence=confidence)

@@ -29,10 +29,12 @@ COLUMNS = {
     "grade": ("grade", "等级", "等級"),
     "sources": ("sources", "source", "来源", "來源"),
     "related": ("related", "相关", "相關"),
+    "label": ("label", "简称", "簡稱"),
+    "includes": ("includes", "附带", "附帶"),
     "not_this": ("not_this", "不是这些问题", "不是這些問題"),
 }
 QUESTION_LISTS = ("phrasings", "not_this")
-NAME_LISTS = ("sources", "related")
+NAME_LISTS = ("sources", "related", "includes")
 _REMARK = re.compile(r"\(.*?\)|\[.*?\]|【.*?】")
 _NOT_WORD = re.compile(r"[\W_]+")
 _NUMBER = re.compile(r"\d+$")

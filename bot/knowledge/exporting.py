@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.domain import Entry
 from bot.errors import TableError
-from bot.knowledge.columns import COLUMNS, guarded, join_cell
+from bot.knowledge.columns import COLUMNS, NAME_LISTS, QUESTION_LISTS, guarded, join_cell
 from bot.knowledge.merging import Rejected
 from bot.knowledge.workbook import write_workbook
 
@@ -43,9 +43,9 @@ def record(entry: Entry) -> dict[str, Any]:
     """The entry's fields by column."""
     fields = {name: getattr(entry, name) for name in COLUMNS}
     fields["grade"] = entry.grade.value
-    fields["sources"] = list(entry.sources)
-    fields["related"] = list(entry.related)
-    for name in ("phrasings", "not_this"):
+    for name in NAME_LISTS:
+        fields[name] = list(fields[name])
+    for name in QUESTION_LISTS:
         fields[name] = [phrasing.text for phrasing in fields[name]]
     return fields
 

@@ -18,6 +18,8 @@ _WORDS = {
         "grade": "grade",
         "sources": "sources",
         "related": "related",
+        "label": "label",
+        "includes": "includes",
         "phrasings": "Other ways to ask",
         "answer": "Answer",
         "not_this": "Not this",
@@ -32,6 +34,8 @@ _WORDS = {
         "grade": "等级",
         "sources": "来源",
         "related": "相关",
+        "label": "简称",
+        "includes": "附带",
         "phrasings": "其他问法",
         "answer": "回答",
         "not_this": "不是这些问题",
@@ -71,6 +75,8 @@ def _labels(entry: Entry, words: Mapping[str, str]) -> Iterator[tuple[str, str]]
         "grade": entry.grade.value if entry.grade.value != "B" else "",
         "sources": ", ".join(entry.sources),
         "related": ", ".join(entry.related),
+        "label": entry.label,
+        "includes": ", ".join(entry.includes),
     }
     return ((name, value) for name, value in values.items() if value)
 

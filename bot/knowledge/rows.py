@@ -164,8 +164,13 @@ def _topic(raw: RawRow, _script: ToSimplified) -> str:
     return one_line(_scalar(raw, "topic"))
 
 
+def _label(raw: RawRow, script: ToSimplified) -> str:
+    return script(one_line(_scalar(raw, "label")))
+
+
 _FIELDS: dict[str, Callable[[RawRow, ToSimplified], Any]] = {
     "topic": _topic,
+    "label": _label,
     "applies": _one_of("applies", {name: name for name in APPLIES}, Entry.applies),
     "as_of": _date,
     "is_volatile": _one_of("is_volatile", _BOOLEANS, Entry.is_volatile),

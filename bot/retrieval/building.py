@@ -138,7 +138,7 @@ def _write_version(
     texts = _texts(base, ids, normalise)
     vectors, centres = _embed(texts, embedder, progress)
     is_near_miss = np.arange(len(texts[RowKind.BACKGROUND])) < len(base.background)
-    is_near_miss = is_near_miss[_leave_out_answered(texts, vectors)]
+    is_near_miss = is_near_miss[_leave_out_answered(texts, vectors, is_near_miss)]
     trained = training.train(
         _training_set(texts, vectors, len(ids), is_near_miss),
         false_answer_rate=options.false_answer_rate,
@@ -177,17 +177,17 @@ def _texts(base: KnowledgeBase, ids: tuple[str, ...], normalise: Normalise) -> d
 
 
 def _leave_out_answered(
-    texts: dict[RowKind, list[_Text]], vectors: dict[RowKind, Vectors]
+    texts: dict[RowKind, list[_Text]], vectors: dict[RowKind, Vectors], is_near_miss: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
-    """Drop background questions that the knowledge base comes close to: it may well answer them.
+    """Drop everyday questions that the knowledge base comes close to: it may well answer them.
 
-    Returns which of them were kept.
+    What the operator wrote stays, however close. Returns which background questions were kept.
     """
     kind = RowKind.BACKGROUND
     if not texts[kind]:
         return np.empty(0, bool)
     nearest = (vectors[kind] @ vectors[RowKind.PHRASING].T).max(axis=1)
-    is_outside = nearest < _ANSWERED_AFTER_ALL
+    is_outside = is_near_miss | (nearest < _ANSWERED_AFTER_ALL)
     vectors[kind] = vectors[kind][is_outside]
     texts[kind] = [text for text, keep in zip(texts[kind], is_outside, strict=True) if keep]
     kept: NDArray[np.bool_] = is_outside

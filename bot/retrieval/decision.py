@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.domain import Closeness
 from bot.retrieval.vectors import Vectors
 
 SIGNALS = ("best phrasing", "best background", "out of scope", "margin", "best score", "length")
@@ -78,6 +79,14 @@ class Evidence:
             scores = scores + weights.belief * self.beliefs[:, :-1] + weights.lexical * self.lexical
         return scores
 
+    def closeness(self, entry: int) -> Closeness:
+        """What speaks for one entry, of the first query."""
+        belief = None if self.beliefs is None else float(self.beliefs[0, entry])
+        phrasing, passage, lexical = (
+            float(of[0, entry]) for of in (self.phrasings, self.passages, self.lexical)
+        )
+        return Closeness(phrasing, passage, lexical, belief)
+
     def signals(self, scores: Vectors) -> NDArray[np.float64]:
         """(n, signals) for the gate, in the order of ``SIGNALS``."""
         out_of_scope = np.zeros(len(scores), np.float32) if self.beliefs is None else self.beliefs[:, -1]
@@ -139,10 +148,14 @@ def ramps(log_odds: NDArray[np.float64], knots: NDArray[np.float64]) -> NDArray[
 
 @dataclass(frozen=True)
 class Judgement:
-    """Of one query: scores of all entries (entries,) and the confidence that the best one is right."""
+    """Of one query: scores of all entries (entries,) and the confidence that the best one is right.
+
+    ``signals``: (signals,), what the confidence rests on.
+    """
 
     scores: Vectors
     confidence: float
+    signals: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -162,8 +175,9 @@ class Decision:
     def judge(self, evidence: Evidence) -> Judgement:
         """What the evidence on one query comes to."""
         scores = evidence.scores()
-        log_odds = self.gate.in_scope(evidence.signals(scores))
-        return Judgement(scores[0], float(self.calibration.probability(log_odds)[0]))
+        signals = evidence.signals(scores)
+        log_odds = self.gate.in_scope(signals)
+        return Judgement(scores[0], float(self.calibration.probability(log_odds)[0]), signals[0])
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """The parameters, for ``numpy.savez``."""

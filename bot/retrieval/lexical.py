@@ -60,13 +60,13 @@ class Lexicon:
     def cosines(self, text: str) -> Vectors:
         """(row_count,) cosines of one text to every row, 0 to 1."""
         buckets, counts = _counts(text)
-        weights = _unit(counts * self.rarity[buckets])
-        spans = list(zip(self.starts[buckets].tolist(), self.starts[buckets + 1].tolist(), strict=True))
-        sums = np.zeros(self.row_count, np.float32)
-        for weight, (start, end) in zip(weights.tolist(), spans, strict=True):
-            # Every row occurs once in a bucket, so that adding by index is safe.
-            sums[self.rows[start:end]] += weight * self.weights[start:end]
-        return sums
+        asked = _unit(counts * self.rarity[buckets])
+        starts, ends = self.starts[buckets], self.starts[buckets + 1]
+        spans = [slice(start, end) for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+        rows = np.concatenate([self.rows[:0], *(self.rows[span] for span in spans)])
+        weights = np.concatenate([self.weights[:0], *(self.weights[span] for span in spans)])
+        products = weights * np.repeat(asked, ends - starts)
+        return np.bincount(rows, products, self.row_count).astype(np.float32)
 
     def best(self, text: str, groups: NDArray[np.integer[Any]], count: int) -> Vectors:
         """(count,) highest cosine to the rows of each group; ``groups``: (row_count,) group numbers."""

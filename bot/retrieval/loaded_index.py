@@ -10,7 +10,7 @@ import numpy as np
 from bot.domain import Entry, Hit, Language, Query, Ranking, Source, Vocabulary
 from bot.errors import IndexUnusableError
 from bot.ports import Embedder
-from bot.retrieval.decision import Decision, Evidence, Judgement, lengths
+from bot.retrieval.decision import SIGNALS, Decision, Evidence, Judgement, lengths
 from bot.retrieval.faiss_index import PassageIndex, Rows
 from bot.retrieval.index_files import Contents, read_contents
 from bot.retrieval.lexical import Lexicon
@@ -66,7 +66,8 @@ class LoadedIndex:
             return Ranking((Hit(exact, 1.0),), confidence=1.0, is_exact=True)
         evidence = self._evidence(query)
         judgement = self._decision.judge(evidence)
-        return Ranking(self._best(judgement), judgement.confidence)
+        signals = tuple(zip(SIGNALS, judgement.signals.tolist(), strict=True))
+        return Ranking(self._best(judgement, evidence), judgement.confidence, signals=signals)
 
     def _evidence(self, query: Query) -> Evidence:
         centre = self._contents.arrays[f"query_centre_{query.language.knowledge}"]
@@ -89,10 +90,11 @@ class LoadedIndex:
         owners = self._contents.arrays["row_entries"][: self._lexicon.row_count]
         return self._lexicon.best(text, owners, like.shape[1])[None]
 
-    def _best(self, judgement: Judgement) -> tuple[Hit, ...]:
+    def _best(self, judgement: Judgement, evidence: Evidence) -> tuple[Hit, ...]:
         scores = judgement.scores
         order = np.argsort(-scores, kind="stable")[:TOP_HITS].tolist()
-        return tuple(Hit(self._contents.entry_ids[i], float(scores[i])) for i in order)
+        ids = self._contents.entry_ids
+        return tuple(Hit(ids[i], float(scores[i]), evidence.closeness(i)) for i in order)
 
     def entry(self, entry_id: str, language: Language) -> Entry | None:
         """The entry in this language's knowledge, else in the other one."""

@@ -8,6 +8,7 @@ sees an evaluation set. Imported only while an index is built: scikit-learn stay
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -301,7 +302,9 @@ def _absent_entries(data: TrainingSet, fold: int) -> NDArray[np.bool_]:
 
 def _lexical(texts: Sequence[str], rows: Group, entry_count: int) -> Vectors:
     lexicon = Lexicon.build(rows.texts)
-    return np.stack([lexicon.best(text, rows.entries, entry_count) for text in texts])
+    best = [lexicon.best(text, rows.entries, entry_count) for text in texts]
+    # A third of very little may be nothing.
+    return np.array(best, np.float32).reshape(-1, entry_count)
 
 
 def in_fold(count: int, fold: int) -> NDArray[np.bool_]:
@@ -315,7 +318,10 @@ def _fit_classifier(phrasings: Group, background: Group, entry_count: int) -> Cl
     vectors = np.vstack([phrasings.vectors, background.vectors])
     classes = np.concatenate([phrasings.entries, np.full(len(background.texts), entry_count)])
     model = LogisticRegression(C=_INVERSE_REGULARISATION, max_iter=100, tol=1e-3)
-    model.fit(vectors, classes)
+    with warnings.catch_warnings():
+        # Entries with three phrasings each, of which a third is held out, are no mistake.
+        warnings.filterwarnings("ignore", "The number of unique classes is greater than 50%")
+        model.fit(vectors, classes)
     weights = np.zeros((entry_count + 1, vectors.shape[1]), np.float32)
     # An entry all of whose phrasings were held out is unknown to this model.
     bias = np.full(entry_count + 1, model.intercept_.min() - 10, np.float32)

@@ -123,5 +123,7 @@ ENTRIES = st.builds(
     grade=st.sampled_from(Grade),
     sources=NAMES,
     related=NAMES,
+    label=ONE_LINE,
+    includes=NAMES,
     not_this=PHRASINGS,
 )

@@ -99,9 +99,9 @@ class FickleEmbedder(HashEmbedder):
         """The fake's own checksum is of no use here."""
 
 
-def knowledge(*entries, background=BACKGROUND[:2], digest: str = "d" * 64) -> KnowledgeBase:
+def knowledge(*entries, background=BACKGROUND[:2], everyday=(), digest: str = "d" * 64) -> KnowledgeBase:
     """A knowledge base of the given entries, or of all four; too small to train a classifier on."""
-    return KnowledgeBase(entries or (FEES, FEES_EN, NAMES, REVIEW), {}, background, digest)
+    return KnowledgeBase(entries or (FEES, FEES_EN, NAMES, REVIEW), {}, background, everyday, digest)
 
 
 def build(store: VersionStore, base: KnowledgeBase | None = None, **choices) -> BuildResult:

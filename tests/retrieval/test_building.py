@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 
 from bot.answering.normalising import normalise
-from bot.domain import Language, Source
+from bot.domain import Language, Phrasing, Source
 from bot.errors import IndexUnusableError
 from bot.retrieval.building import BuildOptions, build_index
-from tests.fakes import make_entry
+from bot.retrieval.decision import WITH_CLASSIFIER
+from tests.fakes import PLACE, make_entry
 from tests.retrieval.fakes import (
     BACKGROUND,
     FEES,
@@ -178,7 +179,7 @@ def test_one_entry_without_background_can_be_built_and_found(store):
     index = load(store)
 
     assert first(index, "名字能修改吗") == NAMES
-    assert (index.answer_threshold, index.clarify_threshold) == (0.6, 0.4)
+    assert 0 <= index.clarify_threshold <= index.answer_threshold <= 1
 
 
 def test_a_phrasing_claimed_twice_belongs_to_the_first_entry(store):
@@ -204,6 +205,51 @@ def test_enough_phrasings_are_calibrated_and_the_figures_kept(store):
     assert 0 < calibration["held_out_hit_at_1"] <= 1
     assert load(store).answer_threshold == calibration["answer_threshold"]
     assert len(calibration["curve"]) > 1
+
+
+def phrases(*texts: str) -> tuple[Phrasing, ...]:
+    return tuple(Phrasing(text, PLACE) for text in texts)
+
+
+def test_everyday_questions_are_background_too_unless_the_knowledge_base_answers_them(store):
+    """The second is a phrasing of the knowledge base."""
+    base = knowledge(background=BACKGROUND[:2], everyday=phrases("红烧肉怎么做", "怎么改名", "who won it"))
+
+    assert build(store, base).manifest.counts["background"] == 2 + 2
+
+
+def test_what_the_operator_wrote_as_background_stays_however_close(store):
+    base = knowledge(background=phrases("怎么改名", "名称能修改几次吗"))
+
+    assert build(store, base).manifest.counts["background"] == 2
+
+
+def test_a_near_miss_that_the_operator_wrote_is_answered_no_more(store):
+    """It has the words of an entry, but is asked about a company."""
+    asked, near_misses = "公司认证费多少", ("公司认证费多少钱", "公司认证费用多少", "公司的认证费多少呢")
+    build(store, knowledge(background=(*BACKGROUND, *phrases(*near_misses))))
+    told = load(store).rank(normalise(asked)).confidence
+    build(store, TRAINABLE, now=LATER, force=True)
+
+    assert told < load(store).rank(normalise(asked)).confidence
+
+
+def test_a_searched_hit_says_what_its_score_is_made_of(store):
+    build(store, TRAINABLE)
+    ranking = load(store).rank(normalise("认证费一年是多少钱呢"))
+    best = ranking.hits[0]
+
+    w, of = WITH_CLASSIFIER, best.closeness
+    parts = w.phrasing * of.phrasing + w.passage * of.passage + w.lexical * of.lexical + w.belief * of.belief
+    assert best.score == pytest.approx(parts, abs=1e-4)
+    assert dict(ranking.signals)["best score"] == pytest.approx(best.score)
+    assert dict(ranking.signals)["margin"] == pytest.approx(best.score - ranking.hits[1].score, abs=1e-4)
+
+
+def test_without_a_classifier_a_hit_has_no_belief(store):
+    build(store)
+
+    assert load(store).rank(normalise("认证费一年是多少钱呢")).hits[0].closeness.belief is None
 
 
 def test_progress_is_told_while_embedding_and_while_training(store):

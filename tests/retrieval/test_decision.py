@@ -2,46 +2,135 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from bot.retrieval.decision import SIGNALS, Classifier, Decision, Evidence, Gate, score
+from bot.retrieval.decision import (
+    SIGNALS,
+    WITH_CLASSIFIER,
+    WITHOUT_CLASSIFIER,
+    Calibration,
+    Classifier,
+    Decision,
+    Evidence,
+    Gate,
+    length,
+    lengths,
+)
 
-
-def evidence(phrasings: list[float], passages: list[float], background: float = 0.0) -> Evidence:
-    rows = (np.array([values], np.float32) for values in (phrasings, passages))
-    return Evidence(*rows, np.array([background], np.float32))
-
-
-def signals(scored) -> dict[str, float]:
-    return dict(zip(SIGNALS, scored.signals[0].tolist(), strict=True))
-
-
-GATE = Gate(np.array([4.0, -4.0, 0.0, 0.0]), 0.0)
 CLASSIFIER = Classifier(np.array([[3, 0], [0, 3], [-3, -3]], np.float32), np.array([0, 0, 0.5], np.float32))
+NO_CURVE = Calibration(np.empty(0), np.array([1.0]), 0.0)
 
 
-def test_a_phrasing_weighs_10_and_a_passage_6():
-    scores = score(evidence([0.5, 0.9], [0.8, 0.1]), None).entries[0]
+def evidence(phrasings, passages=None, lexical=None, beliefs=None, background=0.0, length=3.0) -> Evidence:
+    """Of one query, for as many entries as there are phrasings; what is not given is nought."""
+    nought = [0.0] * len(phrasings)
+    rows = (np.array([values or nought], np.float32) for values in (phrasings, passages, lexical))
+    believed = None if beliefs is None else np.array([beliefs], np.float32)
+    return Evidence(*rows, believed, np.array([background], np.float32), np.array([length], np.float32))
 
-    assert scores.tolist() == pytest.approx([10 * 0.5 + 6 * 0.8, 10 * 0.9 + 6 * 0.1])
+
+def signals(found: Evidence) -> dict[str, float]:
+    return dict(zip(SIGNALS, found.signals(found.scores())[0].tolist(), strict=True))
 
 
-def test_the_signals_are_best_phrasing_best_background_scope_and_margin():
-    scored = score(evidence([0.5, 0.9], [0.5, 0.5], background=0.3), None)
+def gate(**weights: float) -> Gate:
+    """A gate that weighs the named signals (``best_phrasing=…``) and no other."""
+    return Gate(np.array([weights.get(name.replace(" ", "_"), 0.0) for name in SIGNALS]), 0.0)
 
-    expected = {"best phrasing": 0.9, "best background": 0.3, "out of scope": 0.0, "margin": 10 * 0.4}
-    assert signals(scored) == pytest.approx(expected, abs=1e-5)
+
+def decision(of: Gate, classifier: Classifier | None = None) -> Decision:
+    return Decision(classifier, of, NO_CURVE, 0.6, 0.4)
+
+
+def test_with_a_classifier_all_four_kinds_of_evidence_add_up_by_their_weights():
+    w = WITH_CLASSIFIER
+    found = evidence([0.5, 0.9], [0.8, 0.1], [0.2, 0.4], beliefs=[-1.0, -2.0, -0.1])
+
+    expected = [
+        0.5 * w.phrasing + 0.8 * w.passage + 0.2 * w.lexical - 1 * w.belief,
+        0.9 * w.phrasing + 0.1 * w.passage + 0.4 * w.lexical - 2 * w.belief,
+    ]
+    assert found.scores()[0].tolist() == pytest.approx(expected)
+
+
+def test_without_a_classifier_closeness_alone_counts_and_words_do_not():
+    w = WITHOUT_CLASSIFIER
+    found = evidence([0.5, 0.9], [0.8, 0.1], [0.0, 1.0])
+
+    expected = [0.5 * w.phrasing + 0.8 * w.passage, 0.9 * w.phrasing + 0.1 * w.passage]
+    assert found.scores()[0].tolist() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("kind", ["phrasings", "passages", "lexical"])
+def test_each_kind_of_closeness_alone_decides_between_entries_that_are_equal_otherwise(kind):
+    even = evidence([0.5, 0.5], [0.5, 0.5], [0.5, 0.5], beliefs=[-1, -1, -1])
+    tipped = replace(even, **{kind: np.array([[0.5, 0.6]], np.float32)})
+
+    assert tipped.scores()[0].argmax() == 1
+
+
+def test_belief_decides_between_entries_that_are_equally_close():
+    beliefs = CLASSIFIER.log_probabilities(np.array([[0, 1]], np.float32))[0].tolist()
+    scores = evidence([0.8, 0.8], [0.5, 0.5], beliefs=beliefs).scores()[0]
+
+    assert scores[1] - scores[0] == pytest.approx(3 * WITH_CLASSIFIER.belief, abs=1e-4)
+
+
+def test_signals_without_a_classifier():
+    found = evidence([0.5, 0.9], background=0.3, length=4.5)
+
+    best, margin = 0.9 * WITHOUT_CLASSIFIER.phrasing, 0.4 * WITHOUT_CLASSIFIER.phrasing
+    expected = {
+        "best phrasing": 0.9,
+        "best background": 0.3,
+        "out of scope": 0,
+        "margin": margin,
+        "best score": best,
+        "length": 4.5,
+    }
+    assert signals(found) == pytest.approx(expected, abs=1e-5)
+
+
+def test_belief_in_no_entry_is_a_signal_and_no_score():
+    found = evidence([0.2, 0.1], beliefs=[-3, -4, -0.07])
+
+    assert signals(found)["out of scope"] == pytest.approx(-0.07)
+    assert found.scores().shape == (1, 2)
+
+
+def test_the_best_phrasing_counts_even_if_another_entry_has_the_best_score():
+    found = evidence([0.9, 0.5], [0.0, 0.0], beliefs=[-9, -0.1, -5])
+
+    assert found.scores()[0].argmax() == 1
+    assert signals(found)["best phrasing"] == pytest.approx(0.9)
 
 
 def test_the_margin_is_to_the_second_best_of_many():
-    scored = score(evidence([0.1, 0.7, 0.9, 0.2], [0, 0, 0, 0]), None)
+    expected = 0.2 * WITHOUT_CLASSIFIER.phrasing
 
-    assert signals(scored)["margin"] == pytest.approx(10 * 0.2, abs=1e-5)
+    assert signals(evidence([0.1, 0.7, 0.9, 0.2]))["margin"] == pytest.approx(expected, abs=1e-5)
 
 
-def test_a_single_entry_has_no_margin():
-    assert signals(score(evidence([0.9], [0.9]), None))["margin"] == 0.0
+def test_the_margin_of_a_single_entry_is_to_nothing():
+    expected = 0.9 * WITHOUT_CLASSIFIER.phrasing
+
+    assert signals(evidence([0.9]))["margin"] == pytest.approx(expected, abs=1e-5)
+
+
+def test_signals_of_several_queries_are_those_of_each():
+    one, other = evidence([0.5, 0.9], background=0.3), evidence([0.2, 0.1], background=0.7, length=5)
+    names = ("phrasings", "passages", "lexical", "background", "lengths")
+    both = Evidence(
+        **{name: np.concatenate([getattr(one, name), getattr(other, name)]) for name in names}, beliefs=None
+    )
+
+    rows = both.signals(both.scores())
+    assert rows.shape == (2, len(SIGNALS))
+    assert rows[0].tolist() == list(signals(one).values())
+    assert rows[1].tolist() == list(signals(other).values())
 
 
 def test_beliefs_are_logarithms_of_probabilities():
@@ -57,50 +146,77 @@ def test_huge_evidence_for_a_class_stays_finite():
     assert beliefs[0].tolist() == pytest.approx([0, -3e4, -6e4], rel=1e-4)
 
 
-def test_belief_tips_the_balance_between_entries_that_are_equally_close():
-    query = np.array([[0, 1]], np.float32)
-    scores = score(evidence([0.8, 0.8], [0.5, 0.5]), CLASSIFIER.log_probabilities(query)).entries[0]
+def test_the_gates_log_odds_are_the_weighted_signals():
+    log_odds = Gate(np.array([2.0, 0, 0, 0, 0, -1]), -1.0).in_scope(
+        np.array([[0.5, 9, 9, 9, 9, 0], [1, 9, 9, 9, 9, 3]])
+    )
 
-    assert scores.argmax() == 1
-    assert scores[1] - scores[0] == pytest.approx(3, abs=1e-4)
-
-
-def test_belief_in_no_entry_is_a_signal_and_no_score():
-    beliefs = CLASSIFIER.log_probabilities(np.array([[-1, -1]], np.float32))
-    scored = score(evidence([0.2, 0.1], [0, 0]), beliefs)
-
-    assert signals(scored)["out of scope"] == pytest.approx(float(beliefs[0, 2]))
-    assert scored.entries.shape == (1, 2)
-
-
-def test_the_gate_is_a_logistic_of_the_weighted_signals():
-    confidence = Gate(np.array([2.0, 0, 0, 0]), -1.0).confidence(np.array([[0.5, 9, 9, 9], [1, 9, 9, 9]]))
-
-    assert confidence.tolist() == pytest.approx([0.5, 1 / (1 + np.exp(-1))])
+    assert log_odds.tolist() == pytest.approx([2 * 0.5 - 1, 2 - 3 - 1])
 
 
 def test_confidence_rises_with_the_phrasing_and_falls_with_the_background():
-    decision = Decision(None, GATE, 0.6, 0.4)
-    query = np.array([1, 0], np.float32)
+    weighing = decision(gate(best_phrasing=4, best_background=-4))
 
     near, same, far = (
-        decision.score(query, evidence([best, 0.1], [0, 0], background))[1]
+        weighing.judge(evidence([best, 0.1], background=background)).confidence
         for best, background in ((0.9, 0.2), (0.5, 0.5), (0.3, 0.8))
     )
     assert near > same > far
     assert same == pytest.approx(0.5)
 
 
+def test_a_judgement_has_a_score_for_every_entry():
+    found = evidence([0.5, 0.9, 0.1])
+
+    assert decision(gate()).judge(found).scores.tolist() == found.scores()[0].tolist()
+
+
+def test_without_knots_the_calibrated_log_odds_are_the_gates():
+    log_odds = np.array([-2.0, 0, 3])
+
+    assert NO_CURVE.probability(log_odds).tolist() == pytest.approx((1 / (1 + np.exp(-log_odds))).tolist())
+
+
+def test_probability_rises_strictly_and_most_where_the_ramps_are():
+    curve = Calibration(np.array([-1.0, 2.0]), np.array([0.02, 0.0, 3.0]), -1.0)
+    log_odds = np.linspace(-12, 12, 200)
+    probability = curve.probability(log_odds)
+
+    assert (np.diff(probability) > 0).all()
+    assert 0 < probability.min() < probability.max() < 1
+    assert 1.5 < log_odds[np.diff(probability).argmax()] < 2.5
+
+
+def test_probability_of_the_absurd_stays_between_0_and_1():
+    curve = Calibration(np.array([0.0]), np.array([1.0, 1.0]), 0.0)
+    probability = curve.probability(np.array([-1e9, 1e9]))
+
+    assert probability.tolist() == pytest.approx([0, 1], abs=1e-9)
+
+
+def test_a_chinese_and_an_english_question_of_one_meaning_are_about_as_long():
+    assert length("小程序认证要多少钱？") == pytest.approx(length("How much does verification cost"), abs=0.2)
+    assert length("") == 0
+    assert lengths(["", "备案", "备案要多久"]).tolist() == pytest.approx(
+        [0, length("备案"), length("备案要多久")]
+    )
+
+
 @pytest.mark.parametrize("classifier", [CLASSIFIER, None])
 def test_a_decision_survives_its_arrays(tmp_path, classifier):
-    """Stored and read again, it scores the same to the last bit."""
-    decision = Decision(classifier, GATE, 0.61, 0.42)
-    np.savez(tmp_path / "arrays.npz", **decision.to_arrays())
+    """Stored and read again, it judges the same to the last bit."""
+    curve = Calibration(np.array([-1.0, 2.0]), np.array([0.3, 0.2, 3.0]), -1.0)
+    before = Decision(classifier, gate(best_phrasing=3, margin=0.3, length=-0.2), curve, 0.61, 0.42)
+    np.savez(tmp_path / "arrays.npz", **before.to_arrays())
     with np.load(tmp_path / "arrays.npz") as arrays:
-        restored = Decision.from_arrays(arrays)
+        after = Decision.from_arrays(arrays)
 
-    query, found = np.array([0.6, 0.8], np.float32), evidence([0.5, 0.9], [0.8, 0.1], 0.3)
-    for before, after in zip(decision.score(query, found), restored.score(query, found), strict=True):
-        assert np.array_equal(before, after)
-    assert (restored.answer_threshold, restored.clarify_threshold) == (0.61, 0.42)
-    assert (restored.classifier is None) == (classifier is None)
+    queries = np.array([[0.6, 0.8]], np.float32)
+    judged = []
+    for each in (before, after):
+        beliefs = each.beliefs(queries)
+        found = replace(evidence([0.5, 0.9], [0.8, 0.1], [0.2, 0.3], background=0.3), beliefs=beliefs)
+        judged.append((each.judge(found).scores.tolist(), each.judge(found).confidence))
+    assert judged[0] == judged[1]
+    assert (after.answer_threshold, after.clarify_threshold) == (0.61, 0.42)
+    assert (after.classifier is None) == (classifier is None)

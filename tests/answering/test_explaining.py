@@ -1,0 +1,101 @@
+"""Why a reply is given, over an index whose confidences are known."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.answering.answerer import Answerer
+from bot.answering.explaining import explain
+from bot.domain import Hit, Language, OutcomeKind, Query, Ranking
+from tests.fakes import FakeIndex, make_entry
+
+FILING = make_entry("filing", "小程序备案要多久？")
+FEE = make_entry("fee", "小程序认证要多少钱？")
+THANKS = make_entry("thanks", "谢谢", topic="smalltalk")
+HUMAN = make_entry("human", "转人工", topic="handoff")
+
+
+class Sure(FakeIndex):
+    """As sure as it is told to be, of the entries in their order."""
+
+    confidence = 0.0
+
+    def rank(self, query: Query) -> Ranking:
+        hits = tuple(Hit(entry.id, -n) for n, entry in enumerate(self.entries))
+        return Ranking(hits, self.confidence, signals=(("best phrasing", 0.5),))
+
+
+def why(confidence: float, *entries) -> tuple[OutcomeKind, str]:
+    index = Sure(*(entries or (FILING, FEE)))
+    index.confidence = confidence
+    found = explain(Answerer(lambda: index), "备案", None, most=5)
+    return found.outcome, found.why
+
+
+@pytest.mark.parametrize(
+    ("confidence", "outcome", "sentence"),
+    [
+        (0.7, "answer", "confidence 0.700 is not below the answer threshold 0.500: answers"),
+        (0.5, "answer", "confidence 0.500 is not below the answer threshold 0.500: answers"),
+        (
+            0.31,
+            "clarify",
+            "confidence 0.310 is below the answer threshold 0.500 "
+            "but not below the clarify threshold 0.200: asks back",
+        ),
+        (
+            0.1,
+            "abstain",
+            "confidence 0.100 is below the clarify threshold 0.200, "
+            "but near enough to name questions: abstains",
+        ),
+        (0.01, "abstain", "confidence 0.010 is below the clarify threshold 0.200: abstains"),
+    ],
+)
+def test_the_sentence_names_the_threshold_that_decided(confidence, outcome, sentence):
+    assert why(confidence) == (outcome, sentence)
+
+
+def test_smalltalk_and_handing_over_are_named():
+    assert why(0.9, THANKS)[1].endswith(": answers, as smalltalk")
+    assert why(0.9, HUMAN)[1].endswith(": hands over to a human")
+
+
+def test_where_only_smalltalk_is_near_there_is_nothing_to_offer():
+    outcome, sentence = why(0.3, THANKS)
+
+    assert outcome is OutcomeKind.ABSTAIN
+    assert sentence.endswith("and nothing on the subject is near: abstains")
+
+
+def test_a_question_of_marks_alone_has_nothing_to_search_for():
+    found = explain(Answerer(lambda: FakeIndex(FILING)), "?!…", None, most=5)
+
+    assert found.why == "nothing that could be searched for is left of the question: abstains"
+    assert (found.hits, found.signals) == ((), {})
+
+
+def test_an_exact_match_is_named():
+    found = explain(Answerer(lambda: FakeIndex(FILING, FEE)), "小程序备案要多久", None, most=5)
+
+    assert (found.is_exact, found.entry) == (True, "filing")
+    assert found.why == "a phrasing of filing, word for word: answers"
+
+
+def test_several_questions_in_one_are_shown_with_what_is_known_of_each():
+    index = FakeIndex(FILING, FEE)
+    index.answer_threshold = 0.3
+    found = explain(Answerer(lambda: index), "小程序备案多久？小程序认证多少钱？", None, most=1)
+
+    assert [(part.entry_id, part.is_known) for part in found.asked] == [("filing", True), ("fee", True)]
+    assert found.confidence == min(part.confidence for part in found.asked)
+    assert found.why.startswith("2 questions in one, 2 known")
+    assert len(found.hits) == 1
+
+
+def test_signals_and_languages_are_passed_on():
+    index = Sure(FILING)
+    found = explain(Answerer(lambda: index), "備案", Language.ENGLISH, most=5)
+
+    assert found.signals == {"best phrasing": 0.5}
+    assert (found.detected_language, found.language) == (Language.TRADITIONAL, Language.ENGLISH)
