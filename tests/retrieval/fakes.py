@@ -131,6 +131,6 @@ def write_version(store: VersionStore, name: str = "first", **fields) -> Path:
         "calibration": {"answer_threshold": 0.7},
     }
     with store.workspace() as folder:
-        (folder / "vectors.faiss").write_bytes(b"nonsense")
+        (folder / "phrasing.faiss").write_bytes(b"nonsense")
         store.adopt(folder, IndexManifest(**facts | fields, files=checksums(folder)))
     return store.folder / name
