@@ -81,7 +81,7 @@ def _reliability(axes: Axes, curves: Mapping[str, Sequence[Mapping[str, float]]]
         confidence, right = ([decile[name] for decile in found] for name in ("confidence", "right"))
         axes.plot(confidence, right, "o-", label=f"{label} ({total})")
     axes.set(xlabel="confidence", ylabel="share right", title="Reliability", xlim=(0, 1), ylim=(0, 1))
-    axes.legend(loc="upper left")
+    axes.legend(loc="lower right")
 
 
 def _share_above(values: Sequence[float], threshold: float) -> float:
