@@ -10,7 +10,7 @@ from typing import Any
 
 from sklearn.metrics import matthews_corrcoef, roc_auc_score
 
-from bot.domain import Conversation, Reply
+from bot.domain import Conversation, OutcomeKind, Reply
 from bot.errors import BotError
 
 ANY_TEXT = "any"
@@ -61,7 +61,8 @@ class Judged:
             return bool(self.reply.text)
         if not self.labelled.is_answerable:
             return not self.is_answered
-        return self.is_answered and self.rank == 1
+        is_handoff = self.reply.outcome is OutcomeKind.HANDOFF
+        return (self.is_answered or is_handoff) and self.rank == 1
 
 
 @dataclass(frozen=True)
