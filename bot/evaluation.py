@@ -67,7 +67,8 @@ class Judged:
             return bool(self.reply.text)
         if not self.labelled.is_answerable:
             return not self.is_answered
-        return self.is_answered and self.rank == 1
+        is_handoff = self.reply.outcome is OutcomeKind.HANDOFF
+        return (self.is_answered or is_handoff) and self.rank == 1
 
 
 @dataclass(frozen=True)
