@@ -44,8 +44,9 @@ _CURVE_POINTS = 41
 # Fewer entries than this cannot do without some of them.
 _MIN_ENTRIES_TO_HOLD_OUT = 5
 _Bound = tuple[float | None, float | None]
-# Whether a signal speaks for being in scope, in the order of SIGNALS.
-_SIGNS = (1, -1, -1, 1, 1, 1)
+# Whether a signal speaks for being in scope, in the order of SIGNALS. Beside a classifier's beliefs the
+# margin adds nothing (docs/quality.md).
+_SIGNS = (1, -1, -1, 0, 1, 1)
 _GATE_REGULARISATION = 1e-3
 # Shares of the held-out phrasings around whose log-odds the calibration may bend.
 _KNOTS = (0.05, 0.2, 0.4, 0.6, 0.8)
@@ -335,7 +336,7 @@ def _fit_classifier(phrasings: Group, background: Group, entry_count: int) -> Cl
 def _fit_gate(asked: _Asked) -> Gate:
     """Each signal may only speak for the side it speaks for by its meaning: few questions mislead."""
     spread = asked.signals.std(axis=0) + 1e-9
-    bounds: list[_Bound] = [(0.0, None) if sign > 0 else (None, 0.0) for sign in _SIGNS]
+    bounds: list[_Bound] = [(0.0 if sign >= 0 else None, 0.0 if sign <= 0 else None) for sign in _SIGNS]
     fitted = _maximum_likelihood(
         asked.signals / spread, asked.is_in_scope, asked.weights, bounds, _GATE_REGULARISATION
     )
