@@ -49,7 +49,7 @@ _Bound = tuple[float | None, float | None]
 _SIGNS = (1, -1, -1, 0, 1, 1)
 _GATE_REGULARISATION = 1e-3
 # Shares of the held-out phrasings around whose log-odds the calibration may bend.
-_KNOTS = (0.05, 0.2, 0.4, 0.6, 0.8)
+_KNOTS = (0.01, 0.02, 0.04, 0.06, 0.09, 0.13, 0.2, 0.4, 0.6, 0.8)
 _LEAST_SLOPE = 0.02
 _CURVE_REGULARISATION = 1e-4
 # Share of out-of-scope questions taken to be near misses: like the operator's own, or as hard as those of

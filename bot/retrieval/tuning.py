@@ -27,7 +27,7 @@ from bot.retrieval.contrastive import Recipe, tune
 from bot.retrieval.onnx_embedder import OnnxEmbedder
 from bot.retrieval.preparation import workspace, write_form
 from bot.retrieval.prepared_model import TUNED, ModelManifest, PreparedModel
-from bot.retrieval.training import FOLDS, MAX_CLASSES, MIN_PHRASINGS_PER_ENTRY, HeldOut, hold_out, in_fold
+from bot.retrieval.training import MAX_CLASSES, MIN_PHRASINGS_PER_ENTRY, HeldOut, hold_out, in_fold
 
 MIN_ENTRIES = 8
 _HELD_OUT = 0  # number of the fold
@@ -127,8 +127,6 @@ def _require_enough(asked: Questions, entry_count: int, tunable: int) -> None:
             f"{MIN_PHRASINGS_PER_ENTRY} an entry on average, and {MIN_ENTRIES} entries with several; "
             "add other ways to ask them"
         )
-    if asked.background_count < FOLDS:
-        raise KnowledgeError("no background questions to measure with; put some into background/")
     if entry_count > MAX_CLASSES:
         raise KnowledgeError(f"{entry_count} entries are too many to tune to; {MAX_CLASSES} at most")
 

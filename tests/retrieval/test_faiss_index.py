@@ -65,10 +65,10 @@ def test_an_entry_beyond_the_fetched_rows_counts_as_the_last_of_them():
     assert crowded.search(QUERY).phrasings[0].tolist() == pytest.approx([1.0, 0.8, 0.8])
 
 
-def test_without_a_background_the_last_row_stands_for_it():
+def test_without_a_background_nothing_of_it_is_near():
     bare = index((PHRASING, 0, (1.0, 0.0)), (PASSAGE, 0, (0.0, 1.0)))
 
-    assert bare.search(QUERY).background.tolist() == pytest.approx([0.6])
+    assert bare.search(QUERY).background.tolist() == [-1.0]
 
 
 def test_a_saved_index_gives_the_same_evidence(tmp_path):

@@ -15,6 +15,8 @@ from bot.retrieval.training import MAX_CLASSES, Group, TrainingSet, train
 from bot.retrieval.vectors import best_per_group, unit
 
 DIMENSIONS = 16
+# So few phrasings are split more than once.
+ROUNDS = 3
 WORDS = (
     "apple",
     "bread",
@@ -175,7 +177,7 @@ def test_near_misses_are_half_of_what_is_out_of_scope_however_few_they_are():
     )
 
     assert near.false_answer_rate < 0.101 < 1 / 8
-    assert plain.coverage == 1.0
+    assert plain.coverage > 0.95
     assert near.coverage < 0.9
 
 
@@ -197,17 +199,17 @@ def test_no_entry_is_held_out_where_near_misses_were_written_or_entries_are_few(
     data = training_set(entries=entries, each=6, background=24, near_misses=near_misses)
     asked = sum(decile.questions for decile in fit(data).reliability)
 
-    assert asked == 6 * entries + 24
+    assert asked == ROUNDS * (6 * entries + 24)
 
 
 def test_held_out_entries_are_asked_for_besides_all_other_phrasings_and_the_background():
-    """Of 10 entries 2 are absent from each of 3 folds: 36 phrasings more, less the third of each that
+    """Each of 10 entries is absent from one of 3 folds: 60 phrasings more, less the third of each that
     would have been asked anyway.
     """
     data = training_set(entries=10, each=6, background=24, near_misses=False)
     asked = sum(decile.questions for decile in fit(data).reliability)
 
-    assert 60 + 24 < asked <= 60 + 24 + 36
+    assert ROUNDS * (60 + 24) < asked < ROUNDS * (60 + 24 + 60)
 
 
 def test_the_curve_falls_as_the_threshold_rises():
@@ -255,7 +257,7 @@ def test_reliability_compares_confidence_with_what_came_true():
     trained = fit(training_set(each=60, background=240, noise=0.5))
     deciles = [decile for decile in trained.reliability if decile.questions >= 30]
 
-    assert sum(decile.questions for decile in trained.reliability) == 4 * 60 + 240
+    assert sum(decile.questions for decile in trained.reliability) == ROUNDS * (4 * 60 + 240)
     assert len(deciles) >= 2
     for decile in deciles:
         assert decile.right == pytest.approx(decile.confidence, abs=0.2)
@@ -368,4 +370,4 @@ def test_progress_is_told_from_the_first_step_to_the_last():
     steps = []
     train(APART, false_answer_rate=0.05, progress=lambda *step: steps.append(step))
 
-    assert steps == [("training the decision", done, 4) for done in range(5)]
+    assert steps == [("training the decision", done, 10) for done in range(11)]

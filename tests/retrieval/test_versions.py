@@ -27,7 +27,7 @@ TAMPERED = {
     "counts": {"entries": 4},
     "false_answer_rate": 0.5,
     "calibration": {"answer_threshold": 0.1},
-    "files": {"vectors.faiss": "0"},
+    "files": {"phrasing.faiss": "0"},
 }
 
 
@@ -67,19 +67,19 @@ def test_a_tampered_field_is_named_with_both_values_and_the_remedy(store, field,
 
 
 def test_a_tampered_file_is_named_with_both_checksums(store):
-    path = write_version(store) / "vectors.faiss"
+    path = write_version(store) / "phrasing.faiss"
     expected = sha256(path)
     path.write_bytes(b"tampered")
 
     assert refusal(store, IndexMismatchError) == (
-        f"index first: SHA-256 of vectors.faiss is {sha256(path)}, expected {expected}; {REMEDY}"
+        f"index first: SHA-256 of phrasing.faiss is {sha256(path)}, expected {expected}; {REMEDY}"
     )
 
 
 def test_a_missing_file_is_named(store):
-    (write_version(store) / "vectors.faiss").unlink()
+    (write_version(store) / "phrasing.faiss").unlink()
 
-    assert "SHA-256 of vectors.faiss is missing, expected " in refusal(store, IndexMismatchError)
+    assert "SHA-256 of phrasing.faiss is missing, expected " in refusal(store, IndexMismatchError)
 
 
 @pytest.mark.parametrize("name", ["manifest.json", "facts.json"])
@@ -220,7 +220,7 @@ def test_a_name_that_is_taken_is_refused_and_its_version_left_alone(store):
 @pytest.mark.parametrize("failure", [RuntimeError, KeyboardInterrupt])
 def test_a_failed_workspace_leaves_nothing_behind(store, failure):
     with pytest.raises(failure), store.workspace() as folder:
-        (folder / "vectors.faiss").write_bytes(b"half")
+        (folder / "phrasing.faiss").write_bytes(b"half")
         raise failure
 
     assert list(store.folder.iterdir()) == []
