@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.app import create_app
+from bot.knowledge import loader
 from bot.operations import Operations
 from bot.ports import no_progress
+from bot.retrieval import decision
 from bot.retrieval.prepared_model import prepared_forms
 from bot.retrieval.versions import MODEL_FILE, VersionStore
 from bot.settings import Settings
@@ -22,13 +25,25 @@ LEARNING_RATE = "1e-3"  # moves a tiny model as far as the usual one moves a rea
 BUILD = "run: flask --app wsgi index build"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def meaning_alone_decides(tmp_path_factory):
+    """The made-up questions share characters: words and a classifier would find most of them whatever the
+    model does, and everyday questions would be told from them by any model.
+    """
+    weights = replace(decision.WITH_CLASSIFIER, lexical=0.0, belief=0.0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(decision, "WITH_CLASSIFIER", weights)
+        patch.setattr(loader, "EVERYDAY_FOLDER", tmp_path_factory.mktemp("none"))
+        yield
+
+
 @pytest.fixture(scope="module")
 def tuned(tmp_path_factory) -> Settings:
     """A tiny model, tuned to made-up knowledge; the index was built before that."""
     folder = tmp_path_factory.mktemp("tuned")
     settings = Settings(
         model=str(save_tiny_model(folder / "model")),
-        knowledge_dir=write_knowledge(folder / "knowledge"),
+        knowledge_dir=write_knowledge(folder / "knowledge", phrasings=12),
         cache_dir=folder / "cache",
         index_dir=folder / "index",
     )

@@ -109,7 +109,7 @@ def test_without_a_gain_nothing_is_kept(tmp_path, base, original):
 def test_a_model_that_was_tuned_to_pieces_is_not_kept(tmp_path, base, original):
     result = tune(base, original, learning_rate=0.02, share=1.0)
 
-    assert result.after.auroc < result.before.auroc
+    assert result.after.hit_at_1 < result.before.hit_at_1
     assert result.adopted is None
     assert folders(tmp_path) == [original.folder.name]
 
