@@ -13,7 +13,7 @@ from bot.ports import KnowledgeIndex
 
 # Share of the way from the answer threshold to certainty that another reading must go beyond it:
 # every further reading is a further chance to err.
-STRICTER = 0.5
+STRICTER = 0.3
 # Characters and words from which on a text tells a story, and of which a question has no fewer.
 _STORY = 40
 _QUESTION = 8
