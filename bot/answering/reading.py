@@ -54,6 +54,11 @@ def read(index: KnowledgeIndex, query: Query) -> _Understood:
     return next((sure for other in others.values() for sure in _sure(index, query, asked, other)), best)
 
 
+def surely(threshold: float) -> float:
+    """The confidence that a guess at what was meant needs: more than the words as written."""
+    return threshold + STRICTER * (1 - threshold)
+
+
 def end_of_story(text: str) -> str:
     """The last sentence of a long normalised text, with the one before it if both are short."""
     if _length(text) < _STORY:
@@ -99,8 +104,7 @@ def _sure(index: KnowledgeIndex, query: Query, asked: Query, reading: Query) -> 
     if reading.key in ("", asked.key):
         return []
     understood = _understood(index, query, reading)
-    needed = index.answer_threshold + STRICTER * (1 - index.answer_threshold)
-    return [understood] if understood[1].confidence >= needed else []
+    return [understood] if understood[1].confidence >= surely(index.answer_threshold) else []
 
 
 def _mended(query: Query, speller: Speller) -> Query:

@@ -10,11 +10,10 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from bot.answering.reading import surely
 from bot.domain import Ranking
 
 MAX_PARTS = 3
-# A comma alone says little: there both halves must be surer than an answer need be.
-SURE = 0.85
 # Answers to halves of a sentence must be among this many that are nearest to the whole: else a half was
 # taken out of its sense. Those to sentences must be among all its hits.
 NEAREST = 6
@@ -121,7 +120,8 @@ def _stands_alone(text: str) -> bool:
 
 
 def _holds(parts: Sequence[Asked], cut: Cut, whole: Ranking, threshold: float) -> bool:
-    least = threshold if cut.are_sentences or cut.at_word else max(threshold, SURE)
+    # A comma alone says little.
+    least = threshold if cut.are_sentences or cut.at_word else surely(threshold)
     known = [part for part in parts if part.ranking.confidence >= least]
     if not known or (len(known) < len(parts) and not cut.are_sentences):
         return False

@@ -79,13 +79,12 @@ class Evidence:
             scores = scores + weights.belief * self.beliefs[:, :-1] + weights.lexical * self.lexical
         return scores
 
-    def closeness(self, entry: int) -> Closeness:
-        """What speaks for one entry, of the first query."""
-        belief = None if self.beliefs is None else float(self.beliefs[0, entry])
-        phrasing, passage, lexical = (
-            float(of[0, entry]) for of in (self.phrasings, self.passages, self.lexical)
-        )
-        return Closeness(phrasing, passage, lexical, belief)
+    def closeness(self, entries: Sequence[int]) -> list[Closeness]:
+        """What speaks for each of some entries, of the first query."""
+        kinds = (self.phrasings, self.passages, self.lexical)
+        phrasings, passages, lexical = (kind[0, entries].tolist() for kind in kinds)
+        beliefs = [None] * len(entries) if self.beliefs is None else self.beliefs[0, entries].tolist()
+        return list(map(Closeness, phrasings, passages, lexical, beliefs))
 
     def signals(self, scores: Vectors) -> NDArray[np.float64]:
         """(n, signals) for the gate, in the order of ``SIGNALS``."""
@@ -142,8 +141,8 @@ class Calibration:
 
 def ramps(log_odds: NDArray[np.float64], knots: NDArray[np.float64]) -> NDArray[np.float64]:
     """(n,) -> (n, knots + 1): the log-odds, and soft steps that rise around each knot."""
-    steps = [1 / (1 + np.exp(-np.clip(log_odds - knot, -30, 30))) for knot in knots]
-    return np.stack([log_odds, *steps], axis=1)
+    steps = 1 / (1 + np.exp(-np.clip(log_odds[:, None] - knots, -30, 30)))
+    return np.column_stack([log_odds, steps])
 
 
 @dataclass(frozen=True)

@@ -93,8 +93,8 @@ class LoadedIndex:
     def _best(self, judgement: Judgement, evidence: Evidence) -> tuple[Hit, ...]:
         scores = judgement.scores
         order = np.argsort(-scores, kind="stable")[:TOP_HITS].tolist()
-        ids = self._contents.entry_ids
-        return tuple(Hit(ids[i], float(scores[i]), evidence.closeness(i)) for i in order)
+        ids = [self._contents.entry_ids[i] for i in order]
+        return tuple(map(Hit, ids, scores[order].tolist(), evidence.closeness(order)))
 
     def entry(self, entry_id: str, language: Language) -> Entry | None:
         """The entry in this language's knowledge, else in the other one."""

@@ -33,7 +33,7 @@ def test_what_a_question_compares(question, compared):
         ("前者有什么风险", KINDS, "普通有什么风险"),
         ("后者要许可证吗", SHOPS, "多门店要许可证吗"),
         ("第三类适合谁", SHOPS, "多门店适合谁"),
-        ("and the second?", ENGLISH, "and e-commerce?"),
+        ("so the second?", ENGLISH, "so e-commerce?"),
         ("what are the risks of the first kind?", ENGLISH, "what are the risks of ordinary?"),
         ("第三种呢", KINDS, None),
         ("第二种呢", "小程序审核要多久？", None),

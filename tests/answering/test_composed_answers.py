@@ -81,7 +81,7 @@ def test_two_questions_in_traditional_are_answered_in_traditional(bot):
     assert reply.text == "**小程序備案要多久？**\n\n二十天以內。\n\n**小程序認證費是多少？**\n\n三百元。"
 
 
-def test_of_a_known_and_an_unknown_question_the_first_is_answered_and_the_second_named(bot):
+def test_of_a_known_and_an_unknown_question_the_known_is_answered_and_the_other_named(bot):
     reply = bot.answer("小程序备案要多久？明天<b>上海</b>天气怎样？")
 
     assert (reply.outcome, ids(reply)) == (OutcomeKind.ANSWER, ["filing"])
