@@ -37,11 +37,6 @@ class Wording:
         about = self.about.format(parts=", ".join(leads)) if leads else ""
         return doubt[0] + about + doubt[1:].format(as_of=as_of or self.no_date, where=CHECK_AT)
 
-    def caveat(self, entry: Entry) -> str:
-        """What to say about one entry's answer; empty where there is nothing to doubt."""
-        doubt = self.doubt(entry)
-        return self.caveat_about(doubt, entry.as_of, ()) if doubt else ""
-
 
 CHINESE = Wording(
     abstain="抱歉，这个问题我没有可靠的答案，不想乱说。",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from bot.answering.composing import caveats
 from bot.answering.wording import CHINESE, ENGLISH, wording
 from bot.domain import Grade
 from tests.fakes import make_entry
 
 
 def caveat(language: str, **fields) -> str:
-    return wording(language).caveat(make_entry("a", "Q", language=language, **fields))
+    return caveats([make_entry("a", "Q", language=language, **fields)], wording(language))
 
 
 def test_an_answer_that_can_go_stale_says_of_when_it_is_and_where_to_check():
