@@ -19,6 +19,7 @@ from bot.errors import ModelError, SettingsError
 from bot.knowledge import lint, loader
 from bot.knowledge.markdown import Problem
 from bot.ports import Embedder, Progress
+from bot.retrieval.embedding_cache import CachedEmbedder, cache_file
 from bot.retrieval.live_index import LiveIndex
 from bot.retrieval.loaded_index import LoadedIndex, load_index
 from bot.retrieval.onnx_embedder import OnnxEmbedder
@@ -81,6 +82,11 @@ class Operations:
         prepared = load_prepared(self.settings.cache_dir, self.settings.model, self.store.model_in_use())
         return OnnxEmbedder(prepared, threads=threads)
 
+    def caching_embedder(self) -> Embedder:
+        """The same on all cores, asked only for what no command has embedded before."""
+        embedder = self.embedder(threads=0)
+        return CachedEmbedder(embedder, cache_file(self.settings.cache_dir, embedder.checksum))
+
     @property
     def _is_prepared_form(self) -> bool:
         return self.settings.embedder == "onnx"
@@ -132,7 +138,7 @@ class Operations:
 
     def lint(self, *, with_embedder: bool) -> list[Problem]:
         """Everything wrong with the knowledge base."""
-        embed = self.embedder(threads=2).embed_queries if with_embedder else None
+        embed = self.caching_embedder().embed_queries if with_embedder else None
         return lint.lint(self.settings.knowledge_dir, normalise, embed)
 
     def build(self, progress: Progress, *, force: bool) -> BuildResult:
@@ -143,7 +149,7 @@ class Operations:
         building = importlib.import_module("bot.retrieval.building")
         result: BuildResult = building.build_index(
             base,
-            self.embedder(threads=0),
+            self.caching_embedder(),
             self.store,
             normalise,
             building.BuildOptions(self.settings.false_answer_rate, datetime.now(UTC), force),
