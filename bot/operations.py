@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.answering.normalising import detect_language, normalise
 from bot.answering.script import to_simplified
+from bot.disk_cache import DiskCache
 from bot.errors import ModelError, SettingsError
 from bot.knowledge import lint, loader
 from bot.knowledge.markdown import Problem
@@ -85,7 +86,7 @@ class Operations:
     def caching_embedder(self) -> Embedder:
         """The same on all cores, asked only for what no command has embedded before."""
         embedder = self.embedder(threads=0)
-        return CachedEmbedder(embedder, cache_file(self.settings.cache_dir, embedder.checksum))
+        return CachedEmbedder(embedder, DiskCache(cache_file(self.settings.cache_dir, embedder.checksum)))
 
     @property
     def _is_prepared_form(self) -> bool:

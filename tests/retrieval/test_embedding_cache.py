@@ -12,7 +12,8 @@ import time
 import numpy as np
 import pytest
 
-from bot.retrieval.embedding_cache import CachedEmbedder, Limits, cache_file
+from bot.disk_cache import DiskCache, Limits
+from bot.retrieval.embedding_cache import CachedEmbedder, cache_file
 from tests.retrieval.fakes import HashEmbedder
 
 TEXTS = ["小程序认证要多少钱？", "怎么改名", "", "how long does the review take"]
@@ -23,6 +24,7 @@ WRITER = """
 import sys
 from pathlib import Path
 import numpy as np
+from bot.disk_cache import DiskCache
 from bot.retrieval.embedding_cache import CachedEmbedder
 
 class Embedder:
@@ -31,7 +33,7 @@ class Embedder:
         return np.ones((len(texts), 128), np.float32)
     embed_passages = embed_queries
 
-cached = CachedEmbedder(Embedder(), Path(sys.argv[1]))
+cached = CachedEmbedder(Embedder(), DiskCache(Path(sys.argv[1])))
 for start in range(int(sys.argv[2]), int(sys.argv[3]), 10):
     cached.embed_queries([f"question {n}" for n in range(start, start + 10)])
     print(start + 10, flush=True)
@@ -63,7 +65,7 @@ def cached(path):
 
     def make(day: int = 0, limits: Limits = LIMITS, salt: str = ""):
         inner = CountingEmbedder(salt)
-        embedder = CachedEmbedder(inner, path, limits, lambda: float(day * DAY))
+        embedder = CachedEmbedder(inner, DiskCache(path, limits, lambda: float(day * DAY)))
         embedder.asked = inner.asked
         return embedder
 
@@ -170,7 +172,7 @@ def test_beyond_its_size_the_oldest_go(cached, path):
 
 def test_the_file_of_a_model_that_is_used_no_more_is_removed(cached, path):
     other = cache_file(path.parent.parent, "f" * 64)
-    CachedEmbedder(HashEmbedder("other"), other).embed_queries(["a"])
+    CachedEmbedder(HashEmbedder("other"), DiskCache(other)).embed_queries(["a"])
     long_ago = time.time() - 100 * DAY
     os.utime(other, (long_ago, long_ago))
     cached(day=int(time.time() // DAY)).embed_queries(["b"])
