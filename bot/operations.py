@@ -18,11 +18,13 @@ from bot.answering.normalising import detect_language, normalise
 from bot.answering.script import to_simplified
 from bot.build_result import BuildResult, Order
 from bot.checks import checks_digest, read_checks
+from bot.disk_cache import DiskCache
 from bot.errors import ModelError, SettingsError
 from bot.knowledge import lint, loader
 from bot.knowledge.markdown import Problem
 from bot.ports import Embedder, Progress
 from bot.publishing import Publisher, Source
+from bot.retrieval.embedding_cache import CachedEmbedder, cache_file
 from bot.retrieval.live_index import LiveIndex
 from bot.retrieval.loaded_index import LoadedIndex, load_index
 from bot.retrieval.locking import Holder, build_lock
@@ -85,6 +87,11 @@ class Operations:
         prepared = load_prepared(self.settings.cache_dir, self.settings.model, self.store.model_in_use())
         return OnnxEmbedder(prepared, threads=threads)
 
+    def caching_embedder(self) -> Embedder:
+        """The same on all cores, asked only for what no command has embedded before."""
+        embedder = self.embedder(threads=0)
+        return CachedEmbedder(embedder, DiskCache(cache_file(self.settings.cache_dir, embedder.checksum)))
+
     @property
     def _is_prepared_form(self) -> bool:
         return self.settings.embedder == "onnx"
@@ -136,7 +143,7 @@ class Operations:
 
     def lint(self, *, with_embedder: bool) -> list[Problem]:
         """Everything wrong with the knowledge base."""
-        embed = self.embedder(threads=2).embed_queries if with_embedder else None
+        embed = self.caching_embedder().embed_queries if with_embedder else None
         return lint.lint(self.settings.knowledge_dir, normalise, embed)
 
     def build(self, progress: Progress, order: Order = Order(), *, wait: bool = False) -> BuildResult:  # noqa: B008 - frozen
@@ -165,7 +172,7 @@ class Operations:
         checks, base = read_checks(folder), loader.load(folder)
         if self._is_prepared_form and self.store.model_in_use() == ORIGINAL:
             self.prepare_model(progress)
-        embedder = self.embedder(threads=0)
+        embedder = self.caching_embedder()
 
         def build(store: VersionStore, version: str, now: datetime) -> IndexManifest:
             building = importlib.import_module("bot.retrieval.building")
