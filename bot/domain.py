@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Container, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -172,14 +172,18 @@ class Vocabulary:
 
     ``words``: Latin words with their counts; ``phrases``: the same for 1 to 4 Chinese characters in a row;
     ``by_sound``: syllables without tones, "xiao cheng xu" -> the commonest phrase; ``sounds``: character ->
-    syllable; ``real``: rarer phrases that sound like one in ``by_sound`` and are no slips of it.
+    syllable; ``real``: rarer phrases that sound like one in ``by_sound`` and are no slips of it;
+    ``by_letters``: ``by_sound`` without spaces, "xiaochengxu"; ``firm``: phrases in ``by_sound`` whose
+    characters belong together.
     """
 
     words: Mapping[str, int] = field(default_factory=dict)
     phrases: Mapping[str, int] = field(default_factory=dict)
     by_sound: Mapping[str, str] = field(default_factory=dict)
     sounds: Mapping[str, str] = field(default_factory=dict)
-    real: Collection[str] = ()
+    real: Container[str] = ()
+    by_letters: Mapping[str, str] = field(default_factory=dict)
+    firm: Collection[str] = ()
 
 
 @dataclass(frozen=True)

@@ -75,9 +75,9 @@ def test_a_stale_index_still_answers(built, knowledge_dir):
 @pytest.mark.model
 def test_a_damaged_index_is_not_served_and_the_file_is_named(built: Settings, tmp_path):
     index_dir = shutil.copytree(built.index_dir, tmp_path / "index")
-    next(index_dir.glob("*/contents.json")).write_text("{}")
+    next(index_dir.glob("*/entries.jsonl")).write_text("{}")
     client = create_app(built.model_copy(update={"index_dir": index_dir})).test_client()
     response = client.get("/readyz")
 
     assert response.status_code == 503
-    assert "contents.json" in response.json["reason"] and "index build" in response.json["reason"]
+    assert "entries.jsonl" in response.json["reason"] and "index build" in response.json["reason"]

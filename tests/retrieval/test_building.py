@@ -143,7 +143,7 @@ def test_a_change_makes_a_new_version_live_and_keeps_the_old(store, change):
 
 def test_a_damaged_live_version_is_built_again(store):
     old = build(store).manifest.version
-    (store.folder / old / "contents.json").write_text("{}")
+    (store.folder / old / "entries.jsonl").write_text("{}")
 
     assert build(store, now=LATER).is_new
     assert first(load(store), "名字可以改几次") == NAMES
@@ -193,8 +193,8 @@ def test_the_same_knowledge_gives_the_same_files(store):
 
     assert one.version != two.version
     assert one.calibration == two.calibration
-    assert [one.files[name] for name in ("contents.json", "phrasing.faiss")] == [
-        two.files[name] for name in ("contents.json", "phrasing.faiss")
+    assert [one.files[name] for name in ("entries.jsonl", "phrasing.faiss")] == [
+        two.files[name] for name in ("entries.jsonl", "phrasing.faiss")
     ]
 
 

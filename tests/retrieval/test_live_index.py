@@ -46,7 +46,7 @@ def publish(store, *entries, minute: int) -> str:
 
 def tear(store, version: str) -> bytes:
     """Cut a version's contents in half; gives the whole."""
-    path = store.folder / version / "contents.json"
+    path = store.folder / version / "entries.jsonl"
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
     return whole
@@ -120,7 +120,7 @@ def test_a_torn_version_never_serves_and_the_log_says_why(store, live, clock, ca
     assert (live().version, top(live())) == (good, "names")
     (record,) = caplog.records
     assert record.levelno == logging.ERROR
-    assert record.getMessage().startswith(f"keeping index {good}: index {torn}: SHA-256 of contents.json is ")
+    assert record.getMessage().startswith(f"keeping index {good}: index {torn}: SHA-256 of entries.jsonl is ")
 
 
 def test_a_torn_version_is_complained_of_once(store, live, clock, caplog):
@@ -154,7 +154,7 @@ def test_a_torn_version_that_is_completed_in_place_serves(store, live, clock):
     whole = tear(store, version)
     clock.wait()
     live()
-    (store.folder / version / "contents.json").write_bytes(whole)
+    (store.folder / version / "entries.jsonl").write_bytes(whole)
     clock.wait()
 
     assert live().version == version
@@ -191,7 +191,7 @@ def test_the_first_build_is_picked_up_at_once(store, live):
 def test_a_torn_first_version_is_an_error_not_an_empty_index(store, live):
     tear(store, publish(store, NAMES, minute=0))
 
-    with pytest.raises(IndexUnusableError, match=r"SHA-256 of contents\.json"):
+    with pytest.raises(IndexUnusableError, match=r"SHA-256 of entries\.jsonl"):
         live()
 
 
