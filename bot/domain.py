@@ -187,6 +187,27 @@ class Vocabulary:
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """An index version that cannot serve, and why; without a version it is the pointer that fails."""
+
+    version: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class IndexState:
+    """What a process serves, when it was built (ISO 8601) and since when it serves (seconds since the
+    epoch); ``refused``: what it should serve but cannot; ``refusals``: how many there were.
+    """
+
+    version: str = ""
+    built_at: str = ""
+    swapped_at: float = 0.0
+    refused: Refusal | None = None
+    refusals: int = 0
+
+
+@dataclass(frozen=True)
 class Suggestion:
     """A question the reader may ask next."""
 

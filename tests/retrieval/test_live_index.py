@@ -12,10 +12,14 @@ import pytest
 
 from bot.answering.normalising import normalise
 from bot.errors import IndexMissingError, IndexUnusableError
-from bot.retrieval.live_index import CHECK_EVERY, LiveIndex
+from bot.domain import IndexState
+from bot.retrieval.live_index import TRY_AGAIN_AFTER, LiveIndex
 from tests.retrieval.fakes import FEES, NAMES, NOON, build, knowledge, load
 
 QUESTION = normalise("名字可以改几次")
+
+
+NEVER = 3_600.0
 
 
 class Clock:
@@ -23,7 +27,7 @@ class Clock:
 
     now = 0.0
 
-    def wait(self, seconds: float = CHECK_EVERY) -> None:
+    def wait(self, seconds: float) -> None:
         self.now += seconds
 
 
@@ -33,9 +37,20 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def live(store, clock) -> LiveIndex:
-    """Serves what lies in the store; the clock stands still."""
-    return LiveIndex(store, lambda version: load(store, version), lambda: clock.now)
+def told() -> list[IndexState]:
+    """What the live index has told of itself."""
+    return []
+
+
+@pytest.fixture
+def live(store, clock, told) -> LiveIndex:
+    """Serves what lies in the store; looks at the pointer when told to, and the clock stands still."""
+    return live_index(store, lambda version: load(store, version), clock, told.append)
+
+
+def live_index(store, load_version, clock=None, observe=lambda state: None, check_every=NEVER) -> LiveIndex:
+    clock = clock or Clock()
+    return LiveIndex(store, load_version, lambda: clock.now, observe, check_every)
 
 
 def publish(store, *entries, minute: int) -> str:
