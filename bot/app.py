@@ -7,13 +7,14 @@ from flask import Flask
 from bot.answering.answerer import Answerer
 from bot.channels.ask import ask_blueprint
 from bot.channels.health import health_blueprint
+from bot.channels.metrics import Metrics, metrics_blueprint
 from bot.channels.openapi import openapi_blueprint
 from bot.channels.problems import register_problems
 from bot.channels.sessions import Sessions
 from bot.channels.wechat.blueprint import wechat_blueprint
 from bot.cli import register_commands
 from bot.operations import Operations
-from bot.settings import Settings, load_settings
+from bot.settings import Settings, load_settings, shared_metrics_folder
 from bot.stores import Stores
 from bot.wechat_service import WechatService
 
@@ -27,7 +28,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     Raises SettingsError when a setting cannot be right.
     """
     operations = Operations(settings or load_settings())
-    live_index = operations.live_index()
+    metrics = Metrics(shared_metrics_folder())
+    live_index = operations.live_index(metrics.index_changed)
     answerer = Answerer(live_index)
     wechat = WechatService(operations.settings)
     stores = Stores(operations.settings)
@@ -36,7 +38,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     register_problems(app)
     app.register_blueprint(ask_blueprint(answerer, sessions))
-    app.register_blueprint(health_blueprint(live_index, operations.knowledge_digest))
+    app.register_blueprint(
+        health_blueprint(live_index, lambda: live_index.state, operations.knowledge_digest)
+    )
+    app.register_blueprint(metrics_blueprint(metrics))
     app.register_blueprint(openapi_blueprint())
     app.register_blueprint(wechat_blueprint(wechat.desks(answerer)))
     register_commands(app, operations, answerer, wechat)

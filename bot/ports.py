@@ -75,6 +75,11 @@ class IndexFacts(Protocol):
         """Name of the language model it was built with."""
         ...
 
+    @property
+    def built_at(self) -> str:
+        """When it was built, ISO 8601."""
+        ...
+
 
 class KnowledgeIndex(IndexFacts, Protocol):
     """One loaded index version: it finds entries and knows how sure it is."""

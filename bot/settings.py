@@ -6,6 +6,7 @@ by the content of the file that ``BOT_KNOWLEDGE_DIR_FILE`` names.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,6 +23,7 @@ from bot.errors import SettingsError
 
 PROJECT = Path(__file__).resolve().parent.parent
 PREFIX = "BOT_"
+METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
 
 class Settings(BaseSettings):
@@ -158,6 +160,15 @@ class _FromFiles(PydanticBaseSettingsSource):
 
 def _variables(source: PydanticBaseSettingsSource) -> dict[str, str | None]:
     return dict(source.env_vars) if isinstance(source, EnvSettingsSource) else {}
+
+
+def shared_metrics_folder() -> Path | None:
+    """Where the workers of this server add up their metrics: prometheus_client goes by this variable.
+
+    ``gunicorn.conf.py`` sets it; None in a process of its own.
+    """
+    folder = os.environ.get(METRICS_VARIABLE)
+    return Path(folder) if folder else None
 
 
 def load_settings() -> Settings:

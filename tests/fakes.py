@@ -26,6 +26,7 @@ class FakeIndex:
     digest = "0" * 64
     vocabulary = Vocabulary()
     model = "shared pairs"
+    built_at = "2026-11-22T12:00:00+00:00"
     answer_threshold = 0.5
     clarify_threshold = 0.2
 

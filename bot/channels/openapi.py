@@ -97,6 +97,16 @@ def _paths() -> dict[str, Any]:
         },
         "/healthz": {"get": _probe("healthz", "Whether the process is up")},
         "/readyz": {"get": _probe("readyz", "Whether it can answer, and from which index")},
+        "/metrics": {"get": _metrics()},
+    }
+
+
+def _metrics() -> dict[str, Any]:
+    text = {"text/plain": {"schema": {"type": "string"}}}
+    return {
+        "operationId": "metrics",
+        "summary": "What Prometheus collects",
+        "responses": {"200": {"description": "metrics of all workers", "content": text}},
     }
 
 

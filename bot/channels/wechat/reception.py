@@ -65,7 +65,10 @@ class Reception:
         self._account = account
 
     def receive(self, push: Push, talk: Conversation, now: float) -> Turn:
-        """The turn that a push makes; ``now`` in seconds since the epoch."""
+        """The turn that a push makes, by one index version; ``now`` in seconds since the epoch."""
+        return Reception(self._answerer.at_one_version(), self._account)._receive(push, talk, now)
+
+    def _receive(self, push: Push, talk: Conversation, now: float) -> Turn:
         if push.kind is PushKind.EVENT:
             return self._event(push, talk, now)
         if push.kind is PushKind.UNKNOWN or talk.human_until > now:
