@@ -46,15 +46,21 @@ def post_worker_init(worker):
 
 
 def when_ready(server):
-    """Start what sends answers to mini-program users: a process that no worker's death stops."""
+    """Start what runs beside the server: processes that no worker's death stops."""
+    from bot.processes import bot_command
     from bot.wechat_service import WechatService
 
-    if WechatService(_settings).has_sender:
-        command = [sys.executable, "-m", "flask", "--app", "wsgi", "wechat", "send", "--supervise"]
-        server.sender = subprocess.Popen(command)
+    wanted = {
+        # What sends answers to mini-program users.
+        ("wechat", "send"): WechatService(_settings).has_sender,
+        ("index", "watch"): _settings.watch,
+    }
+    server.companions = [
+        subprocess.Popen(bot_command(*command, "--supervise")) for command, is_on in wanted.items() if is_on
+    ]
 
 
 def on_exit(server):
     """Stop it again."""
-    if sender := getattr(server, "sender", None):
-        sender.terminate()
+    for process in getattr(server, "companions", ()):
+        process.terminate()

@@ -30,20 +30,22 @@ def run_job(job_id: str, jobs: Jobs, work: Work, clock: Callable[[], str]) -> Jo
         return None
     journal = _Journal(clock)
     with _heartbeat(job_id, jobs, journal):
-        result = _result(work, journal)
+        try:
+            result = attempt(work, journal.report, journal.tell)
+        except KeyboardInterrupt:
+            result = JobResult(JobState.FAILED, report="it was stopped; the live index was not touched")
     _finish(job_id, jobs, result, journal)
     return result
 
 
-def _result(work: Work, journal: _Journal) -> JobResult:
+def attempt(work: Work, progress: Progress, tell: Tell) -> JobResult:
+    """What comes of the work, also when it cannot be done."""
     try:
-        return work(journal.report, journal.tell)
+        return work(progress, tell)
     except (BotError, OSError) as error:
         return JobResult(JobState.FAILED, report=str(error))
-    except KeyboardInterrupt:
-        return JobResult(JobState.FAILED, report="it was stopped; the live index was not touched")
     except Exception as error:
-        _log.exception("the job failed")
+        _log.exception("it failed")
         return JobResult(JobState.FAILED, report=f"{error!r}; see the log of the service")
 
 

@@ -11,6 +11,8 @@ import time
 from types import FrameType
 
 _CHECK_SECONDS = 0.5
+# Builds leave the processor to whoever answers questions.
+NICENESS = 10
 
 
 def bot_command(*arguments: str) -> list[str]:

@@ -1,0 +1,77 @@
+"""``flask --app wsgi index watch``: rebuild whenever the knowledge folder changes."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+
+import click
+
+from bot.checks import checks_digest
+from bot.cli_output import plain_errors, progress_bar
+from bot.domain import JobResult
+from bot.job_running import attempt
+from bot.operations import Operations
+from bot.processes import NICENESS, interrupt_on_sigterm, is_orphan_of, supervise
+from bot.rebuilding import rebuilding
+from bot.watching import Knowledge, Watcher, folder_changes
+
+_BY = "index watch"
+_WITH_PARENT = "--until-parent-ends"
+
+
+def watch_command(operations: Operations) -> click.Command:
+    """The command, for the group ``index``."""
+
+    @click.command("watch")
+    @click.option("--supervise", "keep", is_flag=True, help="Start the watcher again whenever it dies.")
+    @click.option(_WITH_PARENT, "with_parent", is_flag=True, hidden=True)
+    @plain_errors
+    def watch(keep: bool, with_parent: bool) -> None:
+        """Rebuild the index whenever the knowledge folder changes, until stopped.
+
+        Files of many changes are built at once, a moment after the last one. A version that fails the gate,
+        or a file that cannot be read, is reported with file and line; what is live stays so. After
+        `index rollback` nothing is built until the knowledge changes again. BOT_WATCH=true starts this
+        beside the server.
+        """
+        if keep:
+            supervise("index", "watch", _WITH_PARENT)
+            return
+        interrupt_on_sigterm()
+        os.nice(NICENESS)
+        parent = os.getppid() if with_parent else None
+        try:
+            _watch(operations, parent)
+        except KeyboardInterrupt:
+            _tell("stopped")
+
+    return watch
+
+
+def _watch(operations: Operations, parent: int | None) -> None:
+    settings, stopping = operations.settings, threading.Event()
+    folder = settings.knowledge_dir
+    watcher = Watcher(_knowledge(operations), lambda: _build(operations), _tell, time.monotonic)
+    _tell(f"watching {folder}")
+
+    def stop(seconds: float) -> bool:
+        return stopping.wait(seconds) or (parent is not None and is_orphan_of(parent))
+
+    watcher.run(lambda: folder_changes(folder, stopping, settings.watch_polling), stop)
+
+
+def _knowledge(operations: Operations) -> Knowledge:
+    folder = operations.settings.knowledge_dir
+    digest = lambda: f"{operations.knowledge_digest()} {checks_digest(folder)}"  # noqa: E731
+    return Knowledge(folder, operations.is_built, digest)
+
+
+def _build(operations: Operations) -> JobResult:
+    with progress_bar() as progress:
+        return attempt(rebuilding(operations, _BY), progress, _tell)
+
+
+def _tell(line: str) -> None:
+    click.echo(f"{time.strftime('%H:%M:%S')} {line}")
