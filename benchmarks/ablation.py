@@ -121,9 +121,9 @@ def measure(base: KnowledgeBase, embedder: Embedder, asked: Sequence[Asked], rat
     """Build, ask, and give the figures as cells of a table."""
     with tempfile.TemporaryDirectory() as folder:
         store = VersionStore(Path(folder))
-        options = BuildOptions(rate, datetime.now(UTC), force=True)
+        options = BuildOptions(rate, datetime.now(UTC), "ablation")
         built = build_index(base, embedder, store, normalise, options)
-        index = load_index(store, built.manifest.version, embedder)
+        index = load_index(store, built.version, embedder)
         rankings = [index.rank(normalise(item.question)) for item in asked]
         return " | ".join(_figures(asked, rankings, index.answer_threshold))
 

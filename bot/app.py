@@ -43,6 +43,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(openapi_blueprint(admin_api()))
     app.register_blueprint(admin_blueprint(operations.settings.admin_key, lambda: stores.jobs, launch))
     app.register_blueprint(wechat_blueprint(wechat.desks(answerer)))
-    register_commands(app, operations, answerer, wechat)
+    register_commands(app, operations, answerer, wechat, stores)
     app.extensions["warm_up"] = lambda: answerer.answer("预热")
     return app

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,7 +16,9 @@ from bot.job_running import attempt
 from bot.operations import Operations
 from bot.processes import NICENESS, interrupt_on_sigterm, is_orphan_of, supervise
 from bot.rebuilding import rebuilding
-from bot.watching import Knowledge, Watcher, folder_changes
+
+if TYPE_CHECKING:
+    from bot.watching import Knowledge
 
 _BY = "index watch"
 _WITH_PARENT = "--until-parent-ends"
@@ -51,6 +54,8 @@ def watch_command(operations: Operations) -> click.Command:
 
 
 def _watch(operations: Operations, parent: int | None) -> None:
+    from bot.watching import Watcher, folder_changes
+
     settings, stopping = operations.settings, threading.Event()
     folder = settings.knowledge_dir
     watcher = Watcher(_knowledge(operations), lambda: _build(operations), _tell, time.monotonic)
@@ -63,6 +68,8 @@ def _watch(operations: Operations, parent: int | None) -> None:
 
 
 def _knowledge(operations: Operations) -> Knowledge:
+    from bot.watching import Knowledge
+
     folder = operations.settings.knowledge_dir
     digest = lambda: f"{operations.knowledge_digest()} {checks_digest(folder)}"  # noqa: E731
     return Knowledge(folder, operations.is_built, digest)

@@ -6,6 +6,7 @@ What only they need (torch, scikit-learn) is imported when it is needed: web wor
 from __future__ import annotations
 
 import importlib
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,12 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 from bot.answering.normalising import detect_language, normalise
 from bot.answering.script import to_simplified
+from bot.build_result import BuildResult, Order
+from bot.checks import checks_digest, read_checks
 from bot.errors import ModelError, SettingsError
 from bot.knowledge import lint, loader
 from bot.knowledge.markdown import Problem
 from bot.ports import Embedder, Progress
+from bot.publishing import Publisher, Source
 from bot.retrieval.live_index import LiveIndex
 from bot.retrieval.loaded_index import LoadedIndex, load_index
+from bot.retrieval.locking import Holder, build_lock
 from bot.retrieval.onnx_embedder import OnnxEmbedder
 from bot.retrieval.prepared_model import (
     ORIGINAL,
@@ -29,12 +34,11 @@ from bot.retrieval.prepared_model import (
     load_with_checksum,
     prepared_forms,
 )
-from bot.retrieval.versions import VersionStore
+from bot.retrieval.versions import IndexManifest, Ingredients, VersionStore
 from bot.settings import Settings
 
 if TYPE_CHECKING:
     from bot.knowledge.importing import ImportReport
-    from bot.retrieval.building import BuildResult
     from bot.retrieval.tuning import TuningResult
 
 
@@ -103,7 +107,7 @@ class Operations:
         progress("importing the model libraries", 0, 1)
         tuning = importlib.import_module("bot.retrieval.tuning")
         recipe = tuning.Recipe(learning_rate=learning_rate)
-        options = tuning.TuningOptions(self.settings.false_answer_rate, datetime.now(UTC), recipe)
+        options = tuning.TuningOptions(self.settings.false_answer_rate, _now(), recipe)
         result: TuningResult = tuning.tune_model(base, original, normalise, options, progress)
         if result.adopted:
             self.store.use_model(result.adopted.name)
@@ -135,21 +139,59 @@ class Operations:
         embed = self.embedder(threads=2).embed_queries if with_embedder else None
         return lint.lint(self.settings.knowledge_dir, normalise, embed)
 
-    def build(self, progress: Progress, *, force: bool) -> BuildResult:
-        """Build a version from the knowledge folder and publish it."""
-        base = loader.load(self.settings.knowledge_dir)
+    def build(self, progress: Progress, order: Order = Order(), *, wait: bool = False) -> BuildResult:  # noqa: B008 - frozen
+        """Build a version from the knowledge folder; publish it if it passes the gate, else keep it aside.
+
+        Raises IndexBusyError while another process builds, unless this is to ``wait``; KnowledgeError,
+        ModelError, EvaluationFileError and IndexUnusableError when nothing can be built.
+        """
+        told = (lambda other: progress(f"waiting for {other}", 0, 1)) if wait else None
+        folder = self.settings.index_dir
+        with build_lock(folder, Holder(os.getpid(), order.by, _now().isoformat(timespec="seconds")), told):
+            source = self._source(progress)
+            publisher = Publisher(
+                self.store,
+                source,
+                order,
+                keep=self.settings.keep_versions,
+                clock=_now,
+                progress=progress,
+            )
+            return publisher.build()
+
+    def _source(self, progress: Progress) -> Source:
+        """What versions are made from now; the knowledge is read when it is needed."""
+        folder = self.settings.knowledge_dir
+        checks, base = read_checks(folder), loader.load(folder)
         if self._is_prepared_form and self.store.model_in_use() == ORIGINAL:
             self.prepare_model(progress)
-        building = importlib.import_module("bot.retrieval.building")
-        result: BuildResult = building.build_index(
-            base,
-            self.embedder(threads=0),
-            self.store,
-            normalise,
-            building.BuildOptions(self.settings.false_answer_rate, datetime.now(UTC), force),
-            progress,
+        embedder = self.embedder(threads=0)
+
+        def build(store: VersionStore, version: str, now: datetime) -> IndexManifest:
+            building = importlib.import_module("bot.retrieval.building")
+            options = building.BuildOptions(self.settings.false_answer_rate, now, version)
+            made: IndexManifest = building.build_index(base, embedder, store, normalise, options, progress)
+            return made
+
+        return Source(
+            Ingredients(base.digest, embedder.checksum, self.settings.false_answer_rate),
+            checks,
+            lint=lambda: lint.problems_of(base, normalise),
+            build=build,
+            load=lambda store, version: load_index(store, version, embedder),
+            load_live=_IndexLoader(self),
         )
-        return result
+
+    def is_built(self) -> bool:
+        """Whether the last build was made from the knowledge and the checks as they are now.
+
+        It may have been rejected, or rolled back from since: only a change is worth another build.
+        """
+        last, folder = self.store.history.last_attempt(), self.settings.knowledge_dir
+        return last is not None and (last.knowledge, last.checks) == (
+            loader.digest(folder),
+            checks_digest(folder),
+        )
 
     def import_table(
         self, file: Path, folder: Path, choices: TableChoices, progress: Progress
@@ -179,6 +221,10 @@ class Operations:
     def knowledge_digest(self) -> str:
         """Digest of the knowledge folder as it is now."""
         return loader.digest(Path(self.settings.knowledge_dir))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 class _IndexLoader:

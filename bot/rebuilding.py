@@ -5,7 +5,8 @@ from __future__ import annotations
 from bot import build_report
 from bot.build_result import Order, Outcome
 from bot.domain import JobResult, JobState
-from bot.errors import EvaluationFileError, KnowledgeError
+from bot.errors import KnowledgeError
+from bot.evaluation import EvaluationFileError
 from bot.job_running import Tell, Work
 from bot.operations import Operations
 from bot.ports import Progress

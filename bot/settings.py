@@ -53,6 +53,12 @@ class Settings(BaseSettings):
         description="share of out-of-scope questions that may be answered; "
         "larger answers more and errs more (takes effect with the next index build)",
     )
+    keep_versions: int = Field(
+        default=5,
+        ge=1,
+        le=1000,
+        description="old index versions to keep for `index rollback`; of rejected ones as many",
+    )
     database_url: str = Field(
         default="",
         repr=False,

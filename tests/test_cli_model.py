@@ -48,7 +48,7 @@ def tuned(tmp_path_factory) -> Settings:
         index_dir=folder / "index",
     )
     operations = Operations(settings)
-    operations.build(no_progress, force=False)
+    operations.build(no_progress)
     assert operations.tune_model(no_progress, float(LEARNING_RATE)).adopted
     return settings
 

@@ -26,13 +26,21 @@ Embed = Callable[[list[str]], Any]
 def lint(folder: Path, normalise: Normalise, embed: Embed | None = None) -> list[Problem]:
     """All problems of a knowledge folder; look-alike entries only when ``embed`` is given."""
     base, problems = inspect(folder)
+    return _in_order([*problems, *problems_of(base, normalise, embed)])
+
+
+def problems_of(base: KnowledgeBase, normalise: Normalise, embed: Embed | None = None) -> list[Problem]:
+    """The problems of a knowledge base whose files could be read."""
     checks = [
         *_duplicate_phrasings(base, normalise),
         *_missing_twins(base.entries),
         *(problem for entry in base.entries for problem in _entry_problems(entry, base)),
     ]
-    alike = _look_alikes(base.entries, normalise, embed) if embed else ()
-    return sorted([*problems, *checks, *alike], key=lambda p: (str(p.place.path), p.place.line))
+    return _in_order([*checks, *(_look_alikes(base.entries, normalise, embed) if embed else ())])
+
+
+def _in_order(problems: Iterable[Problem]) -> list[Problem]:
+    return sorted(problems, key=lambda p: (str(p.place.path), p.place.line))
 
 
 def _duplicate_phrasings(base: KnowledgeBase, normalise: Normalise) -> Iterator[Problem]:

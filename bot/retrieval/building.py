@@ -1,4 +1,4 @@
-"""Builds an index version from a knowledge base: embed, centre, train, write, verify, publish."""
+"""Builds an index version from a knowledge base: embed, centre, train, write. Others publish it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.domain import Entry, KnowledgeBase, Query
-from bot.errors import IndexUnusableError
 from bot.ports import Embedder, Progress, no_progress
 from bot.retrieval import training
 from bot.retrieval.decision import SIGNALS
 from bot.retrieval.faiss_index import PassageIndex, RowKind, Rows
 from bot.retrieval.index_files import Contents, write_contents
 from bot.retrieval.lexical import Lexicon
-from bot.retrieval.loaded_index import load_index
 from bot.retrieval.passages import embedded_passages
 from bot.retrieval.training import Group, Trained, TrainingSet
 from bot.retrieval.vectors import Vectors, centred
@@ -35,19 +33,11 @@ _ANSWERED_AFTER_ALL = 0.7
 
 @dataclass(frozen=True)
 class BuildOptions:
-    """What an operator chooses, and what the clock says."""
+    """What an operator chooses, what the clock says, and the version's name."""
 
     false_answer_rate: float
     now: datetime
-    force: bool = False
-
-
-@dataclass(frozen=True)
-class BuildResult:
-    """The manifest of the live version and whether this build made it."""
-
-    manifest: IndexManifest
-    is_new: bool
+    version: str
 
 
 @dataclass(frozen=True)
@@ -66,29 +56,10 @@ def build_index(
     normalise: Normalise,
     options: BuildOptions,
     progress: Progress = no_progress,
-) -> BuildResult:
-    """Make a version of the knowledge base live; unchanged knowledge keeps the live version."""
-    if not options.force and (live := _unchanged(base, embedder, store, options)):
-        return BuildResult(live, is_new=False)
+) -> IndexManifest:
+    """Add a version of the knowledge base to the store; whatever is live stays so."""
     with store.workspace() as folder:
-        written = _write_version(folder, base, embedder, normalise, options, progress)
-        manifest = store.adopt(folder, written)
-    load_index(store, manifest.version, embedder)
-    store.publish(manifest.version)
-    return BuildResult(manifest, is_new=True)
-
-
-def _unchanged(
-    base: KnowledgeBase, embedder: Embedder, store: VersionStore, options: BuildOptions
-) -> IndexManifest | None:
-    """The live version's manifest if building again would give the same."""
-    try:
-        manifest = store.verified(store.current())
-    except IndexUnusableError:
-        return None
-    made_from = (manifest.knowledge_digest, manifest.model_checksum, manifest.false_answer_rate)
-    asked_for = (base.digest, embedder.checksum, options.false_answer_rate)
-    return manifest if made_from == asked_for else None
+        return store.adopt(folder, _write_version(folder, base, embedder, normalise, options, progress))
 
 
 def training_set(
@@ -275,10 +246,9 @@ def _manifest(
     texts: dict[RowKind, list[_Text]],
     trained: Trained,
 ) -> IndexManifest:
-    stamp = options.now.strftime("%Y%m%dT%H%M%SZ")
     return IndexManifest(
         format=FORMAT,
-        version=f"{stamp}-{base.digest[:8]}",
+        version=options.version,
         built_at=options.now.isoformat(timespec="seconds"),
         model=embedder.model,
         model_checksum=embedder.checksum,
