@@ -47,16 +47,17 @@ def post_worker_init(worker):
 
 def when_ready(server):
     """Start what runs beside the server: processes that no worker's death stops."""
-    from bot.processes import bot_command
     from bot.wechat_service import WechatService
 
     wanted = {
         # What sends answers to mini-program users.
-        ("wechat", "send"): WechatService(_settings).has_sender,
-        ("index", "watch"): _settings.watch,
+        "wechat send": WechatService(_settings).has_sender,
+        "index watch --until-parent-ends": _settings.watch,
     }
     server.companions = [
-        subprocess.Popen(bot_command(*command, "--supervise")) for command, is_on in wanted.items() if is_on
+        subprocess.Popen([sys.executable, "-m", "bot.processes", *command.split()])
+        for command, is_on in wanted.items()
+        if is_on
     ]
 
 

@@ -36,7 +36,7 @@ def job_commands(operations: Operations, stores: Stores) -> AppGroup:
         result = run_job(job_id, stores.jobs, rebuilding(operations, _BY), _time_of_day)
         if result is None:
             raise StoreError(f"job {job_id} is not queued; flask --app wsgi jobs list shows what there is")
-        click.echo(result.report, err=True)
+        click.echo(f"job {job_id} {result.state}: {result.report}", err=True)
         sys.exit(0 if result.state is JobState.SUCCEEDED else 1)
 
     @group.command("list")

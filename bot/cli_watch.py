@@ -14,24 +14,22 @@ from bot.cli_output import plain_errors, progress_bar
 from bot.domain import JobResult
 from bot.job_running import attempt
 from bot.operations import Operations
-from bot.processes import NICENESS, interrupt_on_sigterm, is_orphan_of, supervise
+from bot.processes import NICENESS, interrupt_on_sigterm, is_orphan_of
 from bot.rebuilding import rebuilding
 
 if TYPE_CHECKING:
     from bot.watching import Knowledge
 
 _BY = "index watch"
-_WITH_PARENT = "--until-parent-ends"
 
 
 def watch_command(operations: Operations) -> click.Command:
     """The command, for the group ``index``."""
 
     @click.command("watch")
-    @click.option("--supervise", "keep", is_flag=True, help="Start the watcher again whenever it dies.")
-    @click.option(_WITH_PARENT, "with_parent", is_flag=True, hidden=True)
+    @click.option("--until-parent-ends", is_flag=True, help="Stop also when whoever started this has ended.")
     @plain_errors
-    def watch(keep: bool, with_parent: bool) -> None:
+    def watch(until_parent_ends: bool) -> None:
         """Rebuild the index whenever the knowledge folder changes, until stopped.
 
         Files of many changes are built at once, a moment after the last one. A version that fails the gate,
@@ -39,12 +37,9 @@ def watch_command(operations: Operations) -> click.Command:
         `index rollback` nothing is built until the knowledge changes again. BOT_WATCH=true starts this
         beside the server.
         """
-        if keep:
-            supervise("index", "watch", _WITH_PARENT)
-            return
         interrupt_on_sigterm()
         os.nice(NICENESS)
-        parent = os.getppid() if with_parent else None
+        parent = os.getppid() if until_parent_ends else None
         try:
             _watch(operations, parent)
         except KeyboardInterrupt:

@@ -1,4 +1,8 @@
-"""The bot's own processes: kept running beside the service, and stopped with it."""
+"""The bot's own processes: kept running beside the service, and stopped with it.
+
+``python -m bot.processes wechat send`` keeps ``flask --app wsgi wechat send`` running, without the memory
+that the program itself takes.
+"""
 
 from __future__ import annotations
 
@@ -48,3 +52,7 @@ def _goes_on(parent: int, stopping: threading.Event) -> bool:
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    supervise(*sys.argv[1:])

@@ -134,13 +134,13 @@ def test_a_request_with_the_same_idempotency_key_gets_the_same_job_for_good(serv
     assert len(client.started) == 1
 
 
-@pytest.mark.parametrize("key", ["x" * 256, "with blank", "\u00e9"])
+@pytest.mark.parametrize("key", ["x" * 256, "\u00e9"])
 def test_an_idempotency_key_that_cannot_be_kept_is_refused(serve, key):
     client = serve()
     status, detail = problem(client.post(REBUILD, headers=BEARER | {"Idempotency-Key": key}))
 
     assert (status, client.started) == (400, [])
-    assert "1 to 255 visible ASCII characters" in detail
+    assert "1 to 255 ASCII characters" in detail
 
 
 def test_a_job_that_is_not_there_is_no_job(serve):
