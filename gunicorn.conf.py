@@ -72,16 +72,23 @@ def child_exit(server, worker):
 
 
 def when_ready(server):
-    """Start what sends answers to mini-program users: a process that no worker's death stops."""
+    """Start what runs beside the server: processes that no worker's death stops."""
     from bot.wechat_service import WechatService
 
-    if WechatService(_settings).has_sender:
-        command = [sys.executable, "-m", "flask", "--app", "wsgi", "wechat", "send", "--supervise"]
-        server.sender = subprocess.Popen(command)
+    wanted = {
+        # What sends answers to mini-program users.
+        "wechat send": WechatService(_settings).has_sender,
+        "index watch --until-parent-ends": _settings.watch,
+    }
+    server.companions = [
+        subprocess.Popen([sys.executable, "-m", "bot.processes", *command.split()])
+        for command, is_on in wanted.items()
+        if is_on
+    ]
 
 
 def on_exit(server):
     """Stop it again, and leave nothing behind."""
     shutil.rmtree(getattr(server, "metrics_folder", ""), ignore_errors=True)
-    if sender := getattr(server, "sender", None):
-        sender.terminate()
+    for process in getattr(server, "companions", ()):
+        process.terminate()

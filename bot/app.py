@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from flask import Flask
 
+from bot.admin.blueprint import admin_blueprint
+from bot.admin.description import admin_api
+from bot.admin.launching import launch
 from bot.answering.answerer import Answerer
 from bot.channels.ask import ask_blueprint
 from bot.channels.health import health_blueprint
@@ -42,8 +45,9 @@ def create_app(settings: Settings | None = None) -> Flask:
         health_blueprint(live_index, lambda: live_index.state, operations.knowledge_digest)
     )
     app.register_blueprint(metrics_blueprint(metrics))
-    app.register_blueprint(openapi_blueprint())
+    app.register_blueprint(openapi_blueprint(admin_api()))
+    app.register_blueprint(admin_blueprint(operations.settings.admin_key, lambda: stores.jobs, launch))
     app.register_blueprint(wechat_blueprint(wechat.desks(answerer)))
-    register_commands(app, operations, answerer, wechat)
+    register_commands(app, operations, answerer, wechat, stores)
     app.extensions["warm_up"] = lambda: answerer.answer("预热")
     return app

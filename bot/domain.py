@@ -347,3 +347,50 @@ class Due:
     recipient: str
     text: str
     attempts: int
+
+
+class JobState(StrEnum):
+    """How far a job is: rejected by what it was to publish, failed for any other reason."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    REJECTED = "rejected"
+    FAILED = "failed"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will come of it."""
+        return self not in (JobState.QUEUED, JobState.RUNNING)
+
+
+@dataclass(frozen=True)
+class JobProgress:
+    """What a job is doing, steps done, steps in all, and its log so far."""
+
+    what: str = ""
+    done: int = 0
+    total: int = 0
+    log: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class JobResult:
+    """How a job ended; ``version``: the one it made, if any; ``report``: what its starter should read."""
+
+    state: JobState
+    version: str = ""
+    report: str = ""
+
+
+@dataclass(frozen=True)
+class Job:
+    """Work that was asked for and is done by a process of its own; times in seconds since the epoch."""
+
+    id: str
+    state: JobState
+    progress: JobProgress
+    result: JobResult | None
+    created_at: float
+    started_at: float | None
+    finished_at: float | None

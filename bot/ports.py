@@ -9,6 +9,9 @@ from bot.domain import (
     Conversation,
     Due,
     Entry,
+    Job,
+    JobProgress,
+    JobResult,
     Language,
     Query,
     Ranking,
@@ -170,4 +173,32 @@ class Outbox(Protocol):
 
     def abandon(self) -> int:
         """Leave messages that a sender was killed over; how many."""
+        ...
+
+
+class Jobs(Protocol):
+    """Rebuilds that were asked for, one at a time; raises StoreError when they cannot be reached."""
+
+    def request(self, key: str = ...) -> tuple[Job, bool]:
+        """The job to wait for, and whether it is new and somebody must start it."""
+        ...
+
+    def find(self, job_id: str) -> Job | None:
+        """A job as it is now; None if there is none."""
+        ...
+
+    def begin(self, job_id: str) -> bool:
+        """Take a queued job; False if it is none any more."""
+        ...
+
+    def note(self, job_id: str, progress: JobProgress) -> None:
+        """Say that a running job is alive, and how far it is."""
+        ...
+
+    def finish(self, job_id: str, result: JobResult, log: tuple[str, ...]) -> None:
+        """Say how it ended."""
+        ...
+
+    def give_up(self, job_id: str, reason: str) -> None:
+        """Let a job that is not over fail, because nobody works on it."""
         ...

@@ -10,8 +10,9 @@ import os
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -24,6 +25,7 @@ from bot.errors import SettingsError
 PROJECT = Path(__file__).resolve().parent.parent
 PREFIX = "BOT_"
 METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+ADMIN_KEY_LENGTH = 32
 
 
 class Settings(BaseSettings):
@@ -66,6 +68,21 @@ class Settings(BaseSettings):
     )
     data_dir: Path = Field(
         default=PROJECT / "data", description="folder of the SQLite database and of the secret key"
+    )
+    admin_key: str = Field(
+        default="",
+        repr=False,
+        description="key of the operator's API, 32 characters or more; the API is on when it is set",
+    )
+    watch: bool = Field(
+        default=False, description="whether `make run` rebuilds the index when the knowledge folder changes"
+    )
+    watch_polling: float = Field(
+        default=0,
+        ge=0,
+        le=3600,
+        description="seconds between looks at the knowledge folder; 0 = let the system tell, "
+        "which network shares cannot",
     )
     wechat_official_app_id: str = Field(default="", description="official account: AppID")
     wechat_official_token: str = Field(
@@ -120,6 +137,16 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=1, le=65535, description="port to listen on")
     workers: int = Field(default=0, ge=0, le=64, description="worker processes; 0 = one per core, at most 4")
     threads: int = Field(default=4, ge=1, le=64, description="threads per worker")
+
+    @field_validator("admin_key")
+    @classmethod
+    def _require_long_key(cls, key: str) -> str:
+        if key and len(key) < ADMIN_KEY_LENGTH:
+            raise ValueError(
+                f"{len(key)} characters can be guessed; make a key of {ADMIN_KEY_LENGTH} or more: "
+                "openssl rand -hex 32"
+            )
+        return key
 
     @classmethod
     def settings_customise_sources(
@@ -177,7 +204,13 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         problems = [
-            f"{PREFIX}{'_'.join(map(str, item['loc'])).upper()}={item['input']!r}: {item['msg']}"
+            f"{PREFIX}{'_'.join(map(str, item['loc'])).upper()}={_shown(item)}: {item['msg']}"
             for item in error.errors()
         ]
         raise SettingsError("\n".join(problems)) from error
+
+
+def _shown(item: ErrorDetails) -> str:
+    """The value that was refused, unless it is a secret."""
+    field = Settings.model_fields.get(str(item["loc"][0]))
+    return "…" if field is not None and not field.repr else repr(item["input"])

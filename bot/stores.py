@@ -9,6 +9,7 @@ from functools import cached_property
 from bot.settings import Settings
 from bot.store.conversations import Conversations
 from bot.store.database import Database
+from bot.store.jobs import Jobs
 from bot.store.secrets import Secrets, load_key
 
 KEY_FILE = "secret.key"
@@ -30,6 +31,11 @@ class Stores:
     def secrets(self) -> Secrets:
         """What users and tokens are hidden with; raises StoreError when there can be no key."""
         return Secrets(load_key(self.settings.data_dir / KEY_FILE))
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """The rebuilds that were asked for; raises SettingsError."""
+        return Jobs(self.database, time.time)
 
     def conversations(self, max_age: float, patience: float) -> Conversations:
         """The conversations of ``max_age`` seconds, in a database that is waited for ``patience`` seconds.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, send_from_directory
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -19,7 +22,16 @@ _ASSETS_PACKAGE = "flask-openapi3-swagger"
 _ASSETS = "flask_openapi3_swagger/templates/swagger"
 
 
-def openapi_blueprint() -> Blueprint:
+@dataclass(frozen=True)
+class ApiPart:
+    """Further paths as OpenAPI describes them, the models they name, and what they are secured with."""
+
+    paths: Mapping[str, Any]
+    models: tuple[type[BaseModel], ...]
+    security_schemes: Mapping[str, Any]
+
+
+def openapi_blueprint(*parts: ApiPart) -> Blueprint:
     """The description, its page, and the page's assets."""
     blueprint = Blueprint("openapi", __name__, template_folder="templates")
     assets = Path(str(distribution(_ASSETS_PACKAGE).locate_file(_ASSETS)))
@@ -30,7 +42,7 @@ def openapi_blueprint() -> Blueprint:
 
     @blueprint.get("/openapi.json")
     def description() -> Response:
-        return jsonify(document())
+        return jsonify(document(*parts))
 
     @blueprint.get("/docs")
     def page() -> str:
@@ -43,9 +55,12 @@ def openapi_blueprint() -> Blueprint:
     return blueprint
 
 
-def document() -> dict[str, Any]:
+def document(*parts: ApiPart) -> dict[str, Any]:
     """The whole description; its schemas are those that requests are checked with."""
-    models = (AskRequest, AskReply, ProblemReply)
+    further_models = [model for part in parts for model in part.models]
+    models: list[type[BaseModel]] = [AskRequest, AskReply, ProblemReply, *further_models]
+    further = {path: item for part in parts for path, item in part.paths.items()}
+    schemes = {name: scheme for part in parts for name, scheme in part.security_schemes.items()}
     _, schemas = models_json_schema([(model, "validation") for model in models], ref_template=_REF)
     return {
         "openapi": "3.1.0",
@@ -56,14 +71,14 @@ def document() -> dict[str, Any]:
             "Traditional Chinese and English, and says so when it does not know. Questions with the same "
             "session_id may go on from each other for 30 minutes.",
         },
-        "paths": _paths(),
-        "components": {"schemas": schemas["$defs"]},
+        "paths": _paths() | further,
+        "components": {"schemas": schemas["$defs"], "securitySchemes": schemes},
     }
 
 
 def _paths() -> dict[str, Any]:
-    answers = {"200": _json("the reply", "AskReply")} | {
-        status: _json(text, "ProblemReply", "application/problem+json")
+    answers = {"200": json_response("the reply", "AskReply")} | {
+        status: json_response(text, "ProblemReply", "application/problem+json")
         for status, text in (
             ("400", "the request cannot be understood"),
             ("413", "the body is larger than 64 KiB"),
@@ -122,7 +137,8 @@ def _probe(name: str, summary: str) -> dict[str, Any]:
     }
 
 
-def _json(text: str, model: str, media_type: str = "application/json") -> dict[str, Any]:
+def json_response(text: str, model: str, media_type: str = "application/json") -> dict[str, Any]:
+    """A response that a model describes."""
     return {"description": text} | _content(model, media_type)
 
 

@@ -83,3 +83,30 @@ leases = Table(
     Column("owner", String(64), nullable=False),
     Column("until", Float, nullable=False),
 )
+
+# Rebuilds of the index. ``slot`` is the same for all that are not over, so that there is only one of them.
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("slot", String(32), nullable=False, unique=True),
+    Column("state", String(16), nullable=False),
+    Column("what", Text, nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("log", Text, nullable=False),
+    Column("version", String(64), nullable=False),
+    Column("report", Text, nullable=False),
+    Column("created_at", Float, nullable=False, index=True),
+    Column("started_at", Float),
+    Column("alive_at", Float, nullable=False),
+    Column("finished_at", Float),
+)
+
+# Which job a client's idempotency key (its SHA-256) got.
+job_keys = Table(
+    "job_keys",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("job", String(32), nullable=False, index=True),
+)
