@@ -6,6 +6,7 @@ from flask import Flask
 
 from bot.answering.answerer import Answerer
 from bot.channels.ask import ask_blueprint
+from bot.channels.chat import ChatOptions, chat_blueprint
 from bot.channels.health import health_blueprint
 from bot.channels.openapi import openapi_blueprint
 from bot.channels.problems import register_problems
@@ -38,7 +39,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(ask_blueprint(answerer, sessions))
     app.register_blueprint(health_blueprint(live_index, operations.knowledge_digest))
     app.register_blueprint(openapi_blueprint())
+    app.register_blueprint(chat_blueprint(answerer, _chat_options(operations.settings)))
     app.register_blueprint(wechat_blueprint(wechat.desks(answerer)))
     register_commands(app, operations, answerer, wechat)
     app.extensions["warm_up"] = lambda: answerer.answer("预热")
     return app
+
+
+def _chat_options(settings: Settings) -> ChatOptions:
+    return ChatOptions(settings.chat_title, settings.chat_starters, settings.embed_origins)

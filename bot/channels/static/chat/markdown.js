@@ -1,0 +1,190 @@
+/**
+ * Markdown -> DOM nodes, for answers: paragraphs, lists, tables, emphasis, code, quotes and web links.
+ *
+ * Nothing else becomes an element: text is always set as text, so HTML in an answer is shown as written.
+ */
+
+const ITEM = /^(\s*)(?:[-*+]|(\d{1,9})[.)])\s+(.*)$/;
+const RULE = /^ {0,3}(?:-{3,}|\*{3,}|_{3,})\s*$/;
+const FENCE = /^ {0,3}(```+|~~~+)/;
+const DELIMITERS = /^\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$/;
+const INLINE = new RegExp(
+  [
+    /\\([!-/:-@[-`{-~])/, // an escaped mark
+    /(`+)(.+?)\2(?!`)/, // code
+    /\*\*(?=\S)(.+?)\*\*/, // strong
+    /\*(?=[^\s*])([^*]*[^\s*])\*(?!\w)/, // emphasis
+    /\[([^\][]+)\]\(([^()\s]+)\)/, // a link
+    /<?(https?:\/\/[^\s<>"'`|)\]，。；：！？、（）《》“”]+)>?/, // a bare address
+  ]
+    .map((pattern) => pattern.source)
+    .join("|"),
+  "g",
+);
+
+/** The nodes of a text; `labels` names what scrolls: {table, code}. */
+export function render(markdown, labels = { table: "", code: "" }) {
+  return blocks(markdown.replaceAll("\r\n", "\n").split("\n"), labels);
+}
+
+function blocks(lines, labels) {
+  const nodes = document.createDocumentFragment();
+  let at = 0;
+  while (at < lines.length) {
+    const [node, next] = block(lines, at, labels);
+    if (node) nodes.append(node);
+    at = next;
+  }
+  return nodes;
+}
+
+/** The block that begins at a line, and the line after it. */
+function block(lines, at, labels) {
+  const line = lines[at];
+  if (!line.trim()) return [null, at + 1];
+  if (FENCE.test(line)) return fenced(lines, at, labels);
+  if (RULE.test(line)) return [document.createElement("hr"), at + 1];
+  if (isTable(lines, at)) return table(lines, at, labels);
+  if (ITEM.test(line)) return list(lines, at, labels);
+  if (line.startsWith(">")) return quote(lines, at, labels);
+  return paragraph(lines, at);
+}
+
+function startsBlock(lines, at) {
+  const line = lines[at];
+  return !line.trim() || /^(?:>|#{1,6}\s)/.test(line) || [FENCE, RULE, ITEM].some((p) => p.test(line)) || isTable(lines, at);
+}
+
+function isTable(lines, at) {
+  return lines[at].includes("|") && DELIMITERS.test(lines[at + 1] ?? "") && lines[at + 1].includes("|");
+}
+
+function paragraph(lines, at) {
+  let end = at + 1;
+  const heading = /^#{1,6}\s+(.*?)\s*#*$/.exec(lines[at]);
+  if (heading) return [element("p", element("strong", inline(heading[1]))), end];
+  while (end < lines.length && !startsBlock(lines, end)) end += 1;
+  const node = document.createElement("p");
+  lines.slice(at, end).forEach((line, i) => node.append(...(i ? [document.createElement("br")] : []), inline(line.trim())));
+  return [node, end];
+}
+
+function fenced(lines, at, labels) {
+  const fence = FENCE.exec(lines[at])[1];
+  let end = at + 1;
+  while (end < lines.length && !lines[end].trim().startsWith(fence)) end += 1;
+  const node = scrolling(element("pre", element("code", lines.slice(at + 1, end).join("\n"))), labels.code);
+  return [node, end + 1];
+}
+
+function quote(lines, at, labels) {
+  let end = at;
+  while (end < lines.length && lines[end].startsWith(">")) end += 1;
+  const inner = lines.slice(at, end).map((line) => line.replace(/^> ?/, ""));
+  return [element("blockquote", blocks(inner, labels)), end];
+}
+
+/** Items as far as they are indented alike; what is indented deeper belongs to the item above. */
+function list(lines, at, labels) {
+  const [, indent, number] = ITEM.exec(lines[at]);
+  const node = document.createElement(number ? "ol" : "ul");
+  if (number && number !== "1") node.start = Number(number);
+  let end = at;
+  while (end < lines.length) {
+    const item = ITEM.exec(lines[end]);
+    if (!item || item[1].length !== indent.length || Boolean(item[2]) !== Boolean(number)) break;
+    const inner = [item[3]];
+    for (end += 1; end < lines.length && isWithin(lines, end, indent.length); end += 1) inner.push(dedented(lines[end], indent.length));
+    const content = blocks(inner, labels);
+    const first = content.firstChild;
+    if (first?.nodeName === "P") first.replaceWith(...first.childNodes);
+    node.append(element("li", content));
+    // A blank line between two items does not end the list.
+    if (end + 1 < lines.length && !lines[end].trim() && ITEM.exec(lines[end + 1])?.[1].length === indent.length) end += 1;
+  }
+  return [node, end];
+}
+
+function isWithin(lines, at, indent) {
+  const line = lines[at].trim() ? lines[at] : (lines[at + 1] ?? "");
+  return line.trim() !== "" && line.search(/\S/) > indent;
+}
+
+function dedented(line, indent) {
+  return line.slice(Math.min(indent + 2, Math.max(line.search(/\S/), 0)));
+}
+
+function table(lines, at, labels) {
+  let end = at + 2;
+  while (end < lines.length && lines[end].includes("|")) end += 1;
+  const columns = cells(lines[at]);
+  const head = element("tr", ...columns.map((text) => headCell(text, "col")));
+  const rows = lines.slice(at + 2, end).map((line) => tableRow(cells(line), columns.length));
+  const node = element("table", element("thead", head), element("tbody", ...rows));
+  const frame = element("div", node);
+  frame.className = "table";
+  return [scrolling(frame, labels.table), end];
+}
+
+function tableRow(texts, width) {
+  const [first = "", ...others] = texts.slice(0, width);
+  const missing = Array(Math.max(width - 1 - others.length, 0)).fill("");
+  return element("tr", headCell(first, "row"), ...[...others, ...missing].map((text) => element("td", inline(text))));
+}
+
+function headCell(text, scope) {
+  // A head without words heads nothing.
+  const node = element(text ? "th" : "td", inline(text));
+  if (text) node.scope = scope;
+  return node;
+}
+
+function cells(line) {
+  const escaped = "\u0000"; // stands in for a bar that is text
+  const bare = line.trim().replaceAll("\\|", escaped).replace(/^\||\|$/g, "");
+  return bare.split("|").map((text) => text.replaceAll(escaped, "|").trim());
+}
+
+/** What may be wider than the bubble can be reached, and so scrolled, by keyboard. */
+function scrolling(node, label) {
+  node.tabIndex = 0;
+  node.setAttribute("role", "region");
+  node.setAttribute("aria-label", label);
+  return node;
+}
+
+function inline(text) {
+  const nodes = document.createDocumentFragment();
+  let from = 0;
+  for (const match of text.matchAll(INLINE)) {
+    nodes.append(text.slice(from, match.index), span(match));
+    from = match.index + match[0].length;
+  }
+  nodes.append(text.slice(from));
+  return nodes;
+}
+
+function span([all, escaped, , code, strong, emphasis, label, target, address]) {
+  if (escaped) return escaped;
+  if (code) return element("code", code.trim() || code);
+  if (strong) return element("strong", inline(strong));
+  if (emphasis) return element("em", inline(emphasis));
+  if (label) return link(target, inline(label)) ?? all;
+  return link(address, address) ?? all;
+}
+
+/** A link that opens beside the chat; null for whatever is not an address on the web. */
+function link(target, content) {
+  if (!/^https?:\/\/[^/]/i.test(target)) return null;
+  const node = element("a", content);
+  node.href = target;
+  node.target = "_blank";
+  node.rel = "noopener noreferrer";
+  return node;
+}
+
+function element(name, ...content) {
+  const node = document.createElement(name);
+  node.append(...content);
+  return node;
+}
