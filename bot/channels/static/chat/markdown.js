@@ -4,6 +4,7 @@
  * Nothing else becomes an element: text is always set as text, so HTML in an answer is shown as written.
  */
 
+const DEEPEST = 8; // lists and quotes within each other
 const ITEM = /^(\s*)(?:[-*+]|(\d{1,9})[.)])\s+(.*)$/;
 const RULE = /^ {0,3}(?:-{3,}|\*{3,}|_{3,})\s*$/;
 const FENCE = /^ {0,3}(```+|~~~+)/;
@@ -24,14 +25,14 @@ const INLINE = new RegExp(
 
 /** The nodes of a text; `labels` names what scrolls: {table, code}. */
 export function render(markdown, labels = { table: "", code: "" }) {
-  return blocks(markdown.replaceAll("\r\n", "\n").split("\n"), labels);
+  return blocks(markdown.replaceAll("\r\n", "\n").split("\n"), labels, 0);
 }
 
-function blocks(lines, labels) {
+function blocks(lines, labels, depth) {
   const nodes = document.createDocumentFragment();
   let at = 0;
   while (at < lines.length) {
-    const [node, next] = block(lines, at, labels);
+    const [node, next] = block(lines, at, labels, depth);
     if (node) nodes.append(node);
     at = next;
   }
@@ -39,14 +40,14 @@ function blocks(lines, labels) {
 }
 
 /** The block that begins at a line, and the line after it. */
-function block(lines, at, labels) {
+function block(lines, at, labels, depth) {
   const line = lines[at];
   if (!line.trim()) return [null, at + 1];
   if (FENCE.test(line)) return fenced(lines, at, labels);
   if (RULE.test(line)) return [document.createElement("hr"), at + 1];
   if (isTable(lines, at)) return table(lines, at, labels);
-  if (ITEM.test(line)) return list(lines, at, labels);
-  if (line.startsWith(">")) return quote(lines, at, labels);
+  if (depth < DEEPEST && ITEM.test(line)) return list(lines, at, labels, depth + 1);
+  if (depth < DEEPEST && line.startsWith(">")) return quote(lines, at, labels, depth + 1);
   return paragraph(lines, at);
 }
 
@@ -77,15 +78,15 @@ function fenced(lines, at, labels) {
   return [node, end + 1];
 }
 
-function quote(lines, at, labels) {
+function quote(lines, at, labels, depth) {
   let end = at;
   while (end < lines.length && lines[end].startsWith(">")) end += 1;
   const inner = lines.slice(at, end).map((line) => line.replace(/^> ?/, ""));
-  return [element("blockquote", blocks(inner, labels)), end];
+  return [element("blockquote", blocks(inner, labels, depth)), end];
 }
 
 /** Items as far as they are indented alike; what is indented deeper belongs to the item above. */
-function list(lines, at, labels) {
+function list(lines, at, labels, depth) {
   const [, indent, number] = ITEM.exec(lines[at]);
   const node = document.createElement(number ? "ol" : "ul");
   if (number && number !== "1") node.start = Number(number);
@@ -95,7 +96,7 @@ function list(lines, at, labels) {
     if (!item || item[1].length !== indent.length || Boolean(item[2]) !== Boolean(number)) break;
     const inner = [item[3]];
     for (end += 1; end < lines.length && isWithin(lines, end, indent.length); end += 1) inner.push(dedented(lines[end], indent.length));
-    const content = blocks(inner, labels);
+    const content = blocks(inner, labels, depth);
     const first = content.firstChild;
     if (first?.nodeName === "P") first.replaceWith(...first.childNodes);
     node.append(element("li", content));
