@@ -45,6 +45,7 @@ class ChatTexts:
     not_noted: str
     answering: str
     retry: str
+    unanswered: str
     offline: str
     unready: str
     too_fast: str
@@ -62,7 +63,7 @@ CHINESE = ChatTexts(
     hello="你好",
     welcome="你好！有什么想问的，直接发给我就行。",
     title="小程序问答助手",
-    subtitle="按知识库作答，不知道就说不知道",
+    subtitle="不知道就说不知道",
     language="语言",
     automatic="自动",
     new_chat="新对话",
@@ -88,6 +89,7 @@ CHINESE = ChatTexts(
     not_noted="反馈没能记下",
     answering="正在输入…",
     retry="重试",
+    unanswered="还没有得到回答。",
     offline="没有发出去：连不上服务器，请检查网络。",
     unready="机器人还没准备好，请稍后再试。",
     too_fast="问得太快了，请等 {seconds} 秒再试。",
@@ -105,7 +107,7 @@ ENGLISH = ChatTexts(
     hello="hello",
     welcome="Hello! Send me your question.",
     title="Mini program assistant",
-    subtitle="Answers from its knowledge base, or says it doesn't know",
+    subtitle="Says so when it doesn't know",
     language="Language",
     automatic="Auto",
     new_chat="New conversation",
@@ -131,6 +133,7 @@ ENGLISH = ChatTexts(
     not_noted="Your feedback could not be noted",
     answering="Typing…",
     retry="Try again",
+    unanswered="Not answered yet.",
     offline="Not sent: the server cannot be reached. Check your connection.",
     unready="The bot is not ready yet. Please try again in a moment.",
     too_fast="That was too fast. Please try again in {seconds} seconds.",

@@ -128,8 +128,8 @@ def chat(open_chat: OpenChat) -> Chat:
     return open_chat()
 
 
-@pytest.fixture(scope="package")
-def other_site() -> Iterator[ThreadingHTTPServer]:
+@contextmanager
+def other_pages() -> Iterator[ThreadingHTTPServer]:
     """A server of other people's; its ``page`` and ``policy`` are what it serves."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -144,12 +144,21 @@ def other_site() -> Iterator[ThreadingHTTPServer]:
             """Not into the tests' output."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.page = server.policy = ""
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture(scope="package")
+def other_site() -> Iterator[ThreadingHTTPServer]:
+    with other_pages() as site:
+        yield site
 
 
 def serious_issues(page: Page) -> list[str]:

@@ -300,6 +300,7 @@ def test_each_failure_is_said_in_plain_words(chat, complaints, status, headers, 
 
     expect(chat.page.locator(".trouble")).to_contain_text(words)
     chat.page.reload()
+    expect(chat.page.locator(".trouble")).to_contain_text("还没有得到回答")
     expect(chat.page.get_by_role("button", name="重试")).to_be_visible()
     complaints.clear()
 

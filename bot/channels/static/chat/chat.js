@@ -341,7 +341,7 @@ function restore() {
   for (const exchange of memory.exchanges) {
     const place = show(exchange);
     if (exchange.reply) place.append(replyMessage(exchange));
-    else showTrouble(exchange, place, texts.offline);
+    else showTrouble(exchange, place, texts.unanswered);
   }
   question.value = memory.draft ?? "";
   log.style.scrollBehavior = "auto";
