@@ -45,7 +45,9 @@ function remember() {
 
 /** 128 random bits; crypto.randomUUID is not there on plain http. */
 function newSession() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, "0"),
+  ).join("");
 }
 
 /* Asking */
@@ -97,7 +99,7 @@ function post(path, body) {
 }
 
 function troubleWith(response) {
-  const seconds = response.headers.get("Retry-After") ?? "60";
+  const seconds = Number.parseInt(response.headers.get("Retry-After"), 10) || 60;
   if (response.status === 429) return filled(texts.too_fast, { seconds });
   if (response.status === 503) return texts.unready;
   return response.status < 500 ? texts.not_understood : texts.failed;
@@ -133,7 +135,9 @@ function replyMessage(exchange) {
   shown.lang = reply.language;
   shown.append(render(withoutOffers(reply), texts));
   showBasis(message.querySelector(".basis"), reply.parts ?? []);
-  message.querySelector(".chips").append(...reply.suggestions.map((offer) => chip(offer.question, reply.language)));
+  message
+    .querySelector(".chips")
+    .append(...reply.suggestions.map((offer) => chip(offer.question, reply.language)));
   message.querySelector(".copy").addEventListener("click", (event) => copy(shown, event.currentTarget));
   for (const button of message.querySelectorAll(".verdict")) {
     button.setAttribute("aria-pressed", String(exchange.verdict === button.dataset.verdict));
@@ -168,7 +172,9 @@ function showBasis(details, parts) {
   }
   details.classList.add("sourced");
   details.querySelector("summary").textContent = words;
-  details.querySelector("ul").append(...sources.map((source) => Object.assign(document.createElement("li"), { textContent: source })));
+  details
+    .querySelector("ul")
+    .append(...sources.map((source) => Object.assign(document.createElement("li"), { textContent: source })));
 }
 
 function showTrouble(exchange, place, words) {

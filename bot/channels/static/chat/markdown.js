@@ -53,7 +53,12 @@ function block(lines, at, labels, depth) {
 
 function startsBlock(lines, at) {
   const line = lines[at];
-  return !line.trim() || /^(?:>|#{1,6}\s)/.test(line) || [FENCE, RULE, ITEM].some((p) => p.test(line)) || isTable(lines, at);
+  return (
+    !line.trim() ||
+    /^(?:>|#{1,6}\s)/.test(line) ||
+    [FENCE, RULE, ITEM].some((p) => p.test(line)) ||
+    isTable(lines, at)
+  );
 }
 
 function isTable(lines, at) {
@@ -66,7 +71,9 @@ function paragraph(lines, at) {
   if (heading) return [element("p", element("strong", inline(heading[1]))), end];
   while (end < lines.length && !startsBlock(lines, end)) end += 1;
   const node = document.createElement("p");
-  lines.slice(at, end).forEach((line, i) => node.append(...(i ? [document.createElement("br")] : []), inline(line.trim())));
+  lines
+    .slice(at, end)
+    .forEach((line, i) => node.append(...(i ? [document.createElement("br")] : []), inline(line.trim())));
   return [node, end];
 }
 
@@ -85,25 +92,37 @@ function quote(lines, at, labels, depth) {
   return [element("blockquote", blocks(inner, labels, depth)), end];
 }
 
-/** Items as far as they are indented alike; what is indented deeper belongs to the item above. */
+/** Items as far as they are marked and indented alike. */
 function list(lines, at, labels, depth) {
-  const [, indent, number] = ITEM.exec(lines[at]);
+  const number = ITEM.exec(lines[at])[2];
   const node = document.createElement(number ? "ol" : "ul");
   if (number && number !== "1") node.start = Number(number);
   let end = at;
-  while (end < lines.length) {
-    const item = ITEM.exec(lines[end]);
-    if (!item || item[1].length !== indent.length || Boolean(item[2]) !== Boolean(number)) break;
-    const inner = [item[3]];
-    for (end += 1; end < lines.length && isWithin(lines, end, indent.length); end += 1) inner.push(dedented(lines[end], indent.length));
-    const content = blocks(inner, labels, depth);
-    const first = content.firstChild;
-    if (first?.nodeName === "P") first.replaceWith(...first.childNodes);
-    node.append(element("li", content));
+  while (end < lines.length && areAlike(lines[at], lines[end])) {
+    const [child, next] = item(lines, end, labels, depth);
+    node.append(child);
     // A blank line between two items does not end the list.
-    if (end + 1 < lines.length && !lines[end].trim() && ITEM.exec(lines[end + 1])?.[1].length === indent.length) end += 1;
+    const isGap = lines[next]?.trim() === "" && areAlike(lines[at], lines[next + 1] ?? "");
+    end = isGap ? next + 1 : next;
   }
   return [node, end];
+}
+
+function areAlike(first, second) {
+  const [one, two] = [ITEM.exec(first), ITEM.exec(second)];
+  return two !== null && one[1].length === two[1].length && Boolean(one[2]) === Boolean(two[2]);
+}
+
+/** What is indented deeper than an item belongs to it. */
+function item(lines, at, labels, depth) {
+  const [, { length: indent }, , text] = ITEM.exec(lines[at]);
+  let end = at + 1;
+  while (end < lines.length && isWithin(lines, end, indent)) end += 1;
+  const inner = lines.slice(at + 1, end).map((line) => dedented(line, indent));
+  const content = blocks([text, ...inner], labels, depth);
+  const first = content.firstChild;
+  if (first?.nodeName === "P") first.replaceWith(...first.childNodes);
+  return [element("li", content), end];
 }
 
 function isWithin(lines, at, indent) {
@@ -130,7 +149,11 @@ function table(lines, at, labels) {
 function tableRow(texts, width) {
   const [first = "", ...others] = texts.slice(0, width);
   const missing = Array(Math.max(width - 1 - others.length, 0)).fill("");
-  return element("tr", headCell(first, "row"), ...[...others, ...missing].map((text) => element("td", inline(text))));
+  return element(
+    "tr",
+    headCell(first, "row"),
+    ...[...others, ...missing].map((text) => element("td", inline(text))),
+  );
 }
 
 function headCell(text, scope) {
@@ -142,7 +165,10 @@ function headCell(text, scope) {
 
 function cells(line) {
   const escaped = "\u0000"; // stands in for a bar that is text
-  const bare = line.trim().replaceAll("\\|", escaped).replace(/^\||\|$/g, "");
+  const bare = line
+    .trim()
+    .replaceAll("\\|", escaped)
+    .replace(/^\||\|$/g, "");
   return bare.split("|").map((text) => text.replaceAll(escaped, "|").trim());
 }
 

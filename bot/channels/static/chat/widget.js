@@ -99,7 +99,9 @@
 
   /** The bot does not let this page embed it, or cannot be reached. */
   function offerWindow() {
-    console.error(`The chat did not start in ${location.origin}. Is ${bot.origin} up, and is this address in its BOT_EMBED_ORIGINS?`);
+    console.error(
+      `The chat did not start in ${location.origin}. Is ${bot.origin} up, and is this address in its BOT_EMBED_ORIGINS?`,
+    );
     const link = document.createElement("a");
     link.href = address({ lang });
     link.target = "_blank";
@@ -142,14 +144,27 @@
   function colour() {
     if (!CSS.supports("color", color)) return;
     button.style.background = color;
-    const [red, green, blue] = getComputedStyle(button).backgroundColor.match(/[\d.]+/g).map(Number);
+    const [red, green, blue] = getComputedStyle(button)
+      .backgroundColor.match(/[\d.]+/g)
+      .map(Number);
     button.style.color = 0.299 * red + 0.587 * green + 0.114 * blue > 160 ? "#000" : "#fff";
   }
 
+  function dress() {
+    try {
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(STYLE);
+      root.adoptedStyleSheets = [sheet];
+    } catch {
+      // Safari before 16.4 knows only style elements, which a host's policy may forbid.
+      const style = document.createElement("style");
+      style.textContent = STYLE;
+      root.append(style);
+    }
+  }
+
   function start() {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(STYLE);
-    root.adoptedStyleSheets = [sheet];
+    dress();
     const side = position === "left" ? "left" : "right";
     panel.className = `panel ${side}`;
     panel.hidden = true;
