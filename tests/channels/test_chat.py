@@ -6,11 +6,14 @@ import re
 
 import pytest
 
+from bot.answering.answerer import Answerer
 from bot.app import create_app
 from bot.channels.chat_texts import chat_texts
+from bot.channels.chat_welcome import Welcome, welcome
 from bot.domain import Language
 from bot.errors import SettingsError
 from bot.settings import Settings, load_settings
+from tests.fakes import FakeIndex, make_entry
 
 LANG = re.compile(r'<html lang="([^"]+)"')
 CHIP = re.compile(r'class="chip">([^<{]+)</button>')
@@ -98,6 +101,17 @@ def test_questions_to_start_with_are_answered(client):
     for lang in ("zh-Hans", "zh-Hant", "en"):
         for question in starters(client.get(f"/chat?lang={lang}").text):
             assert client.post("/ask", json={"question": question}).json["outcome"] == "answer"
+
+
+def test_a_knowledge_base_that_cannot_greet_is_greeted_for():
+    texts = chat_texts(Language.SIMPLIFIED)
+    entry = make_entry("delivery", "多久送到", answer="两天。")
+
+    assert welcome(Answerer(lambda: FakeIndex(entry)), [], Language.SIMPLIFIED, texts) == Welcome(
+        texts.welcome
+    )
+    offered = welcome(Answerer(lambda: FakeIndex(entry)), ["delivery"], Language.SIMPLIFIED, texts)
+    assert offered == Welcome(texts.welcome, ("多久送到",))
 
 
 def test_without_an_index_the_page_still_comes_up(indexless):
