@@ -9,6 +9,7 @@ from bot.admin.description import admin_api
 from bot.admin.launching import launch
 from bot.answering.answerer import Answerer
 from bot.channels.ask import ask_blueprint
+from bot.channels.chat import ChatOptions, chat_blueprint
 from bot.channels.health import health_blueprint
 from bot.channels.metrics import Metrics, metrics_blueprint
 from bot.channels.openapi import openapi_blueprint
@@ -47,7 +48,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(metrics_blueprint(metrics))
     app.register_blueprint(openapi_blueprint(admin_api()))
     app.register_blueprint(admin_blueprint(operations.settings.admin_key, lambda: stores.jobs, launch))
+    app.register_blueprint(chat_blueprint(answerer, _chat_options(operations.settings)))
     app.register_blueprint(wechat_blueprint(wechat.desks(answerer)))
     register_commands(app, operations, answerer, wechat, stores)
     app.extensions["warm_up"] = lambda: answerer.answer("预热")
     return app
+
+
+def _chat_options(settings: Settings) -> ChatOptions:
+    return ChatOptions(settings.chat_title, settings.chat_starters, settings.embed_origins)

@@ -7,6 +7,7 @@ by the content of the file that ``BOT_KNOWLEDGE_DIR_FILE`` names.
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,6 +27,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 PREFIX = "BOT_"
 METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 ADMIN_KEY_LENGTH = 32
+# Who may frame a page: a web address without a path, all its subdomains or ports, or everybody.
+_ORIGIN = re.compile(r"\*|https?://(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:(\d{1,5}|\*))?", re.IGNORECASE)
 
 
 class Settings(BaseSettings):
@@ -133,6 +136,19 @@ class Settings(BaseSettings):
     wechat_api_base: str = Field(
         default="https://api.weixin.qq.com", description="address of WeChat's API, for tests and proxies"
     )
+    chat_title: str = Field(
+        default="", description="title of the web chat; empty = one in the page's language"
+    )
+    chat_starters: str = Field(
+        default="",
+        description="ids of entries whose questions the web chat offers at the start, such as "
+        "`types-cost filing-time`; empty = those that the greeting names as related",
+    )
+    embed_origins: str = Field(
+        default="",
+        description="addresses whose pages may embed the web chat, such as "
+        "`https://shop.example https://*.shop.example`; empty = only this server's own; `*` = all",
+    )
     host: str = Field(default="127.0.0.1", description="address to listen on; 0.0.0.0 for all")
     port: int = Field(default=8000, ge=1, le=65535, description="port to listen on")
     workers: int = Field(default=0, ge=0, le=64, description="worker processes; 0 = one per core, at most 4")
@@ -147,6 +163,14 @@ class Settings(BaseSettings):
                 "openssl rand -hex 32"
             )
         return key
+
+    @field_validator("embed_origins")
+    @classmethod
+    def _names_origins(cls, value: str) -> str:
+        """Browsers pass over what they cannot read, and the chat would not show."""
+        if wrong := [origin for origin in value.split() if not _ORIGIN.fullmatch(origin)]:
+            raise ValueError(f"{wrong[0]} is no address such as https://shop.example, without a path")
+        return value
 
     @classmethod
     def settings_customise_sources(

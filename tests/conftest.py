@@ -20,7 +20,7 @@ TESTS = Path(__file__).parent
 KNOWLEDGE = TESTS / "data" / "knowledge"
 Cli = Callable[..., Result]
 # What runs real databases, servers and processes; the rest, without the model, are the unit tests.
-SERVICE_TESTS = ("store", "channels", "test_cli.py", "test_layers.py", "test_serving.py")
+SERVICE_TESTS = ("store", "channels", "web", "test_cli.py", "test_layers.py", "test_serving.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

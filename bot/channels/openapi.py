@@ -8,12 +8,12 @@ from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, redirect, render_template, send_from_directory
+from flask import Blueprint, Response, jsonify, render_template, send_from_directory
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
-from werkzeug.wrappers import Response as BaseResponse
 
 from bot.channels.schemas import AskReply, AskRequest, ProblemReply
+from bot.channels.security_headers import PagePolicy, protect
 
 API_VERSION = "1.0.0"
 _REF = "#/components/schemas/{model}"
@@ -33,12 +33,16 @@ class ApiPart:
 
 def openapi_blueprint(*parts: ApiPart) -> Blueprint:
     """The description, its page, and the page's assets."""
-    blueprint = Blueprint("openapi", __name__, template_folder="templates")
+    blueprint = Blueprint(
+        "openapi",
+        __name__,
+        template_folder="templates",
+        static_folder="static/docs",
+        static_url_path="/docs/static",
+    )
+    # Swagger UI writes style attributes and HTML.
+    protect(blueprint, PagePolicy(styles="'self' 'unsafe-inline'", is_typed=False))
     assets = Path(str(distribution(_ASSETS_PACKAGE).locate_file(_ASSETS)))
-
-    @blueprint.get("/")
-    def home() -> BaseResponse:
-        return redirect("/docs")
 
     @blueprint.get("/openapi.json")
     def description() -> Response:
