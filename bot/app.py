@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 from flask import Flask
 
 from bot.answering.answerer import Answerer
 from bot.channels.ask import ask_blueprint
+from bot.channels.feedback import feedback_blueprint
 from bot.channels.health import health_blueprint
 from bot.channels.openapi import openapi_blueprint
 from bot.channels.problems import register_problems
@@ -35,10 +38,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     register_problems(app)
-    app.register_blueprint(ask_blueprint(answerer, sessions))
-    app.register_blueprint(health_blueprint(live_index, operations.knowledge_digest))
+    log = stores.question_log
+    app.register_blueprint(ask_blueprint(answerer, sessions, log, time.time))
+    app.register_blueprint(feedback_blueprint(stores.feedback, time.sleep))
+    app.register_blueprint(health_blueprint(live_index, operations.knowledge_digest, lambda: log.state))
     app.register_blueprint(openapi_blueprint())
-    app.register_blueprint(wechat_blueprint(wechat.desks(answerer)))
-    register_commands(app, operations, answerer, wechat)
+    app.register_blueprint(wechat_blueprint(wechat.desks(answerer, log)))
+    register_commands(app, operations, answerer, wechat, stores)
     app.extensions["warm_up"] = lambda: answerer.answer("预热")
+    app.extensions["question_log"] = log
     return app

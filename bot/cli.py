@@ -17,8 +17,10 @@ from bot.cli_explain import explain_command
 from bot.cli_knowledge import knowledge_commands
 from bot.cli_model import model_commands
 from bot.cli_output import plain_errors, progress_bar
+from bot.cli_store import store_commands
 from bot.cli_wechat import wechat_commands
 from bot.operations import Operations
+from bot.stores import Stores
 from bot.wechat_service import WechatService
 
 if TYPE_CHECKING:
@@ -29,7 +31,9 @@ _FAILURES_SHOWN = 50
 _QUESTIONS_TO_TELL = 30
 
 
-def register_commands(app: Flask, operations: Operations, answerer: Answerer, wechat: WechatService) -> None:
+def register_commands(
+    app: Flask, operations: Operations, answerer: Answerer, wechat: WechatService, stores: Stores
+) -> None:
     """Add every command to ``flask --app wsgi``."""
     for command in (
         _index_commands(operations),
@@ -39,6 +43,7 @@ def register_commands(app: Flask, operations: Operations, answerer: Answerer, we
         _ask_command(answerer),
         explain_command(answerer),
         wechat_commands(wechat),
+        store_commands(stores),
     ):
         app.cli.add_command(command)
 

@@ -59,6 +59,9 @@ class Settings(BaseSettings):
     data_dir: Path = Field(
         default=PROJECT / "data", description="folder of the SQLite database and of the secret key"
     )
+    retention_days: int = Field(
+        default=90, ge=1, le=3650, description="days that questions and feedback are kept"
+    )
     wechat_official_app_id: str = Field(default="", description="official account: AppID")
     wechat_official_token: str = Field(
         default="", repr=False, description="official account: Token; the channel is on when it is set"

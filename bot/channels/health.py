@@ -6,12 +6,15 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response, jsonify
 
+from bot.domain import LogState
 from bot.errors import BotError
 from bot.ports import IndexFacts
 
 
-def health_blueprint(facts: Callable[[], IndexFacts], digest: Callable[[], str]) -> Blueprint:
-    """``facts`` of the live index; ``digest`` of the knowledge folder as it is now."""
+def health_blueprint(
+    facts: Callable[[], IndexFacts], digest: Callable[[], str], log: Callable[[], LogState]
+) -> Blueprint:
+    """``facts`` of the live index; ``digest`` of the knowledge folder as it is now; the ``log``'s state."""
     blueprint = Blueprint("health", __name__)
 
     @blueprint.get("/healthz")
@@ -32,6 +35,13 @@ def health_blueprint(facts: Callable[[], IndexFacts], digest: Callable[[], str])
             index_version=live.version,
             knowledge_digest=live.digest,
             stale=live.digest != digest(),
+            store=_store(log()),
         )
 
     return blueprint
+
+
+def _store(state: LogState) -> dict[str, str | int]:
+    """It answers either way, so a store that fails does not make it unready."""
+    status = {"status": "failing", "reason": state.reason} if state.reason else {"status": "ok"}
+    return status | {"waiting": state.waiting, "dropped": state.dropped}

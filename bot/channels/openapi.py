@@ -10,7 +10,7 @@ from flask import Blueprint, Response, jsonify, redirect, render_template, send_
 from pydantic.json_schema import models_json_schema
 from werkzeug.wrappers import Response as BaseResponse
 
-from bot.channels.schemas import AskReply, AskRequest, ProblemReply
+from bot.channels.schemas import AskReply, AskRequest, FeedbackRequest, ProblemReply
 
 API_VERSION = "1.0.0"
 _REF = "#/components/schemas/{model}"
@@ -45,7 +45,7 @@ def openapi_blueprint() -> Blueprint:
 
 def document() -> dict[str, Any]:
     """The whole description; its schemas are those that requests are checked with."""
-    models = (AskRequest, AskReply, ProblemReply)
+    models = (AskRequest, AskReply, FeedbackRequest, ProblemReply)
     _, schemas = models_json_schema([(model, "validation") for model in models], ref_template=_REF)
     return {
         "openapi": "3.1.0",
@@ -62,15 +62,7 @@ def document() -> dict[str, Any]:
 
 
 def _paths() -> dict[str, Any]:
-    answers = {"200": _json("the reply", "AskReply")} | {
-        status: _json(text, "ProblemReply", "application/problem+json")
-        for status, text in (
-            ("400", "the request cannot be understood"),
-            ("413", "the body is larger than 64 KiB"),
-            ("500", "something went wrong here"),
-            ("503", "no index can serve"),
-        )
-    }
+    answers = {"200": _json("the reply", "AskReply")} | _problems("503", "no index can serve")
     body = {"required": True} | _content("AskRequest")
     parameters = [
         {"name": name, "in": "query", "required": name == "question", "schema": {"$ref": ref}}
@@ -95,9 +87,33 @@ def _paths() -> dict[str, Any]:
                 "responses": answers,
             },
         },
+        "/feedback": {"post": _feedback()},
         "/healthz": {"get": _probe("healthz", "Whether the process is up")},
         "/readyz": {"get": _probe("readyz", "Whether it can answer, and from which index")},
     }
+
+
+def _feedback() -> dict[str, Any]:
+    unknown = {"404": _json("no such request is known", "ProblemReply", "application/problem+json")}
+    return {
+        "operationId": "giveFeedback",
+        "summary": "Say what a user thinks of an answer",
+        "requestBody": {"required": True} | _content("FeedbackRequest"),
+        "responses": {"204": {"description": "it is remembered"}}
+        | unknown
+        | _problems("503", "the database fails"),
+    }
+
+
+def _problems(status: str, text: str) -> dict[str, Any]:
+    """The errors of every operation, and one of this."""
+    texts = {
+        "400": "the request cannot be understood",
+        "413": "the body is larger than 64 KiB",
+        "500": "something went wrong here",
+        status: text,
+    }
+    return {code: _json(said, "ProblemReply", "application/problem+json") for code, said in texts.items()}
 
 
 def _probe(name: str, summary: str) -> dict[str, Any]:
