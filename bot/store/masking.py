@@ -29,9 +29,10 @@ _KINDS = (
 
 def masked(text: str) -> str:
     """The text with e-mail addresses, phone, identity and bank card numbers as ``[email]``, ``[phone]`` …"""
-    plain = text.translate(_WIDE) if not text.isascii() else text
-    found = plain
+    plain = text if text.isascii() else text.translate(_WIDE)
     for kind, pattern in _KINDS:
-        found = pattern.sub(f"[{kind}]", found)
-    # Full-width punctuation is right in Chinese: it stays where there was nothing to take out.
-    return text if found == plain else found
+        # From the end, so that the places before stay where they are; the text itself keeps its full width.
+        for match in reversed(list(pattern.finditer(plain))):
+            start, end = match.span()
+            plain, text = (f"{each[:start]}[{kind}]{each[end:]}" for each in (plain, text))
+    return text

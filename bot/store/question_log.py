@@ -12,18 +12,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from bot.domain import LoggedQuestion, LogState
 from bot.errors import BotError
 
-# The answer is on its way before the thread gets to work, and questions that come together share a batch.
-GATHERING_SECONDS = 0.1
-RETRY_SECONDS = 1.0
-# How often it is looked whether the database is still there when nobody asks anything.
-IDLE_SECONDS = 10.0
-CHORES_EVERY = 60.0
 STOPPING_SECONDS = 5.0
+CHORES_EVERY = 60.0
 # A batch this small holds the write lock of SQLite for a millisecond or two.
 BATCH = 64
 WAITING_AT_MOST = 5000
@@ -32,11 +28,27 @@ _log = logging.getLogger(__name__)
 Store = Callable[[Sequence[LoggedQuestion]], None]
 
 
+@dataclass(frozen=True)
+class Pace:
+    """Seconds. ``gathering``: between a question and writing it, so that its answer is on its way before, and
+    questions that come together share a batch; ``retry``: when writing failed; ``idle``: how often it is
+    looked whether the database is still there when nobody asks anything.
+    """
+
+    gathering: float = 0.1
+    retry: float = 1.0
+    idle: float = 10.0
+
+
 class QuestionLog:
     """What was asked, on its way; one for each process. Opens the database with the first question."""
 
     def __init__(
-        self, store: Store, chores: Callable[[], None], waiting_at_most: int = WAITING_AT_MOST
+        self,
+        store: Store,
+        chores: Callable[[], None],
+        pace: Pace | None = None,
+        waiting_at_most: int = WAITING_AT_MOST,
     ) -> None:
         """``store`` puts a batch into the database, ``chores`` what else is to be done from time to time.
 
@@ -44,6 +56,7 @@ class QuestionLog:
         """
         self._store = store
         self._chores = chores
+        self._pace = pace or Pace()
         self._at_most = waiting_at_most
         self._waiting: deque[LoggedQuestion] = deque()
         self._dropped = 0
@@ -94,8 +107,9 @@ class QuestionLog:
             if not self._reason and time.monotonic() >= next_chores:
                 next_chores = time.monotonic() + CHORES_EVERY
                 self._attempt(self._chores)
-            self._wake.wait(RETRY_SECONDS if self._reason else IDLE_SECONDS)
-            self._stopping.wait(RETRY_SECONDS if self._reason else GATHERING_SECONDS)
+            pace = self._pace
+            self._wake.wait(pace.retry if self._reason else pace.idle)
+            self._stopping.wait(pace.retry if self._reason else pace.gathering)
             self._wake.clear()
         self._write_all()
 

@@ -15,8 +15,10 @@ def test_a_row_holds_what_was_asked_when_where_and_what_came_of_it(rows, run_sql
     rows.add([logged()])
 
     assert run_sql(f"SELECT {COLUMNS} FROM questions") == [
-        (1_760_000_000.0, "mini:default", "zh-Hans", "备案要多久", "answer", "filing", 0.93)
-        + ("20261122-120000", 4.5, "request-1")
+        (
+            *(1_760_000_000.0, "mini:default", "zh-Hans", "备案要多久"),
+            *("answer", "filing", 0.93, "20261122-120000", 4.5, "request-1"),
+        )
     ]
 
 
