@@ -88,6 +88,7 @@ class QuestionLog:
 
     def close(self) -> None:
         """Write what is waiting, if the database lets it, and stop."""
+        atexit.unregister(self.close)
         self._stopping.set()
         self._wake.set()
         if self._thread is not None and self._thread.is_alive():
