@@ -34,9 +34,10 @@ loglevel = "info"
 
 
 def post_worker_init(worker):
-    """Load model and index before the first question; say where to ask it."""
+    """Load model and index, and open the question log, before the first question; say where to ask it."""
     from bot.errors import BotError
 
+    worker.app.callable.extensions["question_log"].start()
     try:
         worker.app.callable.extensions["warm_up"]()
     except BotError as error:

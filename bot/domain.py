@@ -307,7 +307,7 @@ class Said:
 
 @dataclass(frozen=True)
 class AskedQuestion:
-    """A row of the question log."""
+    """A question and what came of it."""
 
     language: str
     question: str
@@ -315,6 +315,54 @@ class AskedQuestion:
     entry: str
     confidence: float
     index_version: str
+
+    @classmethod
+    def of(cls, question: str, reply: Reply) -> AskedQuestion:
+        """What the reply made of the question."""
+        return cls(
+            str(reply.language),
+            question,
+            str(reply.outcome),
+            reply.entry.id if reply.entry else "",
+            reply.confidence,
+            reply.index_version,
+        )
+
+
+@dataclass(frozen=True)
+class LoggedQuestion:
+    """A row of the question log.
+
+    ``user`` as the channel names them, empty = nobody it would know again; ``asked_at`` in seconds since the
+    epoch; ``latency_ms`` until there was a reply.
+    """
+
+    asked: AskedQuestion
+    channel: str
+    user: str
+    asked_at: float
+    latency_ms: float
+    request_id: str
+
+
+@dataclass(frozen=True)
+class LogState:
+    """How a worker's question log is doing; without a reason it is well.
+
+    ``waiting``: questions not yet in the database; ``dropped``: lost since the worker started.
+    """
+
+    waiting: int = 0
+    dropped: int = 0
+    reason: str = ""
+
+
+class Verdict(StrEnum):
+    """What a user thinks of an answer; ``none`` takes an earlier verdict back."""
+
+    UP = "up"
+    DOWN = "down"
+    NONE = "none"
 
 
 @dataclass(frozen=True)
@@ -334,7 +382,7 @@ class Settlement:
     openid: str
     said: Said
     conversation: Conversation | None
-    asked: tuple[AskedQuestion, ...] = ()
+    asked: tuple[LoggedQuestion, ...] = ()
     messages: tuple[CustomerMessage, ...] = ()
 
 

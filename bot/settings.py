@@ -87,6 +87,9 @@ class Settings(BaseSettings):
         description="seconds between looks at the knowledge folder; 0 = let the system tell, "
         "which network shares cannot",
     )
+    retention_days: int = Field(
+        default=90, ge=1, le=3650, description="days that questions and feedback are kept"
+    )
     wechat_official_app_id: str = Field(default="", description="official account: AppID")
     wechat_official_token: str = Field(
         default="", repr=False, description="official account: Token; the channel is on when it is set"

@@ -57,7 +57,7 @@ class Server:
 
 
 def environment(settings, port, workers):
-    variables = settings.model_dump(include={"knowledge_dir", "index_dir", "cache_dir", "model"})
+    variables = settings.model_dump(include={"knowledge_dir", "index_dir", "data_dir", "cache_dir", "model"})
     variables |= {"port": port, "workers": workers}
     return os.environ | {f"BOT_{name.upper()}": str(value) for name, value in variables.items()}
 

@@ -7,15 +7,20 @@ from dataclasses import asdict
 
 from flask import Blueprint, Response, jsonify
 
-from bot.domain import IndexState
+from bot.domain import IndexState, LogState
 from bot.errors import BotError
 from bot.ports import IndexFacts
 
 
 def health_blueprint(
-    facts: Callable[[], IndexFacts], state: Callable[[], IndexState], digest: Callable[[], str]
+    facts: Callable[[], IndexFacts],
+    state: Callable[[], IndexState],
+    digest: Callable[[], str],
+    log: Callable[[], LogState],
 ) -> Blueprint:
-    """``facts`` of the live index and its ``state``; ``digest`` of the knowledge folder as it is now."""
+    """``facts`` of the live index and its ``state``; ``digest`` of the knowledge folder as it is now; the
+    ``log``'s state.
+    """
     blueprint = Blueprint("health", __name__)
 
     @blueprint.get("/healthz")
@@ -38,6 +43,7 @@ def health_blueprint(
             built_at=live.built_at,
             stale=live.digest != digest(),
             refused=_refused(state()),
+            store=_store(log()),
         )
 
     return blueprint
@@ -46,3 +52,9 @@ def health_blueprint(
 def _refused(state: IndexState) -> dict[str, str] | None:
     """The version that should serve but cannot, and why."""
     return asdict(state.refused) if state.refused else None
+
+
+def _store(state: LogState) -> dict[str, str | int]:
+    """It answers either way, so a store that fails does not make it unready."""
+    status = {"status": "failing", "reason": state.reason} if state.reason else {"status": "ok"}
+    return status | {"waiting": state.waiting, "dropped": state.dropped}
