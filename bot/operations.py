@@ -24,6 +24,7 @@ from bot.errors import ModelError, SettingsError
 from bot.knowledge import lint, loader
 from bot.knowledge.markdown import Problem
 from bot.ports import Embedder, Progress
+from bot.pruning import check_runs, prune
 from bot.publishing import Publisher, Source
 from bot.retrieval.embedding_cache import CachedEmbedder, cache_file
 from bot.retrieval.index_files import Parts
@@ -39,7 +40,10 @@ from bot.retrieval.prepared_model import (
     prepared_forms,
 )
 from bot.retrieval.versions import IndexManifest, Ingredients, VersionStore
+from bot.rolling_back import RolledBack, roll_back
 from bot.settings import Settings
+from bot.version_diff import VersionDiff, diff
+from bot.versions_overview import place_of, resolve
 
 if TYPE_CHECKING:
     from bot.knowledge.importing import ImportReport
@@ -193,6 +197,27 @@ class Operations:
             load=lambda store, version: load_index(store, version, embedder),
             load_live=_IndexLoader(self),
         )
+
+    def roll_back(self, version: str, by: str) -> RolledBack:
+        """Make an older version live, by default the one before; raises as the function of that name."""
+        store = self.store
+        name = resolve(store, version) if version else ""
+        return roll_back(store, name, by, _now(), _IndexLoader(self))
+
+    def load_version(self, version: str) -> LoadedIndex:
+        """Load any version, rejected or not; raises IndexUnusableError or ModelError unless it is whole."""
+        place = place_of(self.store, version)
+        embedder = self.embedder_of(place.manifest(version).model_checksum) or self.embedder()
+        return load_index(place, version, embedder)
+
+    def diff_versions(self, before: str, after: str) -> VersionDiff:
+        """What changed between two versions; raises IndexUnusableError where one cannot be read."""
+        runs = [check_runs(self.store).of(version) for version in (before, after)]
+        return diff(self.store, before, after, runs)
+
+    def prune(self, keep: int | None) -> list[str]:
+        """Delete old versions beyond ``keep``, by default the setting's; their names."""
+        return prune(self.store, self.settings.keep_versions if keep is None else keep, _now())
 
     def is_built(self) -> bool:
         """Whether the last build was made from the knowledge and the checks as they are now.
