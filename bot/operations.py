@@ -17,8 +17,9 @@ from bot.answering.normalising import detect_language, normalise
 from bot.answering.script import to_simplified
 from bot.disk_cache import DiskCache
 from bot.errors import ModelError, SettingsError
-from bot.knowledge import lint, loader
+from bot.knowledge import lint, loader, parse_cache
 from bot.knowledge.markdown import Problem
+from bot.knowledge.parse_cache import CachedParser
 from bot.ports import Embedder, Progress
 from bot.retrieval.embedding_cache import CachedEmbedder, cache_file
 from bot.retrieval.live_index import LiveIndex
@@ -140,11 +141,11 @@ class Operations:
     def lint(self, *, with_embedder: bool) -> list[Problem]:
         """Everything wrong with the knowledge base."""
         embed = self.caching_embedder().embed_queries if with_embedder else None
-        return lint.lint(self.settings.knowledge_dir, normalise, embed)
+        return lint.lint(self.settings.knowledge_dir, normalise, embed, self._parser())
 
     def build(self, progress: Progress, *, force: bool) -> BuildResult:
         """Build a version from the knowledge folder and publish it."""
-        base = loader.load(self.settings.knowledge_dir)
+        base = loader.load(self.settings.knowledge_dir, self._parser())
         if self._is_prepared_form and self.store.model_in_use() == ORIGINAL:
             self.prepare_model(progress)
         building = importlib.import_module("bot.retrieval.building")
@@ -157,6 +158,10 @@ class Operations:
             progress,
         )
         return result
+
+    def _parser(self) -> loader.Parse:
+        """Parses only the knowledge files that have changed."""
+        return CachedParser(DiskCache(parse_cache.cache_file(self.settings.cache_dir)))
 
     def import_table(
         self, file: Path, folder: Path, choices: TableChoices, progress: Progress
