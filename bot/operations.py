@@ -21,8 +21,9 @@ from bot.checks import checks_digest, read_checks
 from bot.disk_cache import DiskCache
 from bot.domain import IndexState
 from bot.errors import ModelError, SettingsError
-from bot.knowledge import lint, loader
+from bot.knowledge import lint, loader, parse_cache
 from bot.knowledge.markdown import Problem
+from bot.knowledge.parse_cache import CachedParser
 from bot.ports import Embedder, Progress
 from bot.pruning import check_runs, prune
 from bot.publishing import Publisher, Source
@@ -153,7 +154,7 @@ class Operations:
     def lint(self, *, with_embedder: bool) -> list[Problem]:
         """Everything wrong with the knowledge base."""
         embed = self.caching_embedder().embed_queries if with_embedder else None
-        return lint.lint(self.settings.knowledge_dir, normalise, embed)
+        return lint.lint(self.settings.knowledge_dir, normalise, embed, self._parser())
 
     def build(self, progress: Progress, order: Order = Order(), *, wait: bool = False) -> BuildResult:  # noqa: B008 - frozen
         """Build a version from the knowledge folder; publish it if it passes the gate, else keep it aside.
@@ -178,7 +179,7 @@ class Operations:
     def _source(self, progress: Progress) -> Source:
         """What versions are made from now; the knowledge is read when it is needed."""
         folder = self.settings.knowledge_dir
-        checks, base = read_checks(folder), loader.load(folder)
+        checks, base = read_checks(folder), loader.load(folder, self._parser())
         if self._is_prepared_form and self.store.model_in_use() == ORIGINAL:
             self.prepare_model(progress)
         embedder = self.caching_embedder()
@@ -229,6 +230,10 @@ class Operations:
             loader.digest(folder),
             checks_digest(folder),
         )
+
+    def _parser(self) -> loader.Parse:
+        """Parses only the knowledge files that have changed."""
+        return CachedParser(DiskCache(parse_cache.cache_file(self.settings.cache_dir)))
 
     def import_table(
         self, file: Path, folder: Path, choices: TableChoices, progress: Progress
