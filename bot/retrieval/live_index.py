@@ -21,7 +21,7 @@ from bot.retrieval.versions import MANIFEST_FILE, REMEDY, VersionStore
 _log = logging.getLogger(__name__)
 # Seconds between two looks at the pointer, give or take this share of them: workers that look at the same
 # moment would all load at the same moment.
-CHECK_EVERY = 0.5
+CHECK_EVERY = 0.3
 _SPREAD = 0.5
 # A version that was refused is tried again when its files have changed, and after so many seconds: what
 # it lacked may lie elsewhere (the model).
