@@ -13,11 +13,15 @@ from bot.answering.answerer import Answerer
 from bot.answering.conversation import Converser
 from bot.cli_explain import explain_command
 from bot.cli_index import index_commands
+from bot.cli_jobs import job_commands
 from bot.cli_knowledge import knowledge_commands
 from bot.cli_model import model_commands
 from bot.cli_output import plain_errors
+from bot.cli_store import store_commands
+from bot.cli_watch import watch_command
 from bot.cli_wechat import wechat_commands
 from bot.operations import Operations
+from bot.stores import Stores
 from bot.wechat_service import WechatService
 
 if TYPE_CHECKING:
@@ -26,16 +30,22 @@ if TYPE_CHECKING:
 _FAILURES_SHOWN = 50
 
 
-def register_commands(app: Flask, operations: Operations, answerer: Answerer, wechat: WechatService) -> None:
+def register_commands(
+    app: Flask, operations: Operations, answerer: Answerer, wechat: WechatService, stores: Stores
+) -> None:
     """Add every command to ``flask --app wsgi``."""
+    index = index_commands(operations)
+    index.add_command(watch_command(operations))
     for command in (
-        index_commands(operations),
+        index,
+        job_commands(operations, stores),
         knowledge_commands(operations),
         model_commands(operations),
         _evaluate_command(answerer, operations),
         _ask_command(answerer),
         explain_command(answerer),
         wechat_commands(wechat),
+        store_commands(stores),
     ):
         app.cli.add_command(command)
 
