@@ -121,8 +121,8 @@ def _editions(store: VersionStore) -> dict[str, str]:
 
 def _build(base: KnowledgeBase, store: VersionStore, embedder: Embedder) -> str:
     print(f"building {base.digest} …", flush=True)
-    options = BuildOptions(load_settings().false_answer_rate, datetime.now(UTC), force=True)
-    return build_index(base, embedder, store, normalise, options).manifest.version
+    options = BuildOptions(load_settings().false_answer_rate, datetime.now(UTC), base.digest)
+    return build_index(base, embedder, store, normalise, options).version
 
 
 def _edition(base: KnowledgeBase, edition: str) -> KnowledgeBase:
@@ -139,7 +139,9 @@ def _marked(entry: Entry, edition: str) -> Entry:
 
 
 class Crowd:
-    """Clients who ask one question after the other, each on a connection of its own."""
+    """Clients who ask one question after the other, each on a new connection: kept ones would stay with
+    the worker that accepted them, and one worker may have accepted them all.
+    """
 
     def __init__(self, server: Server, clients: int) -> None:
         self._server = server
@@ -161,11 +163,10 @@ class Crowd:
             client.result()
 
     def _ask(self, questions: Sequence[str]) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self._server.port, timeout=30)
         for question in itertools.cycle(questions):
             if self._is_over.is_set():
                 return
-            self.asked.append(_asked(connection, question))
+            self.asked.append(_asked(self._server.port, question))
 
 
 def _questions() -> list[str]:
@@ -174,16 +175,18 @@ def _questions() -> list[str]:
     return [question for question in asked if question]
 
 
-def _asked(connection: http.client.HTTPConnection, question: str) -> Asked:
+def _asked(port: int, question: str) -> Asked:
     body = json.dumps({"question": question}).encode()
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     at = time.monotonic()
     try:
         connection.request("POST", "/ask", body, {"Content-Type": "application/json"})
         response = connection.getresponse()
         text = response.read()
     except (OSError, http.client.HTTPException):
-        connection.close()
         return Asked(at, time.monotonic() - at, 0)
+    finally:
+        connection.close()
     seconds = time.monotonic() - at
     if response.status != 200:
         return Asked(at, seconds, response.status)
