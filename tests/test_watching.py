@@ -180,6 +180,25 @@ def test_a_rejected_version_waits_for_the_next_change(watched):
     watched.wait_for("it is live")
 
 
+def test_a_rejected_version_that_comes_back_is_told_again(watched):
+    rejected = JobResult(JobState.REJECTED, report="1 of 3 checks fail")
+    watched.results = [rejected, JobResult(JobState.SUCCEEDED), rejected]
+    watched.start().settle()
+    for count in (1, 2):
+        watched.write("en/new.md", ENTRY)
+        wait_until(lambda times=count: watched.told.count("1 of 3 checks fail") == times, watched.told)
+        (watched.folder / "en" / "new.md").unlink()
+        watched.settle()
+
+
+def test_of_many_files_a_few_are_named(watched):
+    watched.start().settle()
+    for number in range(9):
+        watched.write(f"en/new-{number}.md", ENTRY.replace("#new", f"#new-{number}"))
+
+    watched.wait_for("changed: en/new-0.md, en/new-1.md, en/new-2.md, en/new-3.md, en/new-4.md and 4 more")
+
+
 def test_what_failed_for_another_reason_is_tried_again(watched, monkeypatch):
     monkeypatch.setattr(watching, "RETRY_SECONDS", 0.3)
     watched.results = [JobResult(JobState.FAILED, report="No space left on device")] * 2
@@ -237,6 +256,8 @@ def test_a_file_that_cannot_be_read_stops_nothing(watched):
     dangling = watched.folder / "en" / "gone.md"
     dangling.symlink_to(watched.folder / "nowhere.md")
     watched.wait_for("cannot be read just now")
+    watched.settle()
+    assert len(watched.told) == 1
     dangling.unlink()
     watched.write("en/new.md", ENTRY)
 
