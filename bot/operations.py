@@ -18,11 +18,14 @@ from bot.answering.normalising import detect_language, normalise
 from bot.answering.script import to_simplified
 from bot.build_result import BuildResult, Order
 from bot.checks import checks_digest, read_checks
+from bot.disk_cache import DiskCache
 from bot.errors import ModelError, SettingsError
 from bot.knowledge import lint, loader
 from bot.knowledge.markdown import Problem
 from bot.ports import Embedder, Progress
+from bot.pruning import check_runs, prune
 from bot.publishing import Publisher, Source
+from bot.retrieval.embedding_cache import CachedEmbedder, cache_file
 from bot.retrieval.live_index import LiveIndex
 from bot.retrieval.loaded_index import LoadedIndex, load_index
 from bot.retrieval.locking import Holder, build_lock
@@ -35,7 +38,10 @@ from bot.retrieval.prepared_model import (
     prepared_forms,
 )
 from bot.retrieval.versions import IndexManifest, Ingredients, VersionStore
+from bot.rolling_back import RolledBack, roll_back
 from bot.settings import Settings
+from bot.version_diff import VersionDiff, diff
+from bot.versions_overview import place_of, resolve
 
 if TYPE_CHECKING:
     from bot.knowledge.importing import ImportReport
@@ -84,6 +90,11 @@ class Operations:
             return original
         prepared = load_prepared(self.settings.cache_dir, self.settings.model, self.store.model_in_use())
         return OnnxEmbedder(prepared, threads=threads)
+
+    def caching_embedder(self) -> Embedder:
+        """The same on all cores, asked only for what no command has embedded before."""
+        embedder = self.embedder(threads=0)
+        return CachedEmbedder(embedder, DiskCache(cache_file(self.settings.cache_dir, embedder.checksum)))
 
     @property
     def _is_prepared_form(self) -> bool:
@@ -136,7 +147,7 @@ class Operations:
 
     def lint(self, *, with_embedder: bool) -> list[Problem]:
         """Everything wrong with the knowledge base."""
-        embed = self.embedder(threads=2).embed_queries if with_embedder else None
+        embed = self.caching_embedder().embed_queries if with_embedder else None
         return lint.lint(self.settings.knowledge_dir, normalise, embed)
 
     def build(self, progress: Progress, order: Order = Order(), *, wait: bool = False) -> BuildResult:  # noqa: B008 - frozen
@@ -165,7 +176,7 @@ class Operations:
         checks, base = read_checks(folder), loader.load(folder)
         if self._is_prepared_form and self.store.model_in_use() == ORIGINAL:
             self.prepare_model(progress)
-        embedder = self.embedder(threads=0)
+        embedder = self.caching_embedder()
 
         def build(store: VersionStore, version: str, now: datetime) -> IndexManifest:
             building = importlib.import_module("bot.retrieval.building")
@@ -181,6 +192,27 @@ class Operations:
             load=lambda store, version: load_index(store, version, embedder),
             load_live=_IndexLoader(self),
         )
+
+    def roll_back(self, version: str, by: str) -> RolledBack:
+        """Make an older version live, by default the one before; raises as the function of that name."""
+        store = self.store
+        name = resolve(store, version) if version else ""
+        return roll_back(store, name, by, _now(), _IndexLoader(self))
+
+    def load_version(self, version: str) -> LoadedIndex:
+        """Load any version, rejected or not; raises IndexUnusableError or ModelError unless it is whole."""
+        place = place_of(self.store, version)
+        embedder = self.embedder_of(place.manifest(version).model_checksum) or self.embedder()
+        return load_index(place, version, embedder)
+
+    def diff_versions(self, before: str, after: str) -> VersionDiff:
+        """What changed between two versions; raises IndexUnusableError where one cannot be read."""
+        runs = [check_runs(self.store).of(version) for version in (before, after)]
+        return diff(self.store, before, after, runs)
+
+    def prune(self, keep: int | None) -> list[str]:
+        """Delete old versions beyond ``keep``, by default the setting's; their names."""
+        return prune(self.store, self.settings.keep_versions if keep is None else keep, _now())
 
     def is_built(self) -> bool:
         """Whether the last build was made from the knowledge and the checks as they are now.

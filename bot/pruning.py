@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.checks import CheckRuns
-from bot.errors import IndexUnusableError
 from bot.retrieval.locking import pointer_lock
 from bot.retrieval.versions import VersionStore
 
@@ -38,18 +37,11 @@ def prune(store: VersionStore, keep: int, now: datetime) -> list[str]:
     """
     with pointer_lock(store.folder):
         spared = _spared(store, now)
-        old = [name for name in store.names() if name != _live(store)]
+        old = [name for name in store.names() if name != store.current_name()]
         gone = [name for name in old[: max(len(old) - keep, 0)] if name not in spared]
         for name in gone:
             store.remove(name)
         return gone + _prune_rejected(store, keep)
-
-
-def _live(store: VersionStore) -> str:
-    try:
-        return store.current()
-    except IndexUnusableError:
-        return ""
 
 
 def _spared(store: VersionStore, now: datetime) -> set[str]:

@@ -74,7 +74,7 @@ class Publisher:
         self._clock = clock
         self._progress = progress
         self._started = time.monotonic()
-        self._before = current_name(store)
+        self._before = store.current_name()
         self._live = self._usable_live()
         self._runs = check_runs(store)
 
@@ -162,12 +162,12 @@ class Publisher:
         forced = None if verdict.is_passed else self._order.override
         if candidate.store is not self._store:
             candidate.store.move(version, self._store)
-        with writing(self._store.folder), pointer_lock(self._store.folder):
-            if current_name(self._store) != self._before:
+        with pointer_lock(self._store.folder):
+            if self._store.current_name() != self._before:
                 return self._result(
                     Outcome.OVERTAKEN, version, candidate.manifest, verdict, is_built=is_built
                 )
-            self._store.history.add(self._event(version, verdict, forced))
+            self._store.record(self._event(version, verdict, forced))
             self._store.publish(version)
         self._tidy(version)
         result = self._result(Outcome.PUBLISHED, version, candidate.manifest, verdict, is_built=is_built)
@@ -198,8 +198,8 @@ class Publisher:
         with writing(self._store.folder):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, "utf-8")
-            event = self._event(result.version, result.verdict, None)
-            self._store.history.add(replace(event, action=Action.REJECT))
+        event = self._event(result.version, result.verdict, None)
+        self._store.record(replace(event, action=Action.REJECT))
         self._tidy("")
         return replace(result, report=path)
 
@@ -235,12 +235,5 @@ class Publisher:
         *,
         is_built: bool,
     ) -> BuildResult:
-        live, seconds = current_name(self._store), time.monotonic() - self._started
+        live, seconds = self._store.current_name(), time.monotonic() - self._started
         return BuildResult(outcome, version, manifest, live, verdict, is_built, seconds)
-
-
-def current_name(store: VersionStore) -> str:
-    """What the pointer names, whether or not it can serve; empty when it names nothing."""
-    with suppress(IndexUnusableError):
-        return store.current()
-    return ""

@@ -34,7 +34,7 @@ class Settings(BaseSettings):
     knowledge_dir: Path = Field(default=PROJECT / "knowledge", description="folder of the knowledge base")
     index_dir: Path = Field(default=PROJECT / "index", description="folder of the built index versions")
     cache_dir: Path = Field(
-        default=Path.home() / ".cache" / "wechat-bot", description="folder of prepared models"
+        default=Path.home() / ".cache" / "wechat-bot", description="folder of prepared models and embeddings"
     )
     model: str = Field(
         default="intfloat/multilingual-e5-small",

@@ -93,8 +93,10 @@ def succession(events: Iterable[Event]) -> list[str]:
         if event.action is Action.REJECT:
             continue
         line = _up_to(line, event.before)
-        is_back = event.action is Action.ROLL_BACK and event.version in line
-        line = _up_to(line if is_back else [name for name in line if name != event.version], event.version)
+        if event.action is Action.ROLL_BACK:
+            # Names begin with the time of the build.
+            line = [name for name in line if name < event.version]
+        line = _up_to([name for name in line if name != event.version], event.version)
     return line
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import IndexMismatchError, IndexMissingError, IndexUnusableError
-from bot.retrieval.history import History
+from bot.retrieval.history import Event, History
 from bot.retrieval.prepared_model import ORIGINAL, sha256, write_json
 
 FORMAT = 5
@@ -103,6 +103,17 @@ class VersionStore:
         if name in ("", "..") or Path(name).name != name:
             raise IndexUnusableError(f"{path} names {name!r}; {REMEDY}")
         return name
+
+    def current_name(self) -> str:
+        """What the pointer names, whether or not it can serve; empty when it names nothing."""
+        with suppress(IndexUnusableError):
+            return self.current()
+        return ""
+
+    def record(self, event: Event) -> None:
+        """Note what is about to be done; raises IndexUnusableError where that is impossible."""
+        with writing(self.folder):
+            self.history.add(event)
 
     def manifest(self, version: str) -> IndexManifest:
         """The manifest of a version; raises IndexUnusableError when it is missing, torn or foreign."""
