@@ -72,10 +72,9 @@ class Watcher:
                 stop(QUIET_SECONDS)
                 continue
             identity = _identity(self._knowledge.folder)
-            groups = changes()
-            # What happened while nobody watched.
-            self._look(())
-            for names in groups:
+            # What happened while nobody watched is looked for when somebody does: nothing slips through.
+            self._look_at = self._clock()
+            for names in changes():
                 if stop(0) or _identity(self._knowledge.folder) != identity:
                     break
                 if names or self._clock() >= self._look_at:

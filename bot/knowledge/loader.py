@@ -33,7 +33,7 @@ def inspect(folder: Path) -> tuple[KnowledgeBase, list[Problem]]:
     parsed = [
         parse_file(path, language, name=path.relative_to(folder))
         for language in LANGUAGES
-        for path in sorted((folder / language).rglob("*.md"))
+        for path in markdown_files(folder / language)
     ]
     entries = tuple(entry for found, _ in parsed for entry in found)
     problems = [problem for _, found in parsed for problem in found]
@@ -61,8 +61,14 @@ def digest(folder: Path) -> str:
     return state.hexdigest()
 
 
+def markdown_files(folder: Path) -> list[Path]:
+    """The Markdown files under a folder, in order, without those that editors hide (``.#shop.md``)."""
+    found = (path for path in folder.rglob("*.md") if not path.name.startswith("."))
+    return sorted(found)
+
+
 def _files(folder: Path) -> list[Path]:
-    inside = [p for name in (*LANGUAGES, BACKGROUND_FOLDER) for p in (folder / name).rglob("*.md")]
+    inside = [p for name in (*LANGUAGES, BACKGROUND_FOLDER) for p in markdown_files(folder / name)]
     files = sorted(inside + [p for p in [folder / SOURCES_FILE] if p.is_file()])
     return files + sorted(EVERYDAY_FOLDER.glob("*.md"))
 
@@ -115,8 +121,6 @@ def _table_rows(text: str) -> Iterator[tuple[int, list[str]]]:
 
 def _read_questions(folder: Path, name: str) -> tuple[tuple[Phrasing, ...], list[Problem]]:
     """Questions that must not be answered: all list items of the files in a subfolder."""
-    parsed = [
-        list_items(path, name=path.relative_to(folder)) for path in sorted((folder / name).rglob("*.md"))
-    ]
+    parsed = [list_items(path, name=path.relative_to(folder)) for path in markdown_files(folder / name)]
     phrasings = tuple(phrasing for found, _ in parsed for phrasing in found)
     return phrasings, [problem for _, found in parsed for problem in found]
