@@ -20,7 +20,11 @@ TESTS = Path(__file__).parent
 KNOWLEDGE = TESTS / "data" / "knowledge"
 Cli = Callable[..., Result]
 # What runs real databases, servers and processes; the rest, without the model, are the unit tests.
-SERVICE_TESTS = ("store", "channels", "test_cli.py", "test_layers.py", "test_serving.py")
+SERVICE_TESTS = (
+    *("admin", "channels", "store"),
+    *("test_cli.py", "test_job_running.py", "test_layers.py", "test_rebuilding.py", "test_serving.py"),
+    "test_watching.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
