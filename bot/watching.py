@@ -16,6 +16,7 @@ from bot.errors import BotError
 QUIET_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 30.0
 # After a failure that no change of the knowledge brought about, such as a full disk.
 RETRY_SECONDS = 60.0
+_NAMED = 5
 _NEVER = float("inf")
 # Marks of what editors, sync tools and importers leave beside files while they write.
 _TEMPORARY = (".", "~", "#")
@@ -58,6 +59,7 @@ class Watcher:
         self._has_failed = False
         self._look_at = _NEVER
         self._is_gone = False
+        self._complaint = ""
 
     def run(self, changes: Callable[[], Iterator[Changes]], stop: Callable[[float], bool]) -> None:
         """Follow the folder until told to stop.
@@ -70,10 +72,9 @@ class Watcher:
                 stop(QUIET_SECONDS)
                 continue
             identity = _identity(self._knowledge.folder)
-            groups = changes()
-            # What happened while nobody watched.
-            self._look(())
-            for names in groups:
+            # What happened while nobody watched is looked for when somebody does: nothing slips through.
+            self._look_at = self._clock()
+            for names in changes():
                 if stop(0) or _identity(self._knowledge.folder) != identity:
                     break
                 if names or self._clock() >= self._look_at:
@@ -95,17 +96,25 @@ class Watcher:
         self._look_at = self._clock() + QUIET_SECONDS if names else _NEVER
         try:
             digest = self._knowledge.digest()
-            if digest != self._tried or self._has_failed:
-                self._tried, self._has_failed = digest, False
-                self._build_if_new(names)
+            # At first: what was built before this watcher started, and may have been rolled back since.
+            is_known = digest == self._tried if self._tried else self._knowledge.is_built()
         except (BotError, OSError) as error:
-            self._tell(f"the knowledge cannot be read just now ({error}); trying again")
-            self._look_at = self._clock() + QUIET_SECONDS
-
-    def _build_if_new(self, names: Changes) -> None:
-        if self._knowledge.is_built():
+            self._complain(f"the knowledge cannot be read just now ({error}); trying again")
             return
-        self._tell(f"changed: {', '.join(sorted(names)) or 'the knowledge'}; building")
+        has_failed, self._has_failed = self._has_failed, False
+        self._tried, self._complaint = digest, ""
+        if has_failed or not is_known:
+            self._rebuild(names)
+
+    def _complain(self, complaint: str) -> None:
+        """Say it once, however often the same thing is met."""
+        if complaint != self._complaint:
+            self._tell(complaint)
+        self._complaint = complaint
+        self._look_at = self._clock() + QUIET_SECONDS
+
+    def _rebuild(self, names: Changes) -> None:
+        self._tell(f"changed: {_listed(names)}; building")
         result = self._build()
         for line in result.report.splitlines():
             self._tell(line)
@@ -150,6 +159,11 @@ def is_knowledge(folder: Path, path: Path) -> bool:
 def _names(folder: Path, group: set[tuple[Change, str]]) -> Changes:
     paths = {Path(path) for _, path in group}
     return {(path.relative_to(folder) if folder in path.parents else path).as_posix() for path in paths}
+
+
+def _listed(names: Changes) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return (", ".join(sorted(names)[:_NAMED]) or "the knowledge") + more
 
 
 def _identity(folder: Path) -> tuple[int, int] | None:

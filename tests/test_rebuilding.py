@@ -20,7 +20,7 @@ KEY = "k" * 40
 BEARER = {"Authorization": f"Bearer {KEY}"}
 ENTRY = "\n## {question} {{#{id}}}\n\n### Answer\n\n{answer}\n"
 WITHIN = 180
-pytestmark = [pytest.mark.model, pytest.mark.service]
+pytestmark = pytest.mark.model
 
 
 @pytest.fixture(scope="module")
