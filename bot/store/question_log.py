@@ -20,8 +20,9 @@ from bot.errors import BotError
 
 STOPPING_SECONDS = 5.0
 CHORES_EVERY = 60.0
-# A batch this small holds the write lock of SQLite for a millisecond or two.
-BATCH = 64
+# A batch this small holds the write lock of SQLite, and the interpreter, for a millisecond; then others may.
+BATCH = 16
+BETWEEN_BATCHES = 0.005
 WAITING_AT_MOST = 5000
 _log = logging.getLogger(__name__)
 
@@ -72,7 +73,8 @@ class QuestionLog:
             self._waiting.append(question)
             self._drop_oldest()
         self.start()
-        self._wake.set()
+        if not self._wake.is_set():
+            self._wake.set()
 
     def start(self) -> None:
         """Start the thread, unless it runs; it is another one after a fork."""
@@ -124,6 +126,7 @@ class QuestionLog:
             self._recovered()
             if not self._waiting:
                 return
+            time.sleep(BETWEEN_BATCHES)
 
     def _attempt(self, act: Callable[[], None]) -> bool:
         try:
