@@ -4,8 +4,8 @@
 
 Each state of the database gets a round of questions in turn, over and over, so that whatever else the machine
 does falls on all alike; a round's median is compared with that of the same round without a log. Beside it
-stands processor time, which other programs disturb less: what the answering thread spends in the log's call, and
-what the log's thread spends on one batch, for which an answer might have to wait for the interpreter.
+stands processor time, which other programs disturb less: what the answering thread spends in the log's call,
+and what the log's thread spends on a batch, for which an answer may have to wait for the interpreter.
 """
 
 from __future__ import annotations
@@ -180,9 +180,7 @@ def _questions() -> list[str]:
 
 
 def _print(states: list[State]) -> None:
-    print(
-        "| database | `/ask` p50 / p99, ms | added, ms | ratio | CPU of the call, p50 / p99 | CPU of a batch |"
-    )
+    print("| database | `/ask` p50 / p99, ms | added, ms | ratio | CPU of the call, p50 / p99 | of a batch |")
     print("|---|---|---|---|---|---|")
     for state in states:
         answers = [answer for answers in state.rounds for answer in answers]

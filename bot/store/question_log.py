@@ -110,11 +110,15 @@ class QuestionLog:
             if not self._reason and time.monotonic() >= next_chores:
                 next_chores = time.monotonic() + CHORES_EVERY
                 self._attempt(self._chores)
-            pace = self._pace
-            self._wake.wait(pace.retry if self._reason else pace.idle)
-            self._stopping.wait(pace.retry if self._reason else pace.gathering)
-            self._wake.clear()
+            self._rest()
         self._write_all()
+
+    def _rest(self) -> None:
+        if self._reason:
+            self._stopping.wait(self._pace.retry)
+        elif self._wake.wait(self._pace.idle):
+            self._stopping.wait(self._pace.gathering)
+        self._wake.clear()
 
     def _write_all(self) -> None:
         """Also with nothing to write: to know whether one could."""
