@@ -59,7 +59,7 @@ class TimedLog:
 
     def __init__(self, stores: Stores) -> None:
         self._stores = stores
-        self.log = QuestionLog(self._add, lambda: None)
+        self.log = QuestionLog(self._add)
         self.calls: list[float] = []
         self.batches: list[float] = []
 

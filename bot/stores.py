@@ -49,7 +49,8 @@ class Stores:
         """This process's way to the log; it opens files and database in its own time."""
         # Looked up when they are called: not before is anything opened.
         return QuestionLog(
-            lambda batch: self.question_rows.add(batch), lambda: self.retention.purge_nightly()
+            lambda batch: self.question_rows.add(batch),
+            lambda between_steps: self.retention.purge_nightly(between_steps),
         )
 
     @cached_property
@@ -60,7 +61,7 @@ class Stores:
     @cached_property
     def retention(self) -> Retention:
         """What deletes old rows; raises SettingsError."""
-        return Retention(self.database, time.time, time.sleep, self.settings.retention_days)
+        return Retention(self.database, time.time, self.settings.retention_days)
 
     def feedback(self) -> FeedbackRows:
         """What users think of the answers; raises SettingsError."""

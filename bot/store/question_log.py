@@ -27,6 +27,12 @@ WAITING_AT_MOST = 5000
 _log = logging.getLogger(__name__)
 
 Store = Callable[[Sequence[LoggedQuestion]], None]
+# Long work in short steps: it is given what to call between them, so that the log goes on.
+Chores = Callable[[Callable[[], None]], None]
+
+
+def no_chores(_between_steps: Callable[[], None]) -> None:
+    """For a log that has nothing else to do."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,7 @@ class QuestionLog:
     def __init__(
         self,
         store: Store,
-        chores: Callable[[], None],
+        chores: Chores = no_chores,
         pace: Pace | None = None,
         waiting_at_most: int = WAITING_AT_MOST,
     ) -> None:
@@ -109,9 +115,14 @@ class QuestionLog:
             self._write_all()
             if not self._reason and time.monotonic() >= next_chores:
                 next_chores = time.monotonic() + CHORES_EVERY
-                self._attempt(self._chores)
+                self._attempt(partial(self._chores, self._between_steps))
             self._rest()
         self._write_all()
+
+    def _between_steps(self) -> None:
+        time.sleep(BETWEEN_BATCHES)
+        if self._waiting:
+            self._write_all()
 
     def _rest(self) -> None:
         if self._reason:
