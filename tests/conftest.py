@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -49,9 +49,11 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def app(built: Settings) -> Flask:
+def app(built: Settings) -> Iterator[Flask]:
     """One app for all tests: it loads the model once."""
-    return create_app(built)
+    app = create_app(built)
+    yield app
+    app.extensions["close"]()
 
 
 @pytest.fixture
