@@ -5,11 +5,14 @@ What only they need (torch, scikit-learn) is imported when it is needed: web wor
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -164,7 +167,10 @@ class Operations:
         """
         told = (lambda other: progress(f"waiting for {other}", 0, 1)) if wait else None
         folder = self.settings.index_dir
-        with build_lock(folder, Holder(os.getpid(), order.by, _now().isoformat(timespec="seconds")), told):
+        with (
+            _seldom_collecting(),
+            build_lock(folder, Holder(os.getpid(), order.by, _now().isoformat(timespec="seconds")), told),
+        ):
             source = self._source(progress)
             publisher = Publisher(
                 self.store,
@@ -179,7 +185,10 @@ class Operations:
     def _source(self, progress: Progress) -> Source:
         """What versions are made from now; the knowledge is read when it is needed."""
         folder = self.settings.knowledge_dir
+        progress("reading the knowledge", 0, 1)
         checks, base = read_checks(folder), loader.load(folder, self._parser())
+        # Lint and building ask for the same questions.
+        remembering = cache(normalise)
         if self._is_prepared_form and self.store.model_in_use() == ORIGINAL:
             self.prepare_model(progress)
         embedder = self.caching_embedder()
@@ -187,13 +196,13 @@ class Operations:
         def build(store: VersionStore, version: str, now: datetime) -> IndexManifest:
             building = importlib.import_module("bot.retrieval.building")
             options = building.BuildOptions(self.settings.false_answer_rate, now, version)
-            made: IndexManifest = building.build_index(base, embedder, store, normalise, options, progress)
+            made: IndexManifest = building.build_index(base, embedder, store, remembering, options, progress)
             return made
 
         return Source(
             Ingredients(base.digest, embedder.checksum, self.settings.false_answer_rate),
             checks,
-            lint=lambda: lint.problems_of(base, normalise),
+            lint=lambda: lint.problems_of(base, remembering),
             build=build,
             load=lambda store, version: load_index(store, version, self._serving(embedder)),
             load_live=_IndexLoader(self),
@@ -267,6 +276,19 @@ class Operations:
     def knowledge_digest(self) -> str:
         """Digest of the knowledge folder as it is now."""
         return loader.digest(Path(self.settings.knowledge_dir))
+
+
+@contextmanager
+def _seldom_collecting() -> Iterator[None]:
+    """A build makes millions of values that live until its end: it spends half its time looking through
+    them for garbage if it is let to.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(100_000, 50, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _now() -> datetime:
