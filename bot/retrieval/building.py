@@ -144,11 +144,9 @@ def _write_version(
         false_answer_rate=options.false_answer_rate,
         progress=progress,
     )
-    rows = _rows(texts)
-    index = PassageIndex.build(np.vstack(list(vectors.values())), rows, len(ids))
+    index = PassageIndex.build(np.vstack(list(vectors.values())), _rows(texts), len(ids))
     index.save(folder)
-    arrays = centres | trained.decision.to_arrays()
-    arrays |= {"row_kinds": rows.kinds, "row_entries": rows.entries}
+    arrays = centres | trained.decision.to_arrays() | index.to_arrays()
     if trained.decision.classifier:
         arrays |= Lexicon.build([text.text for text in texts[RowKind.PHRASING]]).to_arrays()
     exact = _exact_keys(base.entries, normalise)

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
+from typing import Any
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.retrieval.eight_bits import Scale
+from bot.retrieval.search_kinds import build_searchable
 from bot.retrieval.vectors import Vectors
 
 # Rows fetched per query and kind: wide enough that all entries in question are among them.
 TOP_ROWS = 256
+# Up to so many entries each one is scored, found or not: a classifier has an opinion of all of them.
+SCORED_WHOLE = 2_000
 
 
 class RowKind(IntEnum):
@@ -39,68 +45,101 @@ class Rows:
 
 @dataclass(frozen=True)
 class Cosines:
-    """Of one query: to each entry's best phrasing and passage (1, entries), and to the background (1,)."""
+    """Of one query: to the best phrasing and passage of some entries (1, n), and to the background (1,).
 
+    ``entries``: (n,) the numbers of those entries, rising: all of them, or those that were found.
+    """
+
+    entries: NDArray[np.int32]
     phrasings: Vectors
     passages: Vectors
     background: Vectors
 
 
+@dataclass(frozen=True)
+class _Found:
+    """The nearest rows of one kind, best first: cosines and numbers of their entries."""
+
+    cosines: Vectors
+    entries: NDArray[np.int32]
+
+    def best_of(self, entries: NDArray[np.int32]) -> Vectors:
+        """(1, n) cosines; an entry that was not found counts as the last row that was."""
+        floor = self.cosines[-1] if len(self.cosines) else -1.0
+        best = np.full((1, len(entries)), floor, np.float32)
+        # Of several rows of one entry the last assigned stays: the nearest.
+        best[0, np.searchsorted(entries, self.entries[::-1])] = self.cosines[::-1]
+        return best
+
+
 class PassageIndex:
-    """Exact inner-product search over phrasings, passages and background, each in an index of its own:
+    """Inner-product search over phrasings, passages and background, each in an index of its own:
     of one language there may be so much of one kind that nothing of another would be among the nearest.
 
     Searching is thread-safe; the indexes are never changed after they are made.
     """
 
-    def __init__(self, indexes: dict[RowKind, faiss.Index], rows: Rows, entry_count: int) -> None:
+    def __init__(
+        self, indexes: dict[RowKind, faiss.Index], rows: Rows, scale: Scale, entry_count: int
+    ) -> None:
         self._indexes = indexes
+        self._rows = rows
+        self._scale = scale
         self._entries = {kind: rows.entries[rows.kinds == kind] for kind in RowKind}
-        self._entry_count = entry_count
+        self._every_entry = np.arange(entry_count, dtype=np.int32) if entry_count <= SCORED_WHOLE else None
 
     @classmethod
     def build(cls, vectors: Vectors, rows: Rows, entry_count: int) -> PassageIndex:
         """``vectors``: (rows, dimensions) float32 unit vectors, in the order of ``rows``."""
-        indexes: dict[RowKind, faiss.Index] = {}
-        for kind in RowKind:
-            indexes[kind] = faiss.IndexFlatIP(vectors.shape[1])
-            indexes[kind].add(np.ascontiguousarray(vectors[rows.kinds == kind]))
-        return cls(indexes, rows, entry_count)
+        scale = Scale.fitting(vectors)
+        indexes = {kind: build_searchable(scale.stepped(vectors[rows.kinds == kind])) for kind in RowKind}
+        return cls({kind: made.index for kind, made in indexes.items()}, rows, scale, entry_count)
 
     def search(self, query: Vectors) -> Cosines:
-        """Cosines of one query vector (dimensions,) to every entry; an entry that is not found counts
-        as the last row of its kind that is, and a kind without rows as -1.
+        """Cosines of one query vector (dimensions,) to entries; one that is not found among the nearest
+        rows of a kind counts as the last of them, and a kind without rows as -1.
         """
-        nearest, _ = self._nearest(RowKind.BACKGROUND, query, 1)
-        background = nearest.max(initial=-1.0)
+        # One query is no work to share out; the library keeps this number for each thread that calls it.
+        faiss.omp_set_num_threads(1)
+        stepped = self._scale.stepped(query[None])
+        phrasings, passages = (
+            self._nearest(kind, stepped, TOP_ROWS) for kind in (RowKind.PHRASING, RowKind.PASSAGE)
+        )
+        background = self._nearest(RowKind.BACKGROUND, stepped, 1).cosines
+        entries = self._every_entry
+        if entries is None:
+            entries = np.unique(np.append(phrasings.entries, passages.entries))
         return Cosines(
-            self._best(RowKind.PHRASING, query),
-            self._best(RowKind.PASSAGE, query),
-            np.array([background], np.float32),
+            entries,
+            phrasings.best_of(entries),
+            passages.best_of(entries),
+            np.append(background, np.float32(-1))[:1],
         )
 
-    def _best(self, kind: RowKind, query: Vectors) -> Vectors:
-        cosines, entries = self._nearest(kind, query, TOP_ROWS)
-        floor = cosines[-1] if len(cosines) else -1.0
-        best = np.full((1, self._entry_count), floor, np.float32)
-        np.maximum.at(best[0], entries, cosines)
-        return best
-
-    def _nearest(self, kind: RowKind, query: Vectors, count: int) -> tuple[Vectors, NDArray[np.int32]]:
-        """Cosines of the nearest rows, best first, and the numbers of their entries."""
+    def _nearest(self, kind: RowKind, stepped: Vectors, count: int) -> _Found:
         index = self._indexes[kind]
-        if not index.ntotal:
-            return np.empty(0, np.float32), np.empty(0, np.int32)
-        found, numbers = index.search(query[None], min(count, index.ntotal))
-        return found[0], self._entries[kind][numbers[0]]
+        products, numbers = index.search(stepped, min(count, max(index.ntotal, 1)))
+        is_row = slice(int(np.count_nonzero(numbers >= 0)))  # those that fewer rows than asked for lack
+        return _Found(self._scale.cosines(products[0, is_row]), self._entries[kind][numbers[0, is_row]])
 
     def save(self, folder: Path) -> None:
         """Write FAISS's own format into a version folder, a file a kind."""
         for kind, index in self._indexes.items():
             faiss.write_index(index, str(folder / kind.file))
 
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """What ``load`` needs beside the files, for ``numpy.savez``."""
+        return {
+            "row_kinds": self._rows.kinds,
+            "row_entries": self._rows.entries,
+            "vector_steps": np.array(self._scale.steps),
+        }
+
     @classmethod
-    def load(cls, folder: Path, rows: Rows, entry_count: int) -> PassageIndex:
-        """Read what ``save`` wrote."""
-        indexes = {kind: faiss.read_index(str(folder / kind.file)) for kind in RowKind}
-        return cls(indexes, rows, entry_count)
+    def load(cls, folder: Path, arrays: Mapping[str, NDArray[Any]], entry_count: int) -> PassageIndex:
+        """Map what ``save`` wrote: processes that serve the same version share its memory."""
+        indexes = {
+            kind: faiss.read_index(str(folder / kind.file), faiss.IO_FLAG_MMAP_IFC) for kind in RowKind
+        }
+        rows = Rows(arrays["row_kinds"], arrays["row_entries"])
+        return cls(indexes, rows, Scale(float(arrays["vector_steps"])), entry_count)

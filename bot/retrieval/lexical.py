@@ -65,8 +65,10 @@ class Lexicon:
         spans = [slice(start, end) for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
         rows = np.concatenate([self.rows[:0], *(self.rows[span] for span in spans)])
         weights = np.concatenate([self.weights[:0], *(self.weights[span] for span in spans)])
-        products = weights * np.repeat(asked, ends - starts)
-        return np.bincount(rows, products, self.row_count).astype(np.float32)
+        weights *= np.repeat(asked, ends - starts)
+        cosines = np.zeros(self.row_count, np.float32)
+        np.add.at(cosines, rows.astype(np.intp), weights)
+        return cosines
 
     def best(self, text: str, groups: NDArray[np.integer[Any]], count: int) -> Vectors:
         """(count,) highest cosine to the rows of each group; ``groups``: (row_count,) group numbers."""
