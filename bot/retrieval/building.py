@@ -144,7 +144,7 @@ def _write_version(
         false_answer_rate=options.false_answer_rate,
         progress=progress,
     )
-    index = PassageIndex.build(np.vstack(list(vectors.values())), _rows(texts), len(ids))
+    index = PassageIndex.build(vectors, _rows(texts), len(ids))
     index.save(folder)
     arrays = centres | trained.decision.to_arrays() | index.to_arrays()
     if trained.decision.classifier:
@@ -153,7 +153,7 @@ def _write_version(
     questions = [text.text for kind in (RowKind.PHRASING, RowKind.BACKGROUND) for text in texts[kind]]
     contents = Contents(base.entries, ids, exact, base.sources, arrays, learn_vocabulary(questions))
     write_contents(folder, contents)
-    return _manifest(folder, base, embedder, options, texts, trained)
+    return _manifest(folder, base, embedder, options, texts, trained, index.facts)
 
 
 def _texts(base: KnowledgeBase, ids: tuple[str, ...], normalise: Normalise) -> dict[RowKind, list[_Text]]:
@@ -272,6 +272,7 @@ def _manifest(
     options: BuildOptions,
     texts: dict[RowKind, list[_Text]],
     trained: Trained,
+    search: dict[str, dict[str, Any]],
 ) -> IndexManifest:
     stamp = options.now.strftime("%Y%m%dT%H%M%SZ")
     return IndexManifest(
@@ -286,6 +287,7 @@ def _manifest(
         | {kind.name.lower(): len(items) for kind, items in texts.items()},
         false_answer_rate=options.false_answer_rate,
         calibration=_calibration(trained),
+        search=search,
         files=checksums(folder),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import IntEnum
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,8 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.retrieval.eight_bits import Scale
-from bot.retrieval.search_kinds import build_searchable
+from bot.retrieval.coding import Coding
+from bot.retrieval.searchable import Searchable, SearchFacts, make_searchable
 from bot.retrieval.vectors import Vectors
 
 # Rows fetched per query and kind: wide enough that all entries in question are among them.
@@ -80,32 +80,32 @@ class PassageIndex:
     """
 
     def __init__(
-        self, indexes: dict[RowKind, faiss.Index], rows: Rows, scale: Scale, entry_count: int
+        self,
+        parts: Mapping[RowKind, Searchable],
+        rows: Rows,
+        entry_count: int,
+        facts: Mapping[RowKind, SearchFacts],
     ) -> None:
-        self._indexes = indexes
+        self._parts = parts
         self._rows = rows
-        self._scale = scale
         self._entries = {kind: rows.entries[rows.kinds == kind] for kind in RowKind}
         self._every_entry = np.arange(entry_count, dtype=np.int32) if entry_count <= SCORED_WHOLE else None
+        self._facts = facts
 
     @classmethod
-    def build(cls, vectors: Vectors, rows: Rows, entry_count: int) -> PassageIndex:
-        """``vectors``: (rows, dimensions) float32 unit vectors, in the order of ``rows``."""
-        scale = Scale.fitting(vectors)
-        indexes = {kind: build_searchable(scale.stepped(vectors[rows.kinds == kind])) for kind in RowKind}
-        return cls({kind: made.index for kind, made in indexes.items()}, rows, scale, entry_count)
+    def build(cls, vectors: Mapping[RowKind, Vectors], rows: Rows, entry_count: int) -> PassageIndex:
+        """``vectors``: (n, dimensions) float32 unit vectors of each kind, in the order of ``rows``."""
+        made = {kind: make_searchable(vectors[kind]) for kind in RowKind}
+        parts = {kind: searchable for kind, (searchable, _) in made.items()}
+        return cls(parts, rows, entry_count, {kind: facts for kind, (_, facts) in made.items()})
 
     def search(self, query: Vectors) -> Cosines:
         """Cosines of one query vector (dimensions,) to entries; one that is not found among the nearest
         rows of a kind counts as the last of them, and a kind without rows as -1.
         """
-        # One query is no work to share out; the library keeps this number for each thread that calls it.
-        faiss.omp_set_num_threads(1)
-        stepped = self._scale.stepped(query[None])
-        phrasings, passages = (
-            self._nearest(kind, stepped, TOP_ROWS) for kind in (RowKind.PHRASING, RowKind.PASSAGE)
-        )
-        background = self._nearest(RowKind.BACKGROUND, stepped, 1).cosines
+        phrasings = self._nearest(RowKind.PHRASING, query, TOP_ROWS)
+        passages = self._nearest(RowKind.PASSAGE, query, TOP_ROWS)
+        background = self._nearest(RowKind.BACKGROUND, query, 1).cosines
         entries = self._every_entry
         if entries is None:
             entries = np.unique(np.append(phrasings.entries, passages.entries))
@@ -113,33 +113,40 @@ class PassageIndex:
             entries,
             phrasings.best_of(entries),
             passages.best_of(entries),
-            np.append(background, np.float32(-1))[:1],
+            background if len(background) else np.array([-1], np.float32),
         )
 
-    def _nearest(self, kind: RowKind, stepped: Vectors, count: int) -> _Found:
-        index = self._indexes[kind]
-        products, numbers = index.search(stepped, min(count, max(index.ntotal, 1)))
-        is_row = slice(int(np.count_nonzero(numbers >= 0)))  # those that fewer rows than asked for lack
-        return _Found(self._scale.cosines(products[0, is_row]), self._entries[kind][numbers[0, is_row]])
+    def _nearest(self, kind: RowKind, query: Vectors, count: int) -> _Found:
+        cosines, numbers = self._parts[kind].nearest(query, count)
+        return _Found(cosines, self._entries[kind][numbers])
+
+    @property
+    def facts(self) -> dict[str, dict[str, Any]]:
+        """How each kind's rows are searched, for the manifest; empty for an index that was loaded."""
+        return {kind.name.lower(): asdict(facts) for kind, facts in self._facts.items()}
 
     def save(self, folder: Path) -> None:
         """Write FAISS's own format into a version folder, a file a kind."""
-        for kind, index in self._indexes.items():
-            faiss.write_index(index, str(folder / kind.file))
+        for kind, part in self._parts.items():
+            faiss.write_index(part.index, str(folder / kind.file))
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """What ``load`` needs beside the files, for ``numpy.savez``."""
         return {
             "row_kinds": self._rows.kinds,
             "row_entries": self._rows.entries,
-            "vector_steps": np.array(self._scale.steps),
+            "vector_steps": np.array([part.coding.steps for part in self._parts.values()]),
         }
 
     @classmethod
     def load(cls, folder: Path, arrays: Mapping[str, NDArray[Any]], entry_count: int) -> PassageIndex:
         """Map what ``save`` wrote: processes that serve the same version share its memory."""
-        indexes = {
-            kind: faiss.read_index(str(folder / kind.file), faiss.IO_FLAG_MMAP_IFC) for kind in RowKind
+        parts = {
+            kind: Searchable(_mapped(folder / kind.file), Coding(float(steps)))
+            for kind, steps in zip(RowKind, arrays["vector_steps"], strict=True)
         }
-        rows = Rows(arrays["row_kinds"], arrays["row_entries"])
-        return cls(indexes, rows, Scale(float(arrays["vector_steps"])), entry_count)
+        return cls(parts, Rows(arrays["row_kinds"], arrays["row_entries"]), entry_count, {})
+
+
+def _mapped(file: Path) -> faiss.Index:
+    return faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC)

@@ -97,7 +97,7 @@ class LoadedIndex:
         scores = judgement.scores
         order = np.argsort(-scores, kind="stable")[:TOP_HITS]
         ids = [self._contents.entry_ids[i] for i in found.entries[order].tolist()]
-        return tuple(map(Hit, ids, scores[order].tolist(), evidence.closeness(order)))
+        return tuple(map(Hit, ids, scores[order].tolist(), evidence.closeness(order.tolist())))
 
     def entry(self, entry_id: str, language: Language) -> Entry | None:
         """The entry in this language's knowledge, else in the other one."""

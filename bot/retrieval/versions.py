@@ -29,7 +29,10 @@ MODEL_REMEDY = "run: flask --app wsgi model use original"
 
 @dataclass(frozen=True)
 class IndexManifest:
-    """What a version was built from and with; ``files`` maps names to SHA-256, hexadecimal."""
+    """What a version was built from and with; ``files`` maps names to SHA-256, hexadecimal.
+
+    ``search``: how the rows of each kind are searched, and how much of exact search that finds.
+    """
 
     format: int
     version: str
@@ -41,6 +44,7 @@ class IndexManifest:
     counts: dict[str, int]
     false_answer_rate: float
     calibration: dict[str, Any]
+    search: dict[str, dict[str, Any]]
     files: dict[str, str]
 
     def require(self, field: str, expected: object) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bot.retrieval.faiss_index import TOP_ROWS, PassageIndex, RowKind, Rows
-from bot.retrieval.vectors import unit
+from bot.retrieval.vectors import Vectors, unit
 
 PHRASING, PASSAGE, BACKGROUND = RowKind
 QUERY = np.array([0.8, 0.6], np.float32)
@@ -19,7 +19,11 @@ near = partial(pytest.approx, abs=0.01)
 def index(*rows: tuple[RowKind, int, tuple[float, float]]) -> PassageIndex:
     kinds, entries, vectors = zip(*rows, strict=True)
     owners = Rows(np.array(kinds, np.int8), np.array(entries, np.int32))
-    return PassageIndex.build(np.array(vectors, np.float32), owners, max(entries) + 1)
+    return build(np.array(vectors, np.float32), owners, max(entries) + 1)
+
+
+def build(vectors: Vectors, rows: Rows, entry_count: int) -> PassageIndex:
+    return PassageIndex.build({kind: vectors[rows.kinds == kind] for kind in RowKind}, rows, entry_count)
 
 
 @pytest.fixture
@@ -79,7 +83,7 @@ def test_a_saved_index_gives_the_same_evidence(tmp_path):
     rng = np.random.default_rng(1)
     vectors = unit(rng.normal(size=(400, 16)).astype(np.float32))
     rows = Rows(rng.integers(0, 3, 400).astype(np.int8), rng.integers(0, 9, 400).astype(np.int32))
-    built = PassageIndex.build(vectors, rows, 9)
+    built = build(vectors, rows, 9)
     built.save(tmp_path)
 
     loaded = PassageIndex.load(tmp_path, built.to_arrays(), 9)
@@ -93,7 +97,7 @@ def test_search_agrees_with_multiplying_everything_out():
     rng = np.random.default_rng(2)
     vectors = unit(rng.normal(size=(90, 8)).astype(np.float32))
     kinds, entries = np.repeat([0, 1, 2], 30).astype(np.int8), np.tile(np.arange(5), 18).astype(np.int32)
-    evidence = PassageIndex.build(vectors, Rows(kinds, entries), 5).search(vectors[3])
+    evidence = build(vectors, Rows(kinds, entries), 5).search(vectors[3])
 
     cosines = vectors @ vectors[3]
     expected = [cosines[(kinds == PHRASING) & (entries == n)].max() for n in range(5)]
