@@ -155,7 +155,7 @@ class _Probe:
         """Have it read as few lists as will do."""
         index = searchable.index
         lists = getattr(index, "nlist", 0)
-        for read in _doubling(_FEWEST_LISTS_READ, lists * _LARGEST_SHARE_READ):
+        for read in _rising(_FEWEST_LISTS_READ, lists * _LARGEST_SHARE_READ):
             if lists:
                 faiss.ParameterSpace().set_index_parameter(index, "nprobe", read)
             hits = self._hit_at_10(searchable)
@@ -172,10 +172,10 @@ class _Probe:
         return float(is_hit.mean())
 
 
-def _doubling(start: int, limit: float) -> Iterator[int]:
-    """``start`` and its doubles up to a limit, ``start`` in any case."""
+def _rising(start: int, limit: float) -> Iterator[int]:
+    """``start``, in any case, and up to a limit half as much again each time."""
     yield start
-    while (start := 2 * start) <= limit:
+    while (start := start * 3 // 2) <= limit:
         yield start
 
 
