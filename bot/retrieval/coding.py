@@ -10,11 +10,12 @@ import numpy as np
 from bot.retrieval.vectors import Vectors
 
 _LARGEST = 127
+_EIGHT_BITS = faiss.ScalarQuantizer.QT_8bit_direct_signed
 
 
 @dataclass(frozen=True)
 class Coding:
-    """Whole numbers of eight bits, ``steps`` of them to a length of one; 0 steps: floats of sixteen bits."""
+    """Whole numbers of eight bits, ``steps`` of them to a length of one; 0 steps: floats as they are."""
 
     steps: float
 
@@ -27,14 +28,23 @@ class Coding:
     @property
     def bits(self) -> int:
         """Of one component."""
-        return 8 if self.steps else 16
+        return 8 if self.steps else 32
 
-    @property
-    def quantiser(self) -> int:
-        """FAISS's name for it: products of eight bits are taken between whole numbers, without decoding."""
-        kinds = faiss.ScalarQuantizer
-        chosen: int = kinds.QT_8bit_direct_signed if self.steps else kinds.QT_fp16
-        return chosen
+    def flat_index(self, dimensions: int) -> faiss.Index:
+        """An index that compares all its rows; of eight bits as whole numbers, without decoding them."""
+        if not self.steps:
+            return faiss.IndexFlatIP(dimensions)
+        return faiss.IndexScalarQuantizer(dimensions, _EIGHT_BITS, faiss.METRIC_INNER_PRODUCT)
+
+    def list_index(self, centres: Vectors) -> faiss.IndexIVF:
+        """An index with an empty list around each of the centres (lists, dimensions)."""
+        lists, dimensions = centres.shape
+        nearest_lists = self.flat_index(dimensions)
+        nearest_lists.add(self.coded(centres))
+        metric = faiss.METRIC_INNER_PRODUCT
+        if not self.steps:
+            return faiss.IndexIVFFlat(nearest_lists, dimensions, lists, metric)
+        return faiss.IndexIVFScalarQuantizer(nearest_lists, dimensions, lists, _EIGHT_BITS, metric, False)
 
     def coded(self, vectors: Vectors) -> Vectors:
         """Vectors -> float32 of the same shape, as FAISS takes them."""
@@ -52,4 +62,4 @@ class Coding:
         return cosines
 
 
-SIXTEEN_BITS = Coding(0.0)
+FLOATS = Coding(0.0)

@@ -15,7 +15,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.retrieval.coding import SIXTEEN_BITS, Coding
+from bot.retrieval.coding import FLOATS, Coding
 from bot.retrieval.vectors import Vectors, unit
 
 FLAT_UP_TO = 20_000
@@ -78,8 +78,8 @@ def make_searchable(vectors: Vectors) -> tuple[Searchable, SearchFacts]:
 
 
 def _candidates(vectors: Vectors) -> Iterator[Searchable]:
-    """The fastest first, the last one exact but for rounding to sixteen bits."""
-    codings = (Coding.fitting(vectors), SIXTEEN_BITS)
+    """The fastest first, the last one exact."""
+    codings = (Coding.fitting(vectors), FLOATS)
     if len(vectors) > FLAT_UP_TO:
         lists = _Lists(vectors)
         yield from (lists.searchable(coding) for coding in codings)
@@ -95,7 +95,7 @@ def _shortfall(facts: SearchFacts) -> str:
 
 
 def _flat(vectors: Vectors, coding: Coding) -> Searchable:
-    index = faiss.IndexScalarQuantizer(vectors.shape[1], coding.quantiser, faiss.METRIC_INNER_PRODUCT)
+    index = coding.flat_index(vectors.shape[1])
     for start in range(0, len(vectors), _CHUNK):
         index.add(coding.coded(vectors[start : start + _CHUNK]))
     return Searchable(index, coding)
@@ -112,15 +112,7 @@ class _Lists:
 
     def searchable(self, coding: Coding) -> Searchable:
         """The lists, with their rows in this coding."""
-        dimensions = self._vectors.shape[1]
-        index = faiss.IndexIVFScalarQuantizer(
-            _flat(self._centres, coding).index,
-            dimensions,
-            len(self._centres),
-            coding.quantiser,
-            faiss.METRIC_INNER_PRODUCT,
-            False,
-        )
+        index = coding.list_index(self._centres)
         index.is_trained = True
         for start in range(0, len(self._vectors), _CHUNK):
             coded = np.ascontiguousarray(coding.coded(self._vectors[start : start + _CHUNK]))

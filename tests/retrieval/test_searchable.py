@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bot.retrieval import searchable
-from bot.retrieval.coding import SIXTEEN_BITS, Coding
+from bot.retrieval.coding import FLOATS, Coding
 from bot.retrieval.searchable import Searchable, SearchFacts, make_searchable
 from bot.retrieval.vectors import Vectors, unit
 
@@ -94,13 +94,22 @@ def test_rows_that_lists_would_lose_are_all_compared_and_the_build_says_so(caplo
     assert overlap(found, rows, rows[:20]) >= 0.97
 
 
-def test_rows_too_alike_for_eight_bits_are_kept_in_sixteen():
+def test_rows_too_alike_for_eight_bits_are_kept_as_they_are():
     rows = unit(np.eye(DIMENSIONS, dtype=np.float32)[0] + np.float32(0.1) * scattered(400))
     found, facts = make_searchable(rows)
 
-    assert facts.bits == 16
+    assert facts.bits == 32
     assert facts.hit_at_10 >= 0.98
-    assert overlap(found, rows, rows[:20]) >= 0.9
+    assert overlap(found, rows, rows[:20]) >= 0.99
+
+
+@pytest.mark.usefixtures("few_are_many")
+def test_lists_too_are_kept_as_they_are_where_eight_bits_are_too_coarse(rows, monkeypatch):
+    monkeypatch.setattr(Coding, "fitting", lambda _: Coding(steps=3.0))
+    found, facts = make_searchable(rows)
+
+    assert (facts.bits, facts.lists) == (32, 219)
+    assert overlap(found, rows, rows[::50]) >= 0.95
 
 
 def test_rows_that_are_the_same_count_as_found_whichever_is():
@@ -118,9 +127,9 @@ def test_fewer_rows_than_are_asked_for_are_each_found_once(count):
     assert facts.hit_at_10 == 1
 
 
-@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("bits", [8, 32])
 def test_a_coding_keeps_inner_products(rows, bits):
-    coding = Coding.fitting(rows) if bits == 8 else SIXTEEN_BITS
+    coding = Coding.fitting(rows) if bits == 8 else FLOATS
     coded = coding.coded(rows)
 
     assert coding.bits == bits
