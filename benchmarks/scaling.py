@@ -57,13 +57,13 @@ def flat_float(vectors: Vectors) -> tuple[Searchable, str]:
 def flat(vectors: Vectors) -> tuple[Searchable, str]:
     """Every row compared in eight bits."""
     with _never_lists():
-        made, facts = make_searchable(vectors)
+        made, facts = make_searchable(vectors, Coding.fitting([vectors]))
     return made, f"all, {facts.bits} bits"
 
 
 def chosen(vectors: Vectors) -> tuple[Searchable, str]:
     """What the build chooses."""
-    made, facts = make_searchable(vectors)
+    made, facts = make_searchable(vectors, Coding.fitting([vectors]))
     how = f"{facts.lists_read} of {facts.lists} lists" if facts.lists else "all"
     return made, f"**{how}, {facts.bits} bits**"
 
@@ -99,14 +99,14 @@ def search_times(made: Searchable, questions: Vectors) -> list[float]:
     times = []
     for question in questions:
         started = time.thread_time()
-        made.nearest(question, TOP_ROWS)
+        made.nearest(made.coding.coded(question[None]), TOP_ROWS)
         times.append((time.thread_time() - started) * 1000)
     return times
 
 
 def hit_at_10(made: Searchable, questions: Vectors, truly: np.ndarray) -> float:
     """Share of the ten truly nearest rows among the first ten found."""
-    found = [made.nearest(question, 10)[1] for question in questions]
+    found = [made.nearest(made.coding.coded(question[None]), 10)[1] for question in questions]
     return float(np.mean([np.isin(near, rows).mean() for near, rows in zip(truly, found, strict=True)]))
 
 

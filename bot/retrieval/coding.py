@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import faiss
@@ -20,9 +21,9 @@ class Coding:
     steps: float
 
     @classmethod
-    def fitting(cls, vectors: Vectors) -> Coding:
+    def fitting(cls, groups: Iterable[Vectors]) -> Coding:
         """Eight bits, as finely as the components of these (n, dimensions) vectors allow."""
-        largest = max(float(vectors.max(initial=0)), -float(vectors.min(initial=0)), 1e-9)
+        largest = max(float(max(rows.max(initial=1e-9), -rows.min(initial=0))) for rows in groups)
         return cls(_LARGEST / largest)
 
     @property
@@ -52,7 +53,8 @@ class Coding:
             return vectors
         steps: Vectors = vectors * np.float32(self.steps)
         np.rint(steps, out=steps)
-        return np.clip(steps, -_LARGEST, _LARGEST, out=steps)
+        np.minimum(steps, _LARGEST, out=steps)
+        return np.maximum(steps, -_LARGEST, out=steps)
 
     def cosines(self, products: Vectors) -> Vectors:
         """Inner products of coded vectors -> cosines of the vectors."""

@@ -63,12 +63,15 @@ class _Found:
     cosines: Vectors
     entries: NDArray[np.int32]
 
-    def best_of(self, entries: NDArray[np.int32]) -> Vectors:
-        """(1, n) cosines; an entry that was not found counts as the last row that was."""
-        floor = self.cosines[-1] if len(self.cosines) else -1.0
-        best = np.full((1, len(entries)), floor, np.float32)
+    def best_of(self, count: int, places: NDArray[np.integer[Any]]) -> Vectors:
+        """(1, count) cosines of entries; one that was not found counts as the last row that was.
+
+        ``places``: (rows found,) where each row's entry stands among them.
+        """
+        best = np.empty((1, count), np.float32)
+        best.fill(self.cosines[-1] if len(self.cosines) else -1.0)
         # Of several rows of one entry the last assigned stays: the nearest.
-        best[0, np.searchsorted(entries, self.entries[::-1])] = self.cosines[::-1]
+        best[0, places[::-1]] = self.cosines[::-1]
         return best
 
 
@@ -87,6 +90,7 @@ class PassageIndex:
         facts: Mapping[RowKind, SearchFacts],
     ) -> None:
         self._parts = parts
+        self._codings = {part.coding for part in parts.values()}
         self._rows = rows
         self._entries = {kind: rows.entries[rows.kinds == kind] for kind in RowKind}
         self._every_entry = np.arange(entry_count, dtype=np.int32) if entry_count <= SCORED_WHOLE else None
@@ -95,7 +99,8 @@ class PassageIndex:
     @classmethod
     def build(cls, vectors: Mapping[RowKind, Vectors], rows: Rows, entry_count: int) -> PassageIndex:
         """``vectors``: (n, dimensions) float32 unit vectors of each kind, in the order of ``rows``."""
-        made = {kind: make_searchable(vectors[kind]) for kind in RowKind}
+        eight_bits = Coding.fitting(vectors.values())
+        made = {kind: make_searchable(vectors[kind], eight_bits) for kind in RowKind}
         parts = {kind: searchable for kind, (searchable, _) in made.items()}
         return cls(parts, rows, entry_count, {kind: facts for kind, (_, facts) in made.items()})
 
@@ -103,21 +108,28 @@ class PassageIndex:
         """Cosines of one query vector (dimensions,) to entries; one that is not found among the nearest
         rows of a kind counts as the last of them, and a kind without rows as -1.
         """
-        phrasings = self._nearest(RowKind.PHRASING, query, TOP_ROWS)
-        passages = self._nearest(RowKind.PASSAGE, query, TOP_ROWS)
-        background = self._nearest(RowKind.BACKGROUND, query, 1).cosines
-        entries = self._every_entry
-        if entries is None:
-            entries = np.unique(np.append(phrasings.entries, passages.entries))
+        coded = {coding: coding.coded(query[None]) for coding in self._codings}
+        phrasings = self._nearest(RowKind.PHRASING, coded, TOP_ROWS)
+        passages = self._nearest(RowKind.PASSAGE, coded, TOP_ROWS)
+        background = self._nearest(RowKind.BACKGROUND, coded, 1).cosines
+        nearest = background if len(background) else np.array([-1], np.float32)
+        entries, places = self._scored(np.append(phrasings.entries, passages.entries))
         return Cosines(
             entries,
-            phrasings.best_of(entries),
-            passages.best_of(entries),
-            background if len(background) else np.array([-1], np.float32),
+            phrasings.best_of(len(entries), places[: len(phrasings.entries)]),
+            passages.best_of(len(entries), places[len(phrasings.entries) :]),
+            nearest,
         )
 
-    def _nearest(self, kind: RowKind, query: Vectors, count: int) -> _Found:
-        cosines, numbers = self._parts[kind].nearest(query, count)
+    def _scored(self, found: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.integer[Any]]]:
+        """The entries to score, and where among them each of those that were found stands."""
+        if self._every_entry is not None:
+            return self._every_entry, found
+        return np.unique(found, return_inverse=True)
+
+    def _nearest(self, kind: RowKind, coded: Mapping[Coding, Vectors], count: int) -> _Found:
+        part = self._parts[kind]
+        cosines, numbers = part.nearest(coded[part.coding], count)
         return _Found(cosines, self._entries[kind][numbers])
 
     @property

@@ -41,14 +41,15 @@ class Searchable:
     index: faiss.Index
     coding: Coding
 
-    def nearest(self, query: Vectors, count: int) -> tuple[Vectors, NDArray[np.int64]]:
-        """Cosines of the nearest rows to a vector (dimensions,), best first, and their numbers."""
+    def nearest(self, coded: Vectors, count: int) -> tuple[Vectors, NDArray[np.int64]]:
+        """Cosines of the nearest rows to a coded query (1, dimensions), best first, and their numbers."""
         # One query is no work to share out; the library keeps this number for each thread that calls it.
         faiss.omp_set_num_threads(1)
-        wanted = min(count, max(self.index.ntotal, 1))
-        products, numbers = self.index.search(self.coding.coded(query[None]), wanted)
-        found = int(np.count_nonzero(numbers >= 0))
-        return self.coding.cosines(products[0, :found]), numbers[0, :found]
+        products, numbers = self.index.search(coded, min(count, max(self.index.ntotal, 1)))
+        if numbers[0, -1] < 0:  # there are fewer rows than asked for, or fewer in the lists that were read
+            found = int(np.count_nonzero(numbers >= 0))
+            products, numbers = products[:, :found], numbers[:, :found]
+        return self.coding.cosines(products[0]), numbers[0]
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,11 @@ class SearchFacts:
     hit_at_10: float
 
 
-def make_searchable(vectors: Vectors) -> tuple[Searchable, SearchFacts]:
+def make_searchable(vectors: Vectors, eight_bits: Coding) -> tuple[Searchable, SearchFacts]:
     """The fastest index over (rows, dimensions) unit vectors that finds what exact search does."""
     faiss.omp_set_num_threads(os.cpu_count() or 1)
     probe = _Probe(vectors)
-    for searchable in _candidates(vectors):
+    for searchable in _candidates(vectors, eight_bits):
         facts = probe.tuned(searchable)
         if facts.hit_at_10 >= WANTED_HIT_AT_10:
             break
@@ -77,9 +78,9 @@ def make_searchable(vectors: Vectors) -> tuple[Searchable, SearchFacts]:
     return searchable, facts
 
 
-def _candidates(vectors: Vectors) -> Iterator[Searchable]:
+def _candidates(vectors: Vectors, eight_bits: Coding) -> Iterator[Searchable]:
     """The fastest first, the last one exact."""
-    codings = (Coding.fitting(vectors), FLOATS)
+    codings = (eight_bits, FLOATS)
     if len(vectors) > FLAT_UP_TO:
         lists = _Lists(vectors)
         yield from (lists.searchable(coding) for coding in codings)

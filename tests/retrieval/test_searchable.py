@@ -27,11 +27,19 @@ def grouped(count: int) -> Vectors:
     return unit(entries + np.float32(0.3) * scattered(len(entries)))
 
 
+def made_of(rows: Vectors) -> tuple[Searchable, SearchFacts]:
+    return make_searchable(rows, Coding.fitting([rows]))
+
+
+def nearest(found: Searchable, query: Vectors, count: int) -> tuple[Vectors, Vectors]:
+    return found.nearest(found.coding.coded(query[None]), count)
+
+
 def overlap(found: Searchable, rows: Vectors, queries: Vectors) -> float:
     """Share of the ten rows truly nearest that are found."""
     truly = np.argsort(-(queries @ rows.T), axis=1)[:, :10]
     return float(
-        np.mean([np.isin(found.nearest(q, 10)[1], t).mean() for q, t in zip(queries, truly, strict=True)])
+        np.mean([np.isin(nearest(found, q, 10)[1], t).mean() for q, t in zip(queries, truly, strict=True)])
     )
 
 
@@ -47,7 +55,7 @@ def few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_all_of_few_rows_are_compared_in_eight_bits(rows):
-    found, facts = make_searchable(rows)
+    found, facts = made_of(rows)
 
     assert (facts.rows, facts.bits, facts.lists) == (3_000, 8, 0)
     assert facts.hit_at_10 >= 0.98
@@ -55,8 +63,8 @@ def test_all_of_few_rows_are_compared_in_eight_bits(rows):
 
 
 def test_cosines_are_those_of_the_vectors(rows):
-    found, _ = make_searchable(rows)
-    cosines, numbers = found.nearest(rows[7], 5)
+    found, _ = made_of(rows)
+    cosines, numbers = nearest(found, rows[7], 5)
 
     assert numbers[0] == 7
     assert cosines == pytest.approx(rows[numbers] @ rows[7], abs=0.02)
@@ -64,7 +72,7 @@ def test_cosines_are_those_of_the_vectors(rows):
 
 @pytest.mark.usefixtures("few_are_many")
 def test_many_rows_are_sorted_into_lists_of_which_few_are_read(rows):
-    found, facts = make_searchable(rows)
+    found, facts = made_of(rows)
 
     assert facts.lists == 219
     assert 0 < facts.lists_read <= facts.lists / 4
@@ -74,18 +82,18 @@ def test_many_rows_are_sorted_into_lists_of_which_few_are_read(rows):
 
 @pytest.mark.usefixtures("few_are_many")
 def test_the_same_rows_give_the_same_index(rows):
-    (one, facts), (other, again) = make_searchable(rows), make_searchable(rows)
+    (one, facts), (other, again) = made_of(rows), made_of(rows)
 
     assert facts == again
     for query in rows[::300]:
-        assert one.nearest(query, 10)[1].tolist() == other.nearest(query, 10)[1].tolist()
+        assert nearest(one, query, 10)[1].tolist() == nearest(other, query, 10)[1].tolist()
 
 
 @pytest.mark.usefixtures("few_are_many")
 def test_rows_that_lists_would_lose_are_all_compared_and_the_build_says_so(caplog):
     rows = scattered(2_000)
     with caplog.at_level(logging.WARNING):
-        found, facts = make_searchable(rows)
+        found, facts = made_of(rows)
 
     assert facts.lists == 0
     assert facts.hit_at_10 >= 0.98
@@ -96,7 +104,7 @@ def test_rows_that_lists_would_lose_are_all_compared_and_the_build_says_so(caplo
 
 def test_rows_too_alike_for_eight_bits_are_kept_as_they_are():
     rows = unit(np.eye(DIMENSIONS, dtype=np.float32)[0] + np.float32(0.1) * scattered(400))
-    found, facts = make_searchable(rows)
+    found, facts = made_of(rows)
 
     assert facts.bits == 32
     assert facts.hit_at_10 >= 0.98
@@ -106,22 +114,22 @@ def test_rows_too_alike_for_eight_bits_are_kept_as_they_are():
 @pytest.mark.usefixtures("few_are_many")
 def test_lists_too_are_kept_as_they_are_where_eight_bits_are_too_coarse(rows, monkeypatch):
     monkeypatch.setattr(Coding, "fitting", lambda _: Coding(steps=3.0))
-    found, facts = make_searchable(rows)
+    found, facts = made_of(rows)
 
     assert (facts.bits, facts.lists) == (32, 219)
     assert overlap(found, rows, rows[::50]) >= 0.95
 
 
 def test_rows_that_are_the_same_count_as_found_whichever_is():
-    _, facts = make_searchable(np.repeat(scattered(3), 40, axis=0))
+    _, facts = made_of(np.repeat(scattered(3), 40, axis=0))
 
     assert facts == SearchFacts(rows=120, bits=8, lists=0, lists_read=0, hit_at_10=1.0)
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])
 def test_fewer_rows_than_are_asked_for_are_each_found_once(count):
-    found, facts = make_searchable(scattered(count))
-    _, numbers = found.nearest(scattered(1)[0], 10)
+    found, facts = made_of(scattered(count))
+    _, numbers = nearest(found, scattered(1)[0], 10)
 
     assert sorted(numbers.tolist()) == list(range(count))
     assert facts.hit_at_10 == 1
@@ -129,7 +137,7 @@ def test_fewer_rows_than_are_asked_for_are_each_found_once(count):
 
 @pytest.mark.parametrize("bits", [8, 32])
 def test_a_coding_keeps_inner_products(rows, bits):
-    coding = Coding.fitting(rows) if bits == 8 else FLOATS
+    coding = Coding.fitting([rows]) if bits == 8 else FLOATS
     coded = coding.coded(rows)
 
     assert coding.bits == bits
