@@ -102,7 +102,9 @@ class Operations:
 
     def caching_embedder(self, threads: int = 0) -> Embedder:
         """The same on all cores, asked only for what no command has embedded before."""
-        embedder = self.embedder(threads=threads)
+        return self._cached(self.embedder(threads=threads))
+
+    def _cached(self, embedder: Embedder) -> Embedder:
         return CachedEmbedder(embedder, DiskCache(cache_file(self.settings.cache_dir, embedder.checksum)))
 
     @property
@@ -126,9 +128,10 @@ class Operations:
         original = self.prepare_model(progress)
         progress("importing the model libraries", 0, 1)
         tuning = importlib.import_module("bot.retrieval.tuning")
+        untuned = tuning.Untuned(original, self._cached(OnnxEmbedder(original, threads=0)))
         recipe = tuning.Recipe(learning_rate=learning_rate)
         options = tuning.TuningOptions(self.settings.false_answer_rate, _now(), recipe)
-        result: TuningResult = tuning.tune_model(base, original, normalise, options, progress)
+        result: TuningResult = tuning.tune_model(base, untuned, normalise, options, progress)
         if result.adopted:
             self.store.use_model(result.adopted.name)
         return result

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from bot.retrieval.coding import Coding
 from bot.retrieval.searchable import Searchable, SearchFacts, make_searchable
+from bot.retrieval.lines import MAPPED_FROM
 from bot.retrieval.vectors import Vectors
 
 # Rows fetched per query and kind: wide enough that all entries in question are among them.
@@ -155,13 +156,15 @@ class PassageIndex:
 
     @classmethod
     def load(cls, folder: Path, arrays: Mapping[str, NDArray[Any]], entry_count: int) -> PassageIndex:
-        """Map what ``save`` wrote: processes that serve the same version share its memory."""
+        """What ``save`` wrote; processes that serve the same large version share its memory."""
         parts = {
-            kind: Searchable(_mapped(folder / kind.file), Coding(float(steps)))
+            kind: Searchable(_read(folder / kind.file), Coding(float(steps)))
             for kind, steps in zip(RowKind, arrays["vector_steps"], strict=True)
         }
         return cls(parts, Rows(arrays["row_kinds"], arrays["row_entries"]), entry_count, {})
 
 
-def _mapped(file: Path) -> faiss.Index:
-    return faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC)
+def _read(file: Path) -> faiss.Index:
+    """A large file is mapped, a small one read: see ``MAPPED_FROM``."""
+    is_large = file.stat().st_size >= MAPPED_FROM
+    return faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC if is_large else 0)
