@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.retrieval.coding import Coding
-from bot.retrieval.searchable import Searchable, SearchFacts, make_searchable
 from bot.retrieval.lines import MAPPED_FROM
+from bot.retrieval.searchable import Searchable, SearchFacts, make_searchable
 from bot.retrieval.vectors import Vectors
 
 # Rows fetched per query and kind: wide enough that all entries in question are among them.
