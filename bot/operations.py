@@ -96,9 +96,9 @@ class Operations:
         prepared = load_prepared(self.settings.cache_dir, self.settings.model, self.store.model_in_use())
         return OnnxEmbedder(prepared, threads=threads)
 
-    def caching_embedder(self, threads: int = 0) -> Embedder:
+    def caching_embedder(self) -> Embedder:
         """The same on all cores, asked only for what no command has embedded before."""
-        embedder = self.embedder(threads=threads)
+        embedder = self.embedder(threads=0)
         return CachedEmbedder(embedder, DiskCache(cache_file(self.settings.cache_dir, embedder.checksum)))
 
     @property
@@ -194,13 +194,9 @@ class Operations:
             checks,
             lint=lambda: lint.problems_of(base, normalise),
             build=build,
-            load=lambda store, version: load_index(store, version, self._serving(embedder)),
+            load=lambda store, version: load_index(store, version, embedder),
             load_live=_IndexLoader(self),
         )
-
-    def _serving(self, building: Embedder) -> Embedder:
-        """For questions one at a time, as a web worker has it: many threads only wait for each other."""
-        return self.caching_embedder(threads=1) if self._is_prepared_form else building
 
     def roll_back(self, version: str, by: str) -> RolledBack:
         """Make an older version live, by default the one before; raises as the function of that name."""
