@@ -31,6 +31,7 @@ from bot.ports import Embedder, Progress
 from bot.pruning import check_runs, prune
 from bot.publishing import Publisher, Source
 from bot.retrieval.embedding_cache import CachedEmbedder, cache_file
+from bot.retrieval.history import is_built
 from bot.retrieval.index_files import Parts
 from bot.retrieval.live_index import LiveIndex
 from bot.retrieval.loaded_index import LoadedIndex, load_index
@@ -100,9 +101,9 @@ class Operations:
         prepared = load_prepared(self.settings.cache_dir, self.settings.model, self.store.model_in_use())
         return OnnxEmbedder(prepared, threads=threads)
 
-    def caching_embedder(self, threads: int = 0) -> Embedder:
+    def caching_embedder(self) -> Embedder:
         """The same on all cores, asked only for what no command has embedded before."""
-        return self._cached(self.embedder(threads=threads))
+        return self._cached(self.embedder(threads=0))
 
     def _cached(self, embedder: Embedder) -> Embedder:
         return CachedEmbedder(embedder, DiskCache(cache_file(self.settings.cache_dir, embedder.checksum)))
@@ -207,13 +208,9 @@ class Operations:
             checks,
             lint=lambda: lint.problems_of(base, remembering),
             build=build,
-            load=lambda store, version: load_index(store, version, self._serving(embedder)),
+            load=lambda store, version: load_index(store, version, embedder),
             load_live=_IndexLoader(self),
         )
-
-    def _serving(self, building: Embedder) -> Embedder:
-        """For questions one at a time, as a web worker has it: many threads only wait for each other."""
-        return self.caching_embedder(threads=1) if self._is_prepared_form else building
 
     def roll_back(self, version: str, by: str) -> RolledBack:
         """Make an older version live, by default the one before; raises as the function of that name."""
@@ -241,11 +238,9 @@ class Operations:
 
         It may have been rejected, or rolled back from since: only a change is worth another build.
         """
-        last, folder = self.store.history.last_attempt(), self.settings.knowledge_dir
-        return last is not None and (last.knowledge, last.checks) == (
-            loader.digest(folder),
-            checks_digest(folder),
-        )
+        store, folder = self.store, self.settings.knowledge_dir
+        made_from = loader.digest(folder), checks_digest(folder)
+        return is_built(store.history.events(), store.current_name(), *made_from)
 
     def _parser(self) -> loader.Parse:
         """Parses only the knowledge files that have changed."""
