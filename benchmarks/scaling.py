@@ -34,7 +34,7 @@ from bot.retrieval.searchable import Searchable, make_searchable
 from bot.retrieval.vectors import Vectors, unit
 from bot.settings import load_settings
 
-QUESTIONS = 300
+QUESTIONS = 200
 _THIRD = np.float32(0.35)
 _CHUNK = 1 << 16
 
