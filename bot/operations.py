@@ -9,6 +9,7 @@ import gc
 import importlib
 import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -190,12 +191,13 @@ class Operations:
         """What versions are made from now; the knowledge is read when it is needed."""
         folder = self.settings.knowledge_dir
         progress("reading the knowledge", 0, 1)
-        checks, base = read_checks(folder), loader.load(folder, self._parser())
+        with ThreadPoolExecutor(1) as pool:
+            # Beside the reading: the model's libraries need another core only.
+            loading = pool.submit(self.caching_embedder)
+            checks, base = read_checks(folder), loader.load(folder, self._parser())
+            embedder = self._loaded(loading, progress)
         # Lint and building ask for the same questions.
         remembering = cache(normalise)
-        if self._is_prepared_form and self.store.model_in_use() == ORIGINAL:
-            self.prepare_model(progress)
-        embedder = self.caching_embedder()
 
         def build(store: VersionStore, version: str, now: datetime) -> IndexManifest:
             building = importlib.import_module("bot.retrieval.building")
@@ -211,6 +213,16 @@ class Operations:
             load=lambda store, version: load_index(store, version, embedder),
             load_live=_IndexLoader(self),
         )
+
+    def _loaded(self, loading: Future[Embedder], progress: Progress) -> Embedder:
+        """What was being loaded; the original form of the model is made if it is not there."""
+        try:
+            return loading.result()
+        except ModelError:
+            if not self._is_prepared_form or self.store.model_in_use() != ORIGINAL:
+                raise
+        self.prepare_model(progress)
+        return self.caching_embedder()
 
     def roll_back(self, version: str, by: str) -> RolledBack:
         """Make an older version live, by default the one before; raises as the function of that name."""

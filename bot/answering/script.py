@@ -35,6 +35,8 @@ def _converter(configuration: str) -> OpenCC:
 
 def to_simplified(text: str) -> str:
     """Simplified characters and mainland words."""
+    if text.isascii():
+        return text
     convert = _converter(_TO_SIMPLIFIED).convert
     # The odd parts are the mainland words.
     parts = _MAINLAND.split(text)

@@ -97,7 +97,7 @@ def _by_sound(
 
 
 def _sound(phrase: str, sounds: dict[str, str]) -> str:
-    return " ".join(sounds.get(character, "?") for character in phrase)
+    return " ".join([sounds.get(character, "?") for character in phrase])
 
 
 def _real(candidates: set[str], by_sound: dict[str, str], sounds: dict[str, str]) -> set[str]:
