@@ -1,11 +1,12 @@
 """What the question log adds to an answer, while the database is well and while it is not.
 
-    python -m benchmarks.question_log [--rounds 12] [--questions 25]
+    python -m benchmarks.question_log [--rounds 12] [--questions 25]      (all in milliseconds)
 
 Each state of the database gets a round of questions in turn, over and over, so that whatever else the machine
 does falls on all alike; a round's median is compared with that of the same round without a log. Beside it
-stands processor time, which other programs disturb less: what the answering thread spends in the log's call,
-and what the log's thread spends on a batch, for which an answer may have to wait for the interpreter.
+stands processor time, which other programs disturb less: of the whole process for a question and its log, of
+the answering thread in the log's call, and of the log's thread for a batch, which an answer may have to wait
+for where there is no other processor.
 """
 
 from __future__ import annotations
@@ -45,6 +46,8 @@ connection.execute("BEGIN IMMEDIATE")
 print("held", flush=True)
 sys.stdin.readline()
 """
+# What a round has to write is not to fall on the next one's answers.
+_WRITING_SECONDS = 0.3
 
 
 class NoLog:
@@ -79,16 +82,21 @@ class TimedLog:
 
 @dataclass
 class State:
-    """One row of the table: who answers, and how long each answer of each round took, in seconds."""
+    """One row of the table: who answers, how long each answer of each round took, and what a round cost.
+
+    All in seconds; the cost is processor time.
+    """
 
     name: str
     client: FlaskClient
     log: TimedLog | None = None
     session_id: str | None = None
     rounds: list[list[float]] = field(default_factory=list)
+    costs: list[float] = field(default_factory=list)
 
     def ask(self, questions: Sequence[str]) -> None:
         """Ask them all."""
+        started_round = time.process_time()
         session = {"session_id": self.session_id} if self.session_id else {}
         self.rounds.append([])
         for question in questions:
@@ -97,6 +105,8 @@ class State:
             self.rounds[-1].append(time.perf_counter() - started)
             if response.status_code != 200:
                 raise SystemExit(f"{self.name}: {response.get_data(as_text=True)}")
+        time.sleep(_WRITING_SECONDS)
+        self.costs.append((time.process_time() - started_round) / len(questions))
 
 
 def main() -> None:
@@ -110,12 +120,11 @@ def main() -> None:
         states = list(_states(stack))
         for state in states:
             state.ask(questions[:5])
-            state.rounds.clear()
+            state.rounds.clear(), state.costs.clear()
         for number in range(arguments.rounds):
             start = number * arguments.questions
             for state in states:
                 state.ask([questions[n % len(questions)] for n in range(start, start + arguments.questions)])
-                time.sleep(0.3)  # what it has to write is not to fall on the next one's answers
     _print(states)
 
 
@@ -180,8 +189,10 @@ def _questions() -> list[str]:
 
 
 def _print(states: list[State]) -> None:
-    print("| database | `/ask` p50 / p99, ms | added, ms | ratio | CPU of the call, p50 / p99 | of a batch |")
-    print("|---|---|---|---|---|---|")
+    print(
+        "| database | `/ask` p50 / p99 | added | ratio | CPU a question | CPU of the call | CPU of a batch |"
+    )
+    print("|---|---|---|---|---|---|---|")
     for state in states:
         answers = [answer for answers in state.rounds for answer in answers]
         medians = [
@@ -190,6 +201,7 @@ def _print(states: list[State]) -> None:
         added = statistics.median(ours - bare for ours, bare in medians)
         ratio = statistics.median(ours / bare for ours, bare in medians)
         cells = [f"{_p(answers, 50):.2f} / {_p(answers, 99):.2f}", f"{added:+.2f}", f"×{ratio:.3f}"]
+        cells.append(f"{1000 * statistics.median(state.costs):.2f}")
         cells += [_pair(state.log.calls), _pair(state.log.batches)] if state.log else ["–", "–"]
         print(f"| {' | '.join([state.name, *cells])} |")
 
