@@ -8,7 +8,9 @@ FLASK := $(BIN)/flask --app wsgi
 
 .PHONY: run test install install-dev index lint format clean
 
-run: index
+# A machine's first index serves even if checks fail on it; later a rejected one leaves the live one serving.
+run: install
+	$(FLASK) index build --force-first || $(FLASK) index verify live
 	BOT_PORT=$(PORT) $(BIN)/gunicorn wsgi:app
 
 index: install

@@ -152,9 +152,9 @@ def measure(lab: Lab, base: KnowledgeBase, rate: float) -> str:
     """Build, ask, and give the figures as cells of a table."""
     with tempfile.TemporaryDirectory() as folder:
         store = VersionStore(Path(folder))
-        options = BuildOptions(rate, datetime.now(UTC), force=True)
+        options = BuildOptions(rate, datetime.now(UTC), "ablation")
         built = build_index(base, lab.embedder, store, normalise, options)
-        index = load_index(store, built.manifest.version, lab.embedder)
+        index = load_index(store, built.version, lab.embedder)
         rankings = [index.rank(normalise(item.question)) for item in lab.asked]
         return " | ".join(_figures(lab.asked, rankings, index.answer_threshold))
 

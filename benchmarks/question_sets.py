@@ -51,7 +51,7 @@ def measure(folder: Path, scratch: Path) -> Result:
         folder / "knowledge.jsonl", knowledge, TableChoices(None, _MAX_ROWS, False), no_progress
     )
     started = time.monotonic()
-    built = operations.build(no_progress, force=True)
+    built = operations.build(no_progress)
     seconds = time.monotonic() - started
     answerer = Answerer(operations.live_index())
     questions = folder / "questions.jsonl"

@@ -2,94 +2,52 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 from flask import Flask
-from flask.cli import AppGroup
 
 from bot.answering.answerer import Answerer
 from bot.answering.conversation import Converser
 from bot.cli_explain import explain_command
+from bot.cli_index import index_commands
+from bot.cli_jobs import job_commands
 from bot.cli_knowledge import knowledge_commands
 from bot.cli_model import model_commands
-from bot.cli_output import plain_errors, progress_bar
+from bot.cli_output import plain_errors
+from bot.cli_store import store_commands
+from bot.cli_watch import watch_command
 from bot.cli_wechat import wechat_commands
 from bot.operations import Operations
+from bot.stores import Stores
 from bot.wechat_service import WechatService
 
 if TYPE_CHECKING:
     from bot.evaluation import Figures, Judged, PlayedDialogue
-    from bot.retrieval.building import BuildResult
 
 _FAILURES_SHOWN = 50
-_QUESTIONS_TO_TELL = 30
 
 
-def register_commands(app: Flask, operations: Operations, answerer: Answerer, wechat: WechatService) -> None:
+def register_commands(
+    app: Flask, operations: Operations, answerer: Answerer, wechat: WechatService, stores: Stores
+) -> None:
     """Add every command to ``flask --app wsgi``."""
+    index = index_commands(operations)
+    index.add_command(watch_command(operations))
     for command in (
-        _index_commands(operations),
+        index,
+        job_commands(operations, stores),
         knowledge_commands(operations),
         model_commands(operations),
         _evaluate_command(answerer, operations),
         _ask_command(answerer),
         explain_command(answerer),
         wechat_commands(wechat),
+        store_commands(stores),
     ):
         app.cli.add_command(command)
-
-
-def _index_commands(operations: Operations) -> AppGroup:
-    group = AppGroup("index", help="Build the index that answers are found in.")
-
-    @group.command("build")
-    @click.option("--force", is_flag=True, help="Build even if nothing has changed.")
-    @plain_errors
-    def build(force: bool) -> None:
-        """Build an index version from the knowledge folder, verify it and make it live."""
-        started = time.monotonic()
-        with progress_bar() as progress:
-            result = operations.build(progress, force=force)
-        _report_build(result, time.monotonic() - started)
-
-    return group
-
-
-def _report_build(result: BuildResult, seconds: float) -> None:
-    manifest, counts = result.manifest, result.manifest.counts
-    if not result.is_new:
-        click.echo(f"nothing has changed: index {manifest.version} stays live ({seconds:.1f} s)")
-        return
-    click.echo(
-        f"index {manifest.version} is live: {counts['entries']} entries, "
-        f"{counts['phrasing']} phrasings, {counts['passage']} passages, "
-        f"{counts['background']} background questions ({seconds:.1f} s)"
-    )
-    calibration = manifest.calibration
-    if calibration["coverage"] is None:
-        click.echo("too few phrasings to hold any out: the threshold is the built-in one")
-        return
-    click.echo(
-        f"held-out phrasings: {calibration['coverage']:.1%} answered; "
-        f"background: {calibration['false_answer_rate']:.1%} answered falsely; "
-        f"threshold {calibration['answer_threshold']:.3f} "
-        f"(BOT_FALSE_ANSWER_RATE={manifest.false_answer_rate})"
-    )
-    _report_reliability(calibration["reliability"])
-
-
-def _report_reliability(deciles: list[dict[str, float]]) -> None:
-    """How far confidence is from what came true, where there are questions enough to tell."""
-    gaps = [abs(d["confidence"] - d["right"]) for d in deciles if d["questions"] >= _QUESTIONS_TO_TELL]
-    if gaps:
-        click.echo(
-            f"reliability: confidence is at most {max(gaps):.3f} from the share that was right "
-            f"(tenths with {_QUESTIONS_TO_TELL} held-out questions or more)"
-        )
 
 
 def _ask_command(answerer: Answerer) -> click.Command:
@@ -177,10 +135,7 @@ def _print_failures(failures: list[Judged]) -> None:
 
 
 def _verdict(item: Judged) -> str:
-    expected = "|".join(item.labelled.expected) or "abstain"
-    hits = item.reply.ranking.hits
-    given = f"{item.reply.outcome}:{hits[0].entry_id}" if hits else item.reply.outcome
-    return f"{expected} → {given}, {item.reply.confidence:.3f}"
+    return f"{item.labelled.wanted} → {item.given}, {item.reply.confidence:.3f}"
 
 
 def _print_dialogues(played: list[PlayedDialogue]) -> None:

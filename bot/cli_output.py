@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from types import FrameType
 from typing import Any
 
 import click
@@ -25,6 +28,35 @@ def plain_errors(command: Callable[..., None]) -> Callable[..., None]:
             raise click.ClickException(str(error)) from error
 
     return guarded
+
+
+@contextmanager
+def stopped_by_signals(last_words: Callable[[], str]) -> Iterator[None]:
+    """End work in order at Ctrl-C or SIGTERM: what it was doing is undone, and the last words are said.
+
+    The exit status is 128 and the signal's number, as shells have it.
+    """
+    before = signal.signal(signal.SIGTERM, _stop) if _in_main_thread() else None
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        click.echo(f"\n{last_words()}", err=True)
+        sys.exit(128 + (signal.SIGTERM if isinstance(stop, _Stopped) else signal.SIGINT))
+    finally:
+        if _in_main_thread():
+            signal.signal(signal.SIGTERM, before)
+
+
+class _Stopped(KeyboardInterrupt):
+    """SIGTERM came."""
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    raise _Stopped
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
 
 
 @contextmanager

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 
@@ -15,10 +13,9 @@ from flask.cli import AppGroup
 
 from bot.channels.wechat.simulator import simulate
 from bot.errors import BotError
+from bot.processes import supervise
 from bot.wechat.credentials import Mode
 from bot.wechat_service import WechatService
-
-_CHECK_SECONDS = 0.5
 
 
 def wechat_commands(service: WechatService) -> AppGroup:
@@ -26,13 +23,13 @@ def wechat_commands(service: WechatService) -> AppGroup:
     group = AppGroup("wechat", help="The WeChat channels: send answers, try an account.")
 
     @group.command("send")
-    @click.option("--supervise", is_flag=True, help="Start the sender again whenever it dies.")
-    def send(supervise: bool) -> None:
+    @click.option("--supervise", "keep", is_flag=True, help="Start the sender again whenever it dies.")
+    def send(keep: bool) -> None:
         """Send queued answers to mini-program users until stopped (gunicorn starts this by itself)."""
-        parent = os.getppid()
-        if supervise:
-            _supervise(parent)
+        if keep:
+            supervise("wechat", "send")
         else:
+            parent = os.getppid()
             stopping = threading.Event()
             for name in (signal.SIGTERM, signal.SIGINT):
                 # Messages in flight are finished first: a cut one could not be told from a lost one.
@@ -64,12 +61,3 @@ def wechat_commands(service: WechatService) -> AppGroup:
         click.echo(f"[HTTP {exchange.status}, {len(exchange.body.encode())} bytes]", err=True)
 
     return group
-
-
-def _supervise(parent: int) -> None:
-    """Keep one sender running for as long as whoever started this lives; it ends with us by itself."""
-    command = [sys.executable, "-m", "flask", "--app", "wsgi", "wechat", "send"]
-    while os.getppid() == parent:
-        sender = subprocess.Popen(command)  # noqa: S603 - our own command
-        while sender.poll() is None and os.getppid() == parent:
-            time.sleep(_CHECK_SECONDS)

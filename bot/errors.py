@@ -8,6 +8,7 @@ BotError
 ├── IndexUnusableError     the index cannot serve
 │   ├── IndexMissingError      nothing was built yet
 │   └── IndexMismatchError     a manifest field differs: field, both values
+├── IndexBusyError         another process is building: who, since when
 └── StoreError             the database cannot be read or written
 """
 
@@ -40,6 +41,10 @@ class IndexMissingError(IndexUnusableError):
 
 class IndexMismatchError(IndexUnusableError):
     """The index is not what the manifest, the model or this program expects."""
+
+
+class IndexBusyError(BotError):
+    """Another process is building the index."""
 
 
 class StoreError(BotError):

@@ -1,4 +1,7 @@
-"""Measures the answerer on labelled questions: hit@k, MRR, coverage, false and missed answers, MCC, AUROC."""
+"""Measures the answerer on labelled questions: hit@k, MRR, coverage, false and missed answers, MCC, AUROC.
+
+scikit-learn is imported when figures are asked for: a build plays its checks without it.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from sklearn.metrics import matthews_corrcoef, roc_auc_score
 
 from bot.domain import Conversation, OutcomeKind, Reply
 from bot.errors import BotError
@@ -34,6 +35,11 @@ class Labelled:
         """Whether some entry answers it."""
         return bool(self.expected)
 
+    @property
+    def wanted(self) -> str:
+        """What is expected, in words."""
+        return ANY_TEXT if self.any_text else "|".join(self.expected) or "abstain"
+
 
 @dataclass(frozen=True)
 class Judged:
@@ -53,6 +59,12 @@ class Judged:
         ids = [hit.entry_id for hit in self.reply.ranking.hits]
         ranks = [ids.index(name) + 1 for name in self.labelled.expected if name in ids]
         return min(ranks, default=None)
+
+    @property
+    def given(self) -> str:
+        """What the reply came to, in words: the outcome and the entry nearest to the question."""
+        hits = self.reply.ranking.hits
+        return f"{self.reply.outcome}:{hits[0].entry_id}" if hits else str(self.reply.outcome)
 
     @property
     def is_answered(self) -> bool:
@@ -183,6 +195,8 @@ def figures(judged: Sequence[Judged]) -> Figures:
 
 def _mcc(scored: Sequence[Judged]) -> float | None:
     """Matthews correlation with "none" as one more class, as the HINT3 paper takes it."""
+    from sklearn.metrics import matthews_corrcoef
+
     truth = [_true_label(item) for item in scored]
     given = [_given_label(item) for item in scored]
     if len({*truth, *given}) < 2:
@@ -207,6 +221,8 @@ def _given_label(item: Judged) -> str:
 def _auroc(inside: Sequence[Judged], outside: Sequence[Judged]) -> float | None:
     if not inside or not outside:
         return None
+    from sklearn.metrics import roc_auc_score
+
     truth = [1] * len(inside) + [0] * len(outside)
     return float(roc_auc_score(truth, [i.reply.confidence for i in (*inside, *outside)]))
 

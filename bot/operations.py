@@ -5,24 +5,37 @@ What only they need (torch, scikit-learn) is imported when it is needed: web wor
 
 from __future__ import annotations
 
+import gc
 import importlib
-import time
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bot.answering.answerer import Answerer
 from bot.answering.normalising import detect_language, normalise
 from bot.answering.script import to_simplified
+from bot.build_result import BuildResult, Order
+from bot.checks import checks_digest, read_checks
 from bot.disk_cache import DiskCache
+from bot.domain import IndexState
 from bot.errors import ModelError, SettingsError
-from bot.knowledge import lint, loader
+from bot.knowledge import lint, loader, parse_cache
 from bot.knowledge.markdown import Problem
+from bot.knowledge.parse_cache import CachedParser
 from bot.ports import Embedder, Progress
+from bot.pruning import check_runs, prune
+from bot.publishing import Publisher, Source
 from bot.retrieval.embedding_cache import CachedEmbedder, cache_file
+from bot.retrieval.index_files import Parts
 from bot.retrieval.live_index import LiveIndex
 from bot.retrieval.loaded_index import LoadedIndex, load_index
+from bot.retrieval.locking import Holder, build_lock
 from bot.retrieval.onnx_embedder import OnnxEmbedder
 from bot.retrieval.prepared_model import (
     ORIGINAL,
@@ -31,13 +44,18 @@ from bot.retrieval.prepared_model import (
     load_with_checksum,
     prepared_forms,
 )
-from bot.retrieval.versions import VersionStore
+from bot.retrieval.versions import IndexManifest, Ingredients, VersionStore
+from bot.rolling_back import RolledBack, roll_back
 from bot.settings import Settings
+from bot.version_diff import VersionDiff, diff
+from bot.versions_overview import place_of, resolve
 
 if TYPE_CHECKING:
     from bot.knowledge.importing import ImportReport
-    from bot.retrieval.building import BuildResult
     from bot.retrieval.tuning import TuningResult
+
+# Chinese, pinyin and a misspelt word: goes through everything that a question may go through.
+_FIRST_QUESTION = "预热 yure wnat"
 
 
 @dataclass(frozen=True)
@@ -60,9 +78,9 @@ class Operations:
         """The index folder."""
         return VersionStore(self.settings.index_dir)
 
-    def live_index(self, clock: Callable[[], float] = time.monotonic) -> LiveIndex:
+    def live_index(self, observe: Callable[[IndexState], None] = lambda state: None) -> LiveIndex:
         """The version that serves, with an embedder that is loaded on first use."""
-        return LiveIndex(self.store, _IndexLoader(self), clock)
+        return LiveIndex(self.store, _IndexLoader(self), observe=observe)
 
     def live_calibration(self) -> dict[str, Any]:
         """How the live version's decision was calibrated; raises IndexUnusableError when there is none."""
@@ -113,7 +131,7 @@ class Operations:
         tuning = importlib.import_module("bot.retrieval.tuning")
         untuned = tuning.Untuned(original, self._cached(OnnxEmbedder(original, threads=0)))
         recipe = tuning.Recipe(learning_rate=learning_rate)
-        options = tuning.TuningOptions(self.settings.false_answer_rate, datetime.now(UTC), recipe)
+        options = tuning.TuningOptions(self.settings.false_answer_rate, _now(), recipe)
         result: TuningResult = tuning.tune_model(base, untuned, normalise, options, progress)
         if result.adopted:
             self.store.use_model(result.adopted.name)
@@ -143,23 +161,103 @@ class Operations:
     def lint(self, *, with_embedder: bool) -> list[Problem]:
         """Everything wrong with the knowledge base."""
         embed = self.caching_embedder().embed_queries if with_embedder else None
-        return lint.lint(self.settings.knowledge_dir, normalise, embed)
+        return lint.lint(self.settings.knowledge_dir, normalise, embed, self._parser())
 
-    def build(self, progress: Progress, *, force: bool) -> BuildResult:
-        """Build a version from the knowledge folder and publish it."""
-        base = loader.load(self.settings.knowledge_dir)
-        if self._is_prepared_form and self.store.model_in_use() == ORIGINAL:
-            self.prepare_model(progress)
-        building = importlib.import_module("bot.retrieval.building")
-        result: BuildResult = building.build_index(
-            base,
-            self.caching_embedder(),
-            self.store,
-            normalise,
-            building.BuildOptions(self.settings.false_answer_rate, datetime.now(UTC), force),
-            progress,
+    def build(self, progress: Progress, order: Order = Order(), *, wait: bool = False) -> BuildResult:  # noqa: B008 - frozen
+        """Build a version from the knowledge folder; publish it if it passes the gate, else keep it aside.
+
+        Raises IndexBusyError while another process builds, unless this is to ``wait``; KnowledgeError,
+        ModelError, EvaluationFileError and IndexUnusableError when nothing can be built.
+        """
+        told = (lambda other: progress(f"waiting for {other}", 0, 1)) if wait else None
+        folder = self.settings.index_dir
+        with (
+            _seldom_collecting(),
+            build_lock(folder, Holder(os.getpid(), order.by, _now().isoformat(timespec="seconds")), told),
+        ):
+            source = self._source(progress)
+            publisher = Publisher(
+                self.store,
+                source,
+                order,
+                keep=self.settings.keep_versions,
+                clock=_now,
+                progress=progress,
+            )
+            return publisher.build()
+
+    def _source(self, progress: Progress) -> Source:
+        """What versions are made from now; the knowledge is read when it is needed."""
+        folder = self.settings.knowledge_dir
+        progress("reading the knowledge", 0, 1)
+        with ThreadPoolExecutor(1) as pool:
+            # Beside the reading: the model's libraries need another core only.
+            loading = pool.submit(self.caching_embedder)
+            checks, base = read_checks(folder), loader.load(folder, self._parser())
+            embedder = self._loaded(loading, progress)
+        # Lint and building ask for the same questions.
+        remembering = cache(normalise)
+
+        def build(store: VersionStore, version: str, now: datetime) -> IndexManifest:
+            building = importlib.import_module("bot.retrieval.building")
+            options = building.BuildOptions(self.settings.false_answer_rate, now, version)
+            made: IndexManifest = building.build_index(base, embedder, store, remembering, options, progress)
+            return made
+
+        return Source(
+            Ingredients(base.digest, embedder.checksum, self.settings.false_answer_rate),
+            checks,
+            lint=lambda: lint.problems_of(base, remembering),
+            build=build,
+            load=lambda store, version: load_index(store, version, embedder),
+            load_live=_IndexLoader(self),
         )
-        return result
+
+    def _loaded(self, loading: Future[Embedder], progress: Progress) -> Embedder:
+        """What was being loaded; the original form of the model is made if it is not there."""
+        try:
+            return loading.result()
+        except ModelError:
+            if not self._is_prepared_form or self.store.model_in_use() != ORIGINAL:
+                raise
+        self.prepare_model(progress)
+        return self.caching_embedder()
+
+    def roll_back(self, version: str, by: str) -> RolledBack:
+        """Make an older version live, by default the one before; raises as the function of that name."""
+        store = self.store
+        name = resolve(store, version) if version else ""
+        return roll_back(store, name, by, _now(), _IndexLoader(self))
+
+    def load_version(self, version: str) -> LoadedIndex:
+        """Load any version, rejected or not; raises IndexUnusableError or ModelError unless it is whole."""
+        place = place_of(self.store, version)
+        embedder = self.embedder_of(place.manifest(version).model_checksum) or self.embedder()
+        return load_index(place, version, embedder)
+
+    def diff_versions(self, before: str, after: str) -> VersionDiff:
+        """What changed between two versions; raises IndexUnusableError where one cannot be read."""
+        runs = [check_runs(self.store).of(version) for version in (before, after)]
+        return diff(self.store, before, after, runs)
+
+    def prune(self, keep: int | None) -> list[str]:
+        """Delete old versions beyond ``keep``, by default the setting's; their names."""
+        return prune(self.store, self.settings.keep_versions if keep is None else keep, _now())
+
+    def is_built(self) -> bool:
+        """Whether the last build was made from the knowledge and the checks as they are now.
+
+        It may have been rejected, or rolled back from since: only a change is worth another build.
+        """
+        last, folder = self.store.history.last_attempt(), self.settings.knowledge_dir
+        return last is not None and (last.knowledge, last.checks) == (
+            loader.digest(folder),
+            checks_digest(folder),
+        )
+
+    def _parser(self) -> loader.Parse:
+        """Parses only the knowledge files that have changed."""
+        return CachedParser(DiskCache(parse_cache.cache_file(self.settings.cache_dir)))
 
     def import_table(
         self, file: Path, folder: Path, choices: TableChoices, progress: Progress
@@ -191,16 +289,38 @@ class Operations:
         return loader.digest(Path(self.settings.knowledge_dir))
 
 
+@contextmanager
+def _seldom_collecting() -> Iterator[None]:
+    """A build makes millions of values that live until its end: it spends half its time looking through
+    them for garbage if it is let to.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(100_000, 50, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 class _IndexLoader:
-    """Loads versions, each with the model it was built with; versions of one model share its embedder."""
+    """Loads versions, each with the model it was built with; versions share the embedder and what else
+    they have in common. Each has answered a question before it serves: the first one takes longer.
+    """
 
     def __init__(self, operations: Operations) -> None:
         self._operations = operations
         self._embedder: Embedder | None = None
+        self._parts = Parts()
 
     def __call__(self, version: str) -> LoadedIndex:
         self._embedder = self._embedder_of(self._operations.store.manifest(version).model_checksum)
-        return load_index(self._operations.store, version, self._embedder)
+        loaded = load_index(self._operations.store, version, self._embedder, self._parts)
+        Answerer(lambda: loaded).answer(_FIRST_QUESTION)
+        return loaded
 
     def _embedder_of(self, checksum: str) -> Embedder:
         """Any embedder where that model is gone: loading the index then says what does not fit."""

@@ -9,12 +9,17 @@ from bot.domain import (
     Conversation,
     Due,
     Entry,
+    Job,
+    JobProgress,
+    JobResult,
     Language,
+    LoggedQuestion,
     Query,
     Ranking,
     Said,
     Settlement,
     Source,
+    Verdict,
     Vocabulary,
 )
 
@@ -73,6 +78,11 @@ class IndexFacts(Protocol):
     @property
     def model(self) -> str:
         """Name of the language model it was built with."""
+        ...
+
+    @property
+    def built_at(self) -> str:
+        """When it was built, ISO 8601."""
         ...
 
 
@@ -136,6 +146,22 @@ class Conversations(Protocol):
         ...
 
 
+class QuestionLog(Protocol):
+    """What was asked, for the operator to read."""
+
+    def write(self, question: LoggedQuestion) -> None:
+        """Log it within the second; takes no time, and never fails."""
+        ...
+
+
+class Feedback(Protocol):
+    """What users think of the answers; raises StoreError when it cannot be reached."""
+
+    def give(self, request_id: str, verdict: Verdict, comment: str) -> bool:
+        """Remember it in place of an earlier one; False when no question of that request is known."""
+        ...
+
+
 class Outbox(Protocol):
     """Customer messages on their way; raises StoreError when it cannot be reached."""
 
@@ -165,4 +191,32 @@ class Outbox(Protocol):
 
     def abandon(self) -> int:
         """Leave messages that a sender was killed over; how many."""
+        ...
+
+
+class Jobs(Protocol):
+    """Rebuilds that were asked for, one at a time; raises StoreError when they cannot be reached."""
+
+    def request(self, key: str = ...) -> tuple[Job, bool]:
+        """The job to wait for, and whether it is new and somebody must start it."""
+        ...
+
+    def find(self, job_id: str) -> Job | None:
+        """A job as it is now; None if there is none."""
+        ...
+
+    def begin(self, job_id: str) -> bool:
+        """Take a queued job; False if it is none any more."""
+        ...
+
+    def note(self, job_id: str, progress: JobProgress) -> None:
+        """Say that a running job is alive, and how far it is."""
+        ...
+
+    def finish(self, job_id: str, result: JobResult, log: tuple[str, ...]) -> None:
+        """Say how it ended."""
+        ...
+
+    def give_up(self, job_id: str, reason: str) -> None:
+        """Let a job that is not over fail, because nobody works on it."""
         ...

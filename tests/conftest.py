@@ -20,7 +20,10 @@ TESTS = Path(__file__).parent
 KNOWLEDGE = TESTS / "data" / "knowledge"
 Cli = Callable[..., Result]
 # What runs real databases, servers and processes; the rest, without the model, are the unit tests.
-SERVICE_TESTS = ("store", "channels", "test_cli.py", "test_layers.py", "test_serving.py")
+SERVICE_TESTS = (
+    *("store", "channels", "web", "test_cli.py", "test_cli_store.py", "test_layers.py"),
+    *("test_serving.py", "test_serving_log.py"),
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -41,7 +44,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings whose index was built from the small knowledge folder; prepares the model if need be."""
     folders = {name: tmp_path_factory.mktemp(name.removesuffix("_dir")) for name in ("index_dir", "data_dir")}
     settings = Settings(knowledge_dir=KNOWLEDGE, **folders)
-    Operations(settings).build(no_progress, force=False)
+    Operations(settings).build(no_progress)
     return settings
 
 
@@ -60,7 +63,8 @@ def client(app: Flask) -> FlaskClient:
 @pytest.fixture
 def indexless(tmp_path: Path) -> FlaskClient:
     """HTTP requests to a bot that has no index; it loads no model."""
-    return create_app(Settings(knowledge_dir=KNOWLEDGE, index_dir=tmp_path / "index")).test_client()
+    folders = {"index_dir": tmp_path / "index", "data_dir": tmp_path / "data"}
+    return create_app(Settings(knowledge_dir=KNOWLEDGE, **folders)).test_client()
 
 
 @pytest.fixture
@@ -78,7 +82,8 @@ def fresh_cli(tmp_path: Path) -> Cli:
     """Runs ``flask --app wsgi …`` on the folder ``index`` of the test's own, which is empty at first."""
 
     def run(*arguments: str | Path, **settings: object) -> Result:
-        folders = {"knowledge_dir": KNOWLEDGE, "index_dir": tmp_path / "index"} | settings
+        folders = {"index_dir": tmp_path / "index", "data_dir": tmp_path / "data"}
+        folders |= {"knowledge_dir": KNOWLEDGE} | settings
         runner = create_app(Settings(**folders)).test_cli_runner()
         return runner.invoke(args=[str(argument) for argument in arguments])
 

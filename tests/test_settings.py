@@ -70,6 +70,22 @@ def test_a_bad_value_is_refused_with_its_variable_and_the_expected_form(monkeypa
     assert str(caught.value) == f"BOT_{name}='{value}': {expected}"
 
 
+def test_a_key_that_can_be_guessed_is_refused_and_not_repeated(monkeypatch):
+    monkeypatch.setenv("BOT_ADMIN_KEY", "hunter2")
+
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert str(caught.value).startswith("BOT_ADMIN_KEY=…: ")
+    assert "7 characters can be guessed" in str(caught.value) and "openssl rand -hex 32" in str(caught.value)
+
+
+def test_the_key_of_the_operators_api_may_lie_in_a_file(tmp_path, monkeypatch):
+    (tmp_path / "key").write_text("k" * 32 + "\n", "utf-8")
+    monkeypatch.setenv("BOT_ADMIN_KEY_FILE", str(tmp_path / "key"))
+
+    assert load_settings().admin_key == "k" * 32
+
+
 def test_all_bad_values_are_named_at_once(monkeypatch):
     monkeypatch.setenv("BOT_PORT", "0")
     monkeypatch.setenv("BOT_THREADS", "many")

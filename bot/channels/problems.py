@@ -21,6 +21,7 @@ _DETAILS = {
     405: "this address does not take this method; use one that the header Allow names",
     413: f"the body is larger than {MAX_BODY // 1024} KiB; send a shorter question",
 }
+_KEPT_HEADERS = ("allow", "retry-after", "www-authenticate")
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _log = logging.getLogger(__name__)
 
@@ -56,9 +57,14 @@ def request_id() -> str:
     """The id of this request: the client's own if it is harmless, else a new one."""
     if "request_id" not in g:
         given = request.headers.get(REQUEST_ID_HEADER, "")
-        g.request_id = given if _SAFE_ID.fullmatch(given) else uuid.uuid4().hex
+        g.request_id = given if _SAFE_ID.fullmatch(given) else new_request_id()
     identifier: str = g.request_id
     return identifier
+
+
+def new_request_id() -> str:
+    """An id that no request had before, and that nobody can guess."""
+    return uuid.uuid4().hex
 
 
 def body() -> bytes:
@@ -85,7 +91,7 @@ def _http_problem(error: HTTPException) -> Response:
     detail = error.description or ""
     if detail == type(error).description:
         detail = _DETAILS.get(error.code or 500, detail)
-    headers = [(k, v) for k, v in error.get_headers() if k.lower() in ("allow", "retry-after")]
+    headers = [(k, v) for k, v in error.get_headers() if k.lower() in _KEPT_HEADERS]
     return problem(error.code or 500, error.name, detail, headers)
 
 

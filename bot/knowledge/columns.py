@@ -106,9 +106,19 @@ def guarded(cell: str) -> str:
     return "'" + cell if _FORMULA.match(cell) else cell
 
 
+def unmistaken(cell: str) -> str:
+    """With an apostrophe before what an import would take for guarded."""
+    return "'" + cell if _GUARDED.match(cell) else cell
+
+
 def unguarded(cell: str) -> str:
-    """What ``guarded`` was given."""
+    """What ``guarded`` or ``unmistaken`` was given."""
     return cell[1:] if _GUARDED.match(cell) else cell
+
+
+def looks_like_formula(cell: str) -> bool:
+    """Whether a spreadsheet program would make something else of the text if it was typed in."""
+    return bool(_FORMULA.match(cell))
 
 
 def _quoted(names: Iterable[str]) -> str:

@@ -11,9 +11,13 @@ from typing import Any
 
 from bot.domain import Entry
 from bot.errors import TableError
-from bot.knowledge.columns import COLUMNS, NAME_LISTS, QUESTION_LISTS, guarded, join_cell
+from bot.knowledge.columns import COLUMNS, NAME_LISTS, QUESTION_LISTS, guarded, join_cell, unmistaken
 from bot.knowledge.merging import Rejected
-from bot.knowledge.workbook import write_workbook
+from bot.knowledge.workbook_writing import write_workbook
+
+# Columns of a workbook, in characters.
+_WIDTH = 14
+_WIDTHS = {"id": 24, "question": 40, "phrasings": 40, "answer": 80, "not_this": 30, "language": 10}
 
 
 def write_table(path: Path, entries: Sequence[Entry]) -> None:
@@ -66,7 +70,9 @@ def _write_csv(path: Path, rows: Iterable[Sequence[str]]) -> None:
 
 
 def _xlsx(path: Path, records: Iterable[dict[str, Any]]) -> None:
-    write_workbook(path, [[guarded(cell) for cell in row] for row in _cells(records)])
+    # Its cells are marked as texts: an apostrophe in front is not needed, and would be seen.
+    rows = [[unmistaken(cell) for cell in row] for row in _cells(records)]
+    write_workbook(path, rows, [_WIDTHS.get(name, _WIDTH) for name in COLUMNS])
 
 
 def _cells(records: Iterable[dict[str, Any]]) -> list[list[str]]:

@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.domain import Entry
-from bot.errors import KnowledgeError
+from bot.errors import KnowledgeError, TableError
 from bot.knowledge import loader
+from bot.knowledge.differences import lost_characters
 from bot.knowledge.markdown import entry_spans
 from bot.knowledge.markdown_writing import render
 from bot.knowledge.merging import Key, Merged, merge
@@ -54,14 +55,26 @@ def import_table(
 ) -> ImportReport:
     """Merge a table into a folder, which is made if need be.
 
-    Raises KnowledgeError when what is there already has errors, or cannot be changed in place.
+    Raises KnowledgeError when what is there already has errors, or cannot be changed in place, and
+    TableError when characters were lost on the table's way.
     """
     existing = _existing(folder)
     merged = merge(table.rows, existing, languages)
+    _require_whole(merged)
     contents = dict(_contents(folder, existing, merged, progress))
     if contents and not dry_run:
         _write(folder, contents)
     return ImportReport(merged, tuple(sorted(contents)), table.notes)
+
+
+def _require_whole(merged: Merged) -> None:
+    pairs = zip(merged.replaced, merged.changed, strict=True)
+    lost = [(new.id, text) for old, new in pairs if (text := lost_characters(old, new))]
+    if lost:
+        raise TableError(
+            f"the file was saved without the characters of {len(lost)} entries: {lost[0][0]} now says "
+            f'"{lost[0][1][:_NAME_LENGTH]}"; save it as .xlsx or as "CSV UTF-8"; nothing was imported'
+        )
 
 
 def _existing(folder: Path) -> dict[Key, Entry]:

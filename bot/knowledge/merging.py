@@ -26,11 +26,15 @@ class Rejected:
 
 @dataclass(frozen=True)
 class Merged:
-    """The entries of a table, each with those it replaces; ``duplicates`` are sentences for an operator."""
+    """The entries of a table. ``changed`` replace ``replaced``, in that order; ``absent`` are those that
+    the table does not name; ``duplicates`` are sentences for an operator.
+    """
 
     added: tuple[Entry, ...]
     changed: tuple[Entry, ...]
+    replaced: tuple[Entry, ...]
     unchanged: int
+    absent: tuple[Entry, ...]
     rejected: tuple[Rejected, ...]
     duplicates: tuple[str, ...]
 
@@ -39,7 +43,8 @@ def merge(raws: Iterable[RawRow], existing: Mapping[Key, Entry], languages: Lang
     """Rows of one id and language become one entry; columns that a table lacks keep what is there."""
     rows, rejected = _read(raws, languages)
     entries = []
-    for key, group in _grouped(rows, existing).items():
+    groups = _grouped(rows, existing)
+    for key, group in groups.items():
         answer = _first([row.answer for row in group]) or (existing[key].answer if key in existing else "")
         fitting = [row for row in group if answer and row.answer in ("", answer)]
         rejected += [
@@ -51,7 +56,11 @@ def merge(raws: Iterable[RawRow], existing: Mapping[Key, Entry], languages: Lang
     changed = tuple(entry for entry in entries if _key(entry) in existing and _differs(entry, existing))
     rejected.sort(key=lambda item: item.row.number)
     unchanged = len(entries) - len(added) - len(changed)
-    return Merged(added, changed, unchanged, tuple(rejected), tuple(_duplicates(entries, existing)))
+    replaced = tuple(existing[_key(entry)] for entry in changed)
+    left_out = {str(item.row.cells.get("id", "")).strip() for item in rejected}
+    absent = tuple(entry for key, entry in existing.items() if key not in groups and key[1] not in left_out)
+    duplicates = tuple(_duplicates(entries, existing))
+    return Merged(added, changed, replaced, unchanged, absent, tuple(rejected), duplicates)
 
 
 def _read(raws: Iterable[RawRow], languages: Languages) -> tuple[list[Row], list[Rejected]]:

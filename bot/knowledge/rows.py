@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 from bot.domain import Entry, Grade, Language, Phrasing, Place
 from bot.knowledge.columns import NAME_LISTS, QUESTION_LISTS, split_names, split_questions
+from bot.knowledge.dates import plain_date
 from bot.knowledge.markdown import APPLIES, DATE, NAME_SEPARATORS, YES_NO, id_complaint, one_line, tidy
 from bot.knowledge.table_reading import RawRow
 
@@ -82,7 +84,7 @@ def _as_it_is(text: str) -> str:
 
 def _language(raw: RawRow, question: str, detect: DetectLanguage) -> str:
     """One of the languages' values, or ``zh`` for texts to be kept in their own script."""
-    given = _scalar(raw, "language").strip()
+    given = _narrow(_scalar(raw, "language"))
     if not given:
         return detect(question)
     known = {name.lower(): name for name in _LANGUAGES}
@@ -108,6 +110,11 @@ def _scalar(raw: RawRow, name: str) -> str:
     if not isinstance(value, str | int | float):
         raise RowError(f"{name} must be a text")
     return _clean(str(value))
+
+
+def _narrow(text: str) -> str:
+    """Without blanks around it; full-width letters and digits become plain ones."""
+    return unicodedata.normalize("NFKC", text).strip()
 
 
 def _clean(text: str) -> str:
@@ -144,7 +151,7 @@ def _names(name: str) -> Callable[[RawRow, ToSimplified], tuple[str, ...]]:
 
 def _one_of(name: str, known: Mapping[str, Any], default: object) -> Callable[[RawRow, ToSimplified], Any]:
     def read(raw: RawRow, _script: ToSimplified) -> object:
-        given = _scalar(raw, name).strip()
+        given = _narrow(_scalar(raw, name))
         by_name = {one.lower(): value for one, value in known.items()} | {"": default}
         if given.lower() not in by_name:
             raise RowError(f'{name} "{given}" is none of: {", ".join(known)}')
@@ -154,9 +161,10 @@ def _one_of(name: str, known: Mapping[str, Any], default: object) -> Callable[[R
 
 
 def _date(raw: RawRow, _script: ToSimplified) -> str:
-    value = _scalar(raw, "as_of").strip()
+    given = _narrow(_scalar(raw, "as_of"))
+    value = plain_date(given)
     if value and not DATE.fullmatch(value):
-        raise RowError(f'as_of "{value}" is no date; write 2026, 2026-11 or 2026-11-22')
+        raise RowError(f'as_of "{given}" is no date; write 2026, 2026-11 or 2026-11-22')
     return value
 
 

@@ -179,6 +179,7 @@ _READERS: dict[str, Callable[[_Reading], Iterator[RawRow]]] = {
 _KINDS = "cannot tell what kind of table this is; name it .jsonl, .csv or .xlsx"
 _REFUSED = {
     ".xls": "the old Excel format is not read; open it and save it as .xlsx or .csv",
+    ".et": "the format of WPS is not read; open it and save it as .xlsx",
     ".json": "write one JSON object a line and name the file .jsonl",
     ".ods": "OpenDocument is not read; open it and save it as .xlsx or .csv",
     ".md": "Markdown needs no import; put the file into the knowledge folder, under zh/ or en/",

@@ -1,4 +1,4 @@
-"""Builds an index version from a knowledge base: embed, centre, train, write, verify, publish."""
+"""Builds an index version from a knowledge base: embed, centre, train, write. Others publish it."""
 
 from __future__ import annotations
 
@@ -12,17 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.domain import Entry, KnowledgeBase, Query
-from bot.errors import IndexUnusableError
 from bot.ports import Embedder, Progress, no_progress
 from bot.retrieval import training
 from bot.retrieval.decision import SIGNALS
 from bot.retrieval.faiss_index import PassageIndex, RowKind, Rows
 from bot.retrieval.index_files import Contents, write_contents
 from bot.retrieval.lexical import Lexicon
-from bot.retrieval.loaded_index import load_index
 from bot.retrieval.passages import embedded_passages
 from bot.retrieval.training import Group, Trained, TrainingSet
-from bot.retrieval.vectors import Vectors, centred
+from bot.retrieval.vectors import Vectors, best_of_all, centred
 from bot.retrieval.versions import FORMAT, IndexManifest, VersionStore, checksums
 from bot.retrieval.vocabulary import learn_vocabulary
 
@@ -35,19 +33,11 @@ _ANSWERED_AFTER_ALL = 0.7
 
 @dataclass(frozen=True)
 class BuildOptions:
-    """What an operator chooses, and what the clock says."""
+    """What an operator chooses, what the clock says, and the version's name."""
 
     false_answer_rate: float
     now: datetime
-    force: bool = False
-
-
-@dataclass(frozen=True)
-class BuildResult:
-    """The manifest of the live version and whether this build made it."""
-
-    manifest: IndexManifest
-    is_new: bool
+    version: str
 
 
 @dataclass(frozen=True)
@@ -66,29 +56,10 @@ def build_index(
     normalise: Normalise,
     options: BuildOptions,
     progress: Progress = no_progress,
-) -> BuildResult:
-    """Make a version of the knowledge base live; unchanged knowledge keeps the live version."""
-    if not options.force and (live := _unchanged(base, embedder, store, options)):
-        return BuildResult(live, is_new=False)
+) -> IndexManifest:
+    """Add a version of the knowledge base to the store; whatever is live stays so."""
     with store.workspace() as folder:
-        written = _write_version(folder, base, embedder, normalise, options, progress)
-        manifest = store.adopt(folder, written)
-    load_index(store, manifest.version, embedder)
-    store.publish(manifest.version)
-    return BuildResult(manifest, is_new=True)
-
-
-def _unchanged(
-    base: KnowledgeBase, embedder: Embedder, store: VersionStore, options: BuildOptions
-) -> IndexManifest | None:
-    """The live version's manifest if building again would give the same."""
-    try:
-        manifest = store.verified(store.current())
-    except IndexUnusableError:
-        return None
-    made_from = (manifest.knowledge_digest, manifest.model_checksum, manifest.false_answer_rate)
-    asked_for = (base.digest, embedder.checksum, options.false_answer_rate)
-    return manifest if made_from == asked_for else None
+        return store.adopt(folder, _write_version(folder, base, embedder, normalise, options, progress))
 
 
 def training_set(
@@ -134,6 +105,7 @@ def _write_version(
     options: BuildOptions,
     progress: Progress,
 ) -> IndexManifest:
+    progress("normalising the questions", 0, 1)
     ids = entry_ids(base)
     texts = _texts(base, ids, normalise)
     vectors, centres = _embed(texts, embedder, progress)
@@ -144,6 +116,7 @@ def _write_version(
         false_answer_rate=options.false_answer_rate,
         progress=progress,
     )
+    progress("writing the version", 0, 1)
     rows = _rows(texts)
     index = PassageIndex.build(np.vstack(list(vectors.values())), rows, len(ids))
     index.save(folder)
@@ -155,6 +128,7 @@ def _write_version(
     questions = [text.text for kind in (RowKind.PHRASING, RowKind.BACKGROUND) for text in texts[kind]]
     contents = Contents(base.entries, ids, exact, base.sources, arrays, learn_vocabulary(questions))
     write_contents(folder, contents)
+    progress("writing the version", 1, 1)
     return _manifest(folder, base, embedder, options, texts, trained)
 
 
@@ -186,7 +160,7 @@ def _leave_out_answered(
     kind = RowKind.BACKGROUND
     if not texts[kind]:
         return np.empty(0, bool)
-    nearest = (vectors[kind] @ vectors[RowKind.PHRASING].T).max(axis=1)
+    nearest = best_of_all(vectors[kind], vectors[RowKind.PHRASING])
     is_outside = is_near_miss | (nearest < _ANSWERED_AFTER_ALL)
     vectors[kind] = vectors[kind][is_outside]
     texts[kind] = [text for text, keep in zip(texts[kind], is_outside, strict=True) if keep]
@@ -253,9 +227,8 @@ def _training_set(
 
 
 def _rows(texts: dict[RowKind, list[_Text]]) -> Rows:
-    pairs = [(kind, text.entry) for kind, items in texts.items() for text in items]
-    kinds, entries = zip(*pairs, strict=True)
-    return Rows(np.array(kinds, np.int8), np.array(entries, np.int32))
+    kinds = np.repeat(np.array([*texts], np.int8), [len(items) for items in texts.values()])
+    return Rows(kinds, np.array([text.entry for items in texts.values() for text in items], np.int32))
 
 
 def _exact_keys(entries: Iterable[Entry], normalise: Normalise) -> dict[str, str]:
@@ -275,10 +248,9 @@ def _manifest(
     texts: dict[RowKind, list[_Text]],
     trained: Trained,
 ) -> IndexManifest:
-    stamp = options.now.strftime("%Y%m%dT%H%M%SZ")
     return IndexManifest(
         format=FORMAT,
-        version=f"{stamp}-{base.digest[:8]}",
+        version=options.version,
         built_at=options.now.isoformat(timespec="seconds"),
         model=embedder.model,
         model_checksum=embedder.checksum,

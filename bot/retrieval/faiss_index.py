@@ -95,9 +95,12 @@ class PassageIndex:
         return found[0], self._entries[kind][numbers[0]]
 
     def save(self, folder: Path) -> None:
-        """Write FAISS's own format into a version folder, a file a kind."""
+        """Write FAISS's own format into a version folder, a file a kind; raises OSError."""
         for kind, index in self._indexes.items():
-            faiss.write_index(index, str(folder / kind.file))
+            try:
+                faiss.write_index(index, str(folder / kind.file))
+            except RuntimeError as error:  # FAISS's only word for a full disk
+                raise OSError(f"{folder / kind.file}: {error}") from error
 
     @classmethod
     def load(cls, folder: Path, rows: Rows, entry_count: int) -> PassageIndex:

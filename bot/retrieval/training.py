@@ -14,8 +14,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from sklearn.linear_model import LogisticRegression
 
 from bot.ports import Progress
 from bot.retrieval.decision import (
@@ -59,6 +57,7 @@ _CURVE_REGULARISATION = 3e-5
 _LIKE_THE_OPERATORS = 0.5
 _LIKE_HELD_OUT_ENTRIES = 0.04
 _MAX_NEIGHBOURS_ASKED = 1_000
+_COSINES_AT_ONCE = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -329,6 +328,9 @@ def in_fold(count: int, fold: int) -> NDArray[np.bool_]:
 def _fit_classifier(phrasings: Group, background: Group, entry_count: int) -> Classifier:
     vectors = np.vstack([phrasings.vectors, background.vectors])
     classes = np.concatenate([phrasings.entries, np.full(len(background.texts), entry_count)])
+    # Not imported where nothing is classified: it takes longer than the rest of a small build.
+    from sklearn.linear_model import LogisticRegression
+
     model = LogisticRegression(C=_INVERSE_REGULARISATION, max_iter=100, tol=1e-3)
     with warnings.catch_warnings():
         # Entries with three phrasings each, of which a third is held out, are no mistake.
@@ -371,6 +373,8 @@ def _maximum_likelihood(
     regularisation: float,
 ) -> NDArray[np.float64]:
     """Logistic regression with bounded coefficients: (features + 1,), the last one the bias."""
+    from scipy.optimize import minimize
+
     columns = np.column_stack([features, np.ones(len(features))])
     signs = np.where(truth, 1.0, -1.0)
     penalty = np.append(np.full(features.shape[1], regularisation), 0.0)
@@ -412,21 +416,31 @@ def _neighbours(data: TrainingSet) -> NDArray[np.float64]:
         return np.empty((0, len(SIGNALS)))
     chosen = np.zeros(len(data.phrasings.texts), bool)
     chosen[np.linspace(0, len(chosen) - 1, min(len(chosen), _MAX_NEIGHBOURS_ASKED)).astype(int)] = True
-    asked = data.phrasings.where(chosen)
-    return _signals(data, asked, asked.entries)
+    return _signals_in_parts(data, data.phrasings.where(chosen))
 
 
 def _outside(data: TrainingSet) -> NDArray[np.float64]:
-    nobody = np.full(len(data.background.texts), -1)
-    return _signals(data, data.background, nobody)
+    return _signals_in_parts(data, data.background)
 
 
-def _signals(data: TrainingSet, asked: Group, hidden: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Signals without a classifier, each question with one entry's rows hidden from it (-1: none)."""
+def _signals_in_parts(data: TrainingSet, asked: Group) -> NDArray[np.float64]:
+    """Signals of so few questions at once that the cosines to all rows fit into memory."""
+    rows = len(data.phrasings.texts) + len(data.passages.texts)
+    parts = np.arange(len(asked.texts)) // max(1, _COSINES_AT_ONCE // rows)
+    found = [_signals(data, asked.where(parts == part)) for part in np.unique(parts)]
+    return np.vstack([np.empty((0, len(SIGNALS))), *found])
+
+
+def _signals(data: TrainingSet, asked: Group) -> NDArray[np.float64]:
+    """Signals without a classifier, each question with its own entry (-1: none) hidden from it."""
+    own = np.flatnonzero(asked.entries >= 0)
 
     def best(rows: Group) -> Vectors:
-        cosines = np.where(rows.entries == hidden[:, None], -1, asked.vectors @ rows.vectors.T)
-        return best_per_group(cosines.astype(np.float32), rows.entries, data.entry_count)
+        # This way round, comparing rows goes through memory from front to back.
+        cosines = (rows.vectors @ asked.vectors.T).T
+        found = best_per_group(cosines, rows.entries, data.entry_count)
+        found[own, asked.entries[own]] = -1
+        return found
 
     phrasings = best(data.phrasings)
     nothing = np.zeros(len(asked.texts), np.float32)

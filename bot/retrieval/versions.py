@@ -1,6 +1,7 @@
 """Index versions on disk: a folder each, its manifest written last, and CURRENT naming the live one.
 
-MODEL names the form of the language model that the next version is built with.
+MODEL names the form of the language model that the next version is built with; ``rejected`` holds versions
+that were not fit to be published, and ``history.jsonl`` what was done when and by whom.
 """
 
 from __future__ import annotations
@@ -9,22 +10,39 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from bot.errors import IndexMismatchError, IndexMissingError, IndexUnusableError
+from bot.retrieval.history import Event, History
 from bot.retrieval.prepared_model import ORIGINAL, sha256, write_json
 
-FORMAT = 5
+FORMAT = 6
 MANIFEST_FILE = "manifest.json"
 FACTS_FILE = "facts.json"
 CURRENT_FILE = "CURRENT"
 MODEL_FILE = "MODEL"
+HISTORY_FILE = "history.jsonl"
+REJECTED_FOLDER = "rejected"
+_BUILDING, _REMOVED, _POINTER = ".building-", ".removed-", ".pointer-"
+# Seconds after which a pointer that was not moved into its place belongs to nobody.
+_POINTER_AGE = 60.0
 REMEDY = "run: flask --app wsgi index build"
 MODEL_REMEDY = "run: flask --app wsgi model use original"
+
+
+@dataclass(frozen=True)
+class Ingredients:
+    """What a version is made from: equal ingredients, equal versions."""
+
+    knowledge_digest: str
+    model_checksum: str
+    false_answer_rate: float
 
 
 @dataclass(frozen=True)
@@ -43,6 +61,11 @@ class IndexManifest:
     calibration: dict[str, Any]
     files: dict[str, str]
 
+    @property
+    def ingredients(self) -> Ingredients:
+        """What it was made from."""
+        return Ingredients(self.knowledge_digest, self.model_checksum, self.false_answer_rate)
+
     def require(self, field: str, expected: object) -> None:
         """Raise IndexMismatchError, naming field, both values and the remedy, unless they agree."""
         actual = getattr(self, field)
@@ -58,6 +81,16 @@ class VersionStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    @property
+    def rejected(self) -> VersionStore:
+        """The versions that were not fit to be published: the same kind of folder, without a live one."""
+        return VersionStore(self.folder / REJECTED_FOLDER)
+
+    @property
+    def history(self) -> History:
+        """What was published, rejected and rolled back here."""
+        return History(self.folder / HISTORY_FILE)
+
     def current(self) -> str:
         """Name of the live version; raises IndexMissingError when there is none."""
         path = self.folder / CURRENT_FILE
@@ -70,6 +103,17 @@ class VersionStore:
         if name in ("", "..") or Path(name).name != name:
             raise IndexUnusableError(f"{path} names {name!r}; {REMEDY}")
         return name
+
+    def current_name(self) -> str:
+        """What the pointer names, whether or not it can serve; empty when it names nothing."""
+        with suppress(IndexUnusableError):
+            return self.current()
+        return ""
+
+    def record(self, event: Event) -> None:
+        """Note what is about to be done; raises IndexUnusableError where that is impossible."""
+        with writing(self.folder):
+            self.history.add(event)
 
     def manifest(self, version: str) -> IndexManifest:
         """The manifest of a version; raises IndexUnusableError when it is missing, torn or foreign."""
@@ -109,35 +153,87 @@ class VersionStore:
 
     @contextmanager
     def workspace(self) -> Iterator[Path]:
-        """A folder beside the versions to build in; nothing of it stays unless it was adopted."""
+        """A folder beside the versions to build in; nothing of it stays unless it was adopted.
+
+        Raises IndexUnusableError where it cannot be written, as on a full disk.
+        """
         folder = None
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            folder = Path(tempfile.mkdtemp(prefix=".building-", dir=self.folder))
-            yield folder
-        except OSError as error:
-            raise IndexUnusableError(
-                f"cannot write to {self.folder} ({error}); free some space or set BOT_INDEX_DIR"
-            ) from error
+            with writing(self.folder):
+                self.folder.mkdir(parents=True, exist_ok=True)
+                folder = Path(tempfile.mkdtemp(prefix=_BUILDING, dir=self.folder))
+                yield folder
         finally:
             if folder is not None:
                 shutil.rmtree(folder, ignore_errors=True)
 
+    def sweep(self) -> list[str]:
+        """Remove what builds that died left behind; names. Only for who holds the build lock."""
+        left = [path for prefix in (_BUILDING, _REMOVED) for path in self.folder.glob(f"{prefix}*")]
+        for path in left:
+            shutil.rmtree(path, ignore_errors=True)
+        for path in self.folder.glob(f"{_POINTER}*"):
+            if time.time() - path.stat().st_mtime > _POINTER_AGE:
+                path.unlink(missing_ok=True)
+        return [path.name for path in left]
+
+    def new_name(self, now: datetime, knowledge_digest: str) -> str:
+        """A name that neither a version nor a rejected one has: the time, and what it is made from."""
+        stem = f"{now:%Y%m%dT%H%M%SZ}-{knowledge_digest[:8]}"
+        names = [stem, *(f"{stem}-{number}" for number in range(2, 1000))]
+        taken = {*self.names(), *self.rejected.names()}
+        return next(name for name in names if name not in taken)
+
     def adopt(self, folder: Path, manifest: IndexManifest) -> IndexManifest:
-        """Complete a built folder with its manifest and give it the version's name."""
+        """Complete a built folder with its manifest, give it the version's name, and have it on the disk."""
         write_json(folder / FACTS_FILE, asdict(manifest))
         complete = replace(manifest, files=checksums(folder))
         write_json(folder / MANIFEST_FILE, asdict(complete))
         folder.chmod(0o755)
-        try:
-            folder.rename(self.folder / manifest.version)
-        except OSError as error:
-            raise IndexUnusableError(f"index {manifest.version} is taken ({error}); {REMEDY}") from error
+        for path in (*folder.iterdir(), folder):
+            _flush(path)
+        self._take(folder, manifest.version)
         return complete
 
+    def move(self, version: str, to: VersionStore) -> None:
+        """Put a version of this folder into another one on the same disk, whole or not at all."""
+        with writing(to.folder):
+            to.folder.mkdir(parents=True, exist_ok=True)
+        to._take(self.folder / version, version)
+
+    def _take(self, folder: Path, version: str) -> None:
+        try:
+            folder.rename(self.folder / version)
+        except OSError as error:
+            raise IndexUnusableError(f"index {version} is taken ({error}); {REMEDY}") from error
+        _flush(self.folder)
+
+    def remove(self, version: str) -> None:
+        """Delete a version: out of sight at once, so that nobody meets half of it."""
+        hidden = self.folder / f"{_REMOVED}{version}"
+        (self.folder / version).rename(hidden)
+        shutil.rmtree(hidden, ignore_errors=True)
+
     def publish(self, version: str) -> None:
-        """Make a version live: one atomic move of the pointer."""
+        """Make a version live: one atomic move of the pointer, on the disk before this returns."""
         self._point(CURRENT_FILE, version)
+
+    def names(self) -> list[str]:
+        """Names of the versions that are there, whole or not, oldest first."""
+        return sorted(path.parent.name for path in self.folder.glob(f"[!.]*/{MANIFEST_FILE}"))
+
+    def manifests(self) -> dict[str, IndexManifest]:
+        """Manifests of the versions this program can read, oldest first; their files are not verified."""
+        found = {}
+        for name in self.names():
+            with suppress(IndexUnusableError):
+                found[name] = self.manifest(name)
+        return found
+
+    def made_from(self, ingredients: Ingredients) -> list[str]:
+        """The versions made from just these, newest first."""
+        found = [name for name, manifest in self.manifests().items() if manifest.ingredients == ingredients]
+        return found[::-1]
 
     def model_in_use(self) -> str:
         """Name of the form of the model to build with: ``original`` unless another was chosen."""
@@ -158,19 +254,42 @@ class VersionStore:
     def versions_by_model(self) -> dict[str, list[str]]:
         """Names of the versions, oldest first, by the checksum of the model they were built with."""
         names: dict[str, list[str]] = {}
-        for path in sorted(self.folder.glob(f"[!.]*/{MANIFEST_FILE}")):
-            with suppress(IndexUnusableError):
-                names.setdefault(self.manifest(path.parent.name).model_checksum, []).append(path.parent.name)
+        for name, manifest in self.manifests().items():
+            names.setdefault(manifest.model_checksum, []).append(name)
         return names
 
     def _point(self, pointer_name: str, target: str) -> None:
-        descriptor, name = tempfile.mkstemp(prefix=".pointer-", dir=self.folder, text=True)
-        with os.fdopen(descriptor, "w") as pointer:
-            pointer.write(target + "\n")
-            pointer.flush()
-            os.fsync(pointer.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(self.folder / pointer_name)
+        with writing(self.folder):
+            descriptor, name = tempfile.mkstemp(prefix=_POINTER, dir=self.folder, text=True)
+            try:
+                with os.fdopen(descriptor, "w") as pointer:
+                    pointer.write(target + "\n")
+                Path(name).chmod(0o644)
+                _flush(Path(name))
+                Path(name).replace(self.folder / pointer_name)
+                _flush(self.folder)
+            finally:
+                Path(name).unlink(missing_ok=True)
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Name the remedy where the folder cannot be written; raises IndexUnusableError then."""
+    try:
+        yield
+    except OSError as error:
+        raise IndexUnusableError(
+            f"cannot write to {folder} ({error}); free some space or set BOT_INDEX_DIR"
+        ) from error
+
+
+def _flush(path: Path) -> None:
+    """Have a file or a folder on the disk, so that it outlives a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def checksums(folder: Path) -> dict[str, str]:

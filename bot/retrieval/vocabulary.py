@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from math import log
 
 from pypinyin import lazy_pinyin
 from pypinyin.constants import PHRASES_DICT
+from pypinyin.seg.mmseg import seg
 
 from bot.domain import Vocabulary
 
@@ -19,6 +22,10 @@ _HAN_RUN = re.compile(r"[\u4e00-\u9fff]+")
 LONGEST_PHRASE = 4
 # A word met once may be a slip itself.
 _MIN_COUNT = 3
+# Of a very large knowledge base only the commonest: every worker holds them.
+_MOST_WORDS, _MOST_PHRASES = 20_000, 50_000
+# How firmly the characters of a phrase must hang together to be a word (normalised mutual information).
+_COHESION = 0.5
 # The characters of the national standard GB 2312: those a reader types.
 _ROWS, _CELLS = range(0xB0, 0xF8), range(0xA1, 0xFF)
 
@@ -26,33 +33,49 @@ _ROWS, _CELLS = range(0xB0, 0xF8), range(0xA1, 0xFF)
 def learn_vocabulary(questions: Iterable[str]) -> Vocabulary:
     """The vocabulary of normalised questions: of the entries and of the background."""
     words: Counter[str] = Counter()
-    pieces: Counter[tuple[str, str]] = Counter()
+    runs: Counter[str] = Counter()
     for question in questions:
         words.update(_LATIN_WORD.findall(question))
-        for run in _HAN_RUN.findall(question):
-            pieces.update(_pieces(run))
+        runs.update(_HAN_RUN.findall(question))
+    pieces = _pieces(runs)
     seen: Counter[str] = Counter()
     for (phrase, _), count in pieces.items():
         seen[phrase] += count
     phrases = {phrase: count for phrase, count in seen.items() if len(phrase) == 1 or count >= _MIN_COUNT}
+    phrases = _commonest(phrases, _MOST_PHRASES)
     sounds = _sounds({character for phrase in seen if len(phrase) == 1 for character in phrase})
     by_sound = _by_sound(phrases, pieces, sounds)
     return Vocabulary(
-        {word: count for word, count in words.items() if count >= _MIN_COUNT},
+        _commonest({word: count for word, count in words.items() if count >= _MIN_COUNT}, _MOST_WORDS),
         phrases,
         by_sound,
         sounds,
         sorted(_real({*seen, *PHRASES_DICT}, by_sound, sounds)),
+        _by_letters(by_sound, phrases),
+        sorted(_firm(by_sound, phrases)),
     )
 
 
-def _pieces(run: str) -> Iterator[tuple[str, str]]:
-    """Every phrase of a run of characters with its sound in this place."""
-    syllables = lazy_pinyin(run)
-    for length in range(1, LONGEST_PHRASE + 1):
-        for start in range(len(run) - length + 1):
-            end = start + length
-            yield run[start:end], " ".join(syllables[start:end])
+def _pieces(runs: Mapping[str, int]) -> Counter[tuple[str, str]]:
+    """How often every phrase of these runs of characters occurs with its sound in its place."""
+    # The longest ones first: what begins a phrase occurs where the phrase does, and few are distinct.
+    windows: Counter[tuple[str, tuple[str, ...]]] = Counter()
+    for (run, times), syllables in zip(runs.items(), _read(runs), strict=True):
+        for start in range(len(run)):
+            end = start + LONGEST_PHRASE
+            windows[run[start:end], tuple(syllables[start:end])] += times
+    pieces: Counter[tuple[str, str]] = Counter()
+    for (phrase, sounds), times in windows.items():
+        for length in range(1, len(phrase) + 1):
+            pieces[phrase[:length], " ".join(sounds[:length])] += times
+    return pieces
+
+
+def _read(runs: Iterable[str]) -> Iterator[list[str]]:
+    """The syllables of each run; a word is looked up once, however often it occurs."""
+    pronounce = cache(lazy_pinyin)
+    for run in runs:
+        yield [syllable for word in seg.cut(run) for syllable in pronounce(word)]
 
 
 def _sounds(characters: Iterable[str]) -> dict[str, str]:
@@ -74,10 +97,33 @@ def _by_sound(
 
 
 def _sound(phrase: str, sounds: dict[str, str]) -> str:
-    return " ".join(sounds.get(character, "?") for character in phrase)
+    return " ".join([sounds.get(character, "?") for character in phrase])
 
 
 def _real(candidates: set[str], by_sound: dict[str, str], sounds: dict[str, str]) -> set[str]:
     """Phrases that somebody may mean though a commoner one sounds the same."""
     fitting = (phrase for phrase in candidates if 1 < len(phrase) <= LONGEST_PHRASE)
     return {phrase for phrase in fitting if by_sound.get(_sound(phrase, sounds), phrase) != phrase}
+
+
+def _commonest(counts: dict[str, int], most: int) -> dict[str, int]:
+    """At most so many; a part of a phrase stays with it, being as common and met before."""
+    return counts if len(counts) <= most else dict(Counter(counts).most_common(most))
+
+
+def _by_letters(by_sound: Mapping[str, str], phrases: Mapping[str, int]) -> dict[str, str]:
+    """Sounds without spaces; of two phrases the commoner one."""
+    ordered = sorted(by_sound.items(), key=lambda item: phrases[item[1]])
+    return {sound.replace(" ", ""): phrase for sound, phrase in ordered}
+
+
+def _firm(by_sound: Mapping[str, str], phrases: Mapping[str, int]) -> set[str]:
+    """Phrases likelier together than apart, wherever they are halved."""
+    total = log(sum(phrases.values()) + 1)
+    costs = {phrase: total - log(count) for phrase, count in phrases.items()}
+    candidates = {phrase for phrase in by_sound.values() if len(phrase) > 1}
+    return {phrase for phrase in candidates if _apart(phrase, costs) / costs[phrase] - 1 >= _COHESION}
+
+
+def _apart(phrase: str, costs: Mapping[str, float]) -> float:
+    return min(costs[phrase[:i]] + costs[phrase[i:]] for i in range(1, len(phrase)))

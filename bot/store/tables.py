@@ -52,6 +52,7 @@ conversations = Table(
     Column("updated_at", Float, nullable=False, index=True),
 )
 
+# The question log. No user = asked without a session; no request id or latency = from before they were kept.
 questions = Table(
     "questions",
     metadata,
@@ -65,6 +66,26 @@ questions = Table(
     Column("entry", String(128), nullable=False),
     Column("confidence", Float, nullable=False),
     Column("index_version", String(64), nullable=False),
+    Column("latency_ms", Float),
+    Column("request_id", String(64), index=True),
+)
+
+# What users thought of an answer: the last verdict of each request.
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("request_id", String(64), primary_key=True),
+    Column("verdict", String(8), nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("given_at", Float, nullable=False, index=True),
+)
+
+# Users who were erased lately: what they had asked before is not logged after all, however late it comes.
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("user", String(64), primary_key=True),
+    Column("erased_at", Float, nullable=False, index=True),
 )
 
 tokens = Table(
@@ -82,4 +103,31 @@ leases = Table(
     Column("name", String(128), primary_key=True),
     Column("owner", String(64), nullable=False),
     Column("until", Float, nullable=False),
+)
+
+# Rebuilds of the index. ``slot`` is the same for all that are not over, so that there is only one of them.
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("slot", String(32), nullable=False, unique=True),
+    Column("state", String(16), nullable=False),
+    Column("what", Text, nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("log", Text, nullable=False),
+    Column("version", String(64), nullable=False),
+    Column("report", Text, nullable=False),
+    Column("created_at", Float, nullable=False, index=True),
+    Column("started_at", Float),
+    Column("alive_at", Float, nullable=False),
+    Column("finished_at", Float),
+)
+
+# Which job a client's idempotency key (its SHA-256) got.
+job_keys = Table(
+    "job_keys",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("job", String(32), nullable=False, index=True),
 )

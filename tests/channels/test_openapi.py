@@ -9,9 +9,19 @@ import pytest
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-PAGES = {"/", "/docs", "/docs/<path:name>", "/openapi.json"}
+PAGES = {
+    "/",
+    "/chat",
+    "/chat/static/<path:filename>",
+    "/widget.js",
+    "/docs",
+    "/docs/<path:name>",
+    "/docs/static/<path:filename>",
+    "/openapi.json",
+}
 # WeChat's side of this protocol is described by WeChat.
 WECHAT = "/wechat/"
+PARAMETER = re.compile("<(?:[a-z]+:)?")
 ASSET = re.compile(r"""(?:src|href)=["']([^"']+)["']""")
 
 
@@ -34,7 +44,7 @@ def test_the_description_is_valid_openapi_3_1(document):
 
 def test_every_path_and_method_of_the_api_is_described(indexless, document):
     served = {
-        (rule.rule, method.lower())
+        (PARAMETER.sub("{", rule.rule).replace(">", "}"), method.lower())
         for rule in indexless.application.url_map.iter_rules()
         if rule.rule not in PAGES and not rule.rule.startswith(WECHAT)
         for method in rule.methods - {"HEAD", "OPTIONS"}
@@ -108,7 +118,7 @@ def test_the_docs_page_and_its_assets_load_from_this_server(indexless):
     for address in assets:
         with indexless.get(address) as response:
             assert (response.status_code, urlsplit(address).netloc) == (200, ""), address
-            assert len(response.data) > 1000
+            assert len(response.data) > 100
 
 
 def test_the_docs_page_names_no_other_host(indexless):
@@ -116,12 +126,6 @@ def test_the_docs_page_names_no_other_host(indexless):
 
     assert "/openapi.json" in page
     assert re.search(r"(https?:)?//[\w-]", page) is None
-
-
-def test_the_start_page_leads_to_the_docs(indexless):
-    response = indexless.get("/", follow_redirects=True)
-
-    assert (response.request.path, response.status_code) == ("/docs", 200)
 
 
 @pytest.mark.parametrize(

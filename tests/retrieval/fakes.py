@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from bot.answering.normalising import normalise
 from bot.domain import KnowledgeBase, Phrasing
 from bot.ports import Progress, no_progress
-from bot.retrieval.building import BuildOptions, BuildResult, build_index
+from bot.retrieval.building import BuildOptions, build_index
 from bot.retrieval.loaded_index import LoadedIndex, load_index
 from bot.retrieval.versions import FORMAT, IndexManifest, VersionStore, checksums
 from tests.fakes import PLACE, make_entry
@@ -104,11 +104,15 @@ def knowledge(*entries, background=BACKGROUND[:2], everyday=(), digest: str = "d
     return KnowledgeBase(entries or (FEES, FEES_EN, NAMES, REVIEW), {}, background, everyday, digest)
 
 
-def build(store: VersionStore, base: KnowledgeBase | None = None, **choices) -> BuildResult:
-    """Build at noon with the fake embedder and a false-answer rate of 0.25, unless told otherwise."""
+def build(store: VersionStore, base: KnowledgeBase | None = None, **choices) -> IndexManifest:
+    """Build and publish, at noon with the fake embedder and a false-answer rate of 0.25 unless told else."""
+    base = base or knowledge()
     embedder = choices.pop("embedder", HashEmbedder())
-    options = BuildOptions(**{"false_answer_rate": 0.25, "now": NOON} | choices)
-    return build_index(base or knowledge(), embedder, store, normalise, options)
+    choices = {"false_answer_rate": 0.25, "now": NOON} | choices
+    name = store.new_name(choices["now"], base.digest)
+    manifest = build_index(base, embedder, store, normalise, BuildOptions(version=name, **choices))
+    store.publish(manifest.version)
+    return manifest
 
 
 def load(store: VersionStore, version: str | None = None) -> LoadedIndex:

@@ -1,0 +1,1 @@
+"""The operator's API: rebuild the index, and follow the job."""

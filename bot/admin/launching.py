@@ -1,0 +1,43 @@
+"""Starts a job in a process of its own: web workers stay light, and their deaths do not stop it."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import threading
+
+from bot.errors import BotError
+from bot.ports import Jobs
+from bot.processes import bot_command
+
+_log = logging.getLogger(__name__)
+_DIED = (
+    "its process ended with status {status} and said nothing more: see the log of the service; "
+    "the live index was not touched; start another rebuild"
+)
+
+
+def launch(job_id: str, jobs: Jobs) -> None:
+    """Start ``flask jobs run``; a job whose process ends without a word, or cannot start, fails."""
+    try:
+        # A session of its own: what stops the service's processes does not reach it. Of the open files it
+        # gets only the log: a listening socket would keep the address taken after the service ended.
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            bot_command("jobs", "run", job_id),
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            close_fds=True,
+        )
+    except OSError as error:
+        jobs.give_up(job_id, f"its process could not be started ({error}); start another rebuild")
+        return
+    threading.Thread(target=_follow, args=(process, job_id, jobs), daemon=True).start()
+
+
+def _follow(process: subprocess.Popen[bytes], job_id: str, jobs: Jobs) -> None:
+    """Wait for the process, which would stay as a zombie, and notice at once when it died."""
+    status = process.wait()
+    try:
+        jobs.give_up(job_id, _DIED.format(status=status))
+    except BotError as error:
+        _log.error("job %s: %s", job_id, error)

@@ -1,0 +1,79 @@
+"""``flask --app wsgi index watch``: rebuild whenever the knowledge folder changes."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.checks import checks_digest
+from bot.cli_output import plain_errors, progress_bar
+from bot.domain import JobResult
+from bot.job_running import attempt
+from bot.operations import Operations
+from bot.processes import NICENESS, interrupt_on_sigterm, is_orphan_of
+from bot.rebuilding import rebuilding
+
+if TYPE_CHECKING:
+    from bot.watching import Knowledge
+
+_BY = "index watch"
+
+
+def watch_command(operations: Operations) -> click.Command:
+    """The command, for the group ``index``."""
+
+    @click.command("watch")
+    @click.option("--until-parent-ends", is_flag=True, help="Stop also when whoever started this has ended.")
+    @plain_errors
+    def watch(until_parent_ends: bool) -> None:
+        """Rebuild the index whenever the knowledge folder changes, until stopped.
+
+        Files of many changes are built at once, a moment after the last one. A version that fails the gate,
+        or a file that cannot be read, is reported with file and line; what is live stays so. After
+        `index rollback` nothing is built until the knowledge changes again. BOT_WATCH=true starts this
+        beside the server.
+        """
+        interrupt_on_sigterm()
+        os.nice(NICENESS)
+        parent = os.getppid() if until_parent_ends else None
+        try:
+            _watch(operations, parent)
+        except KeyboardInterrupt:
+            _tell("stopped")
+
+    return watch
+
+
+def _watch(operations: Operations, parent: int | None) -> None:
+    from bot.watching import Watcher, folder_changes
+
+    settings, stopping = operations.settings, threading.Event()
+    folder = settings.knowledge_dir
+    watcher = Watcher(_knowledge(operations), lambda: _build(operations), _tell, time.monotonic)
+    _tell(f"watching {folder}")
+
+    def stop(seconds: float) -> bool:
+        return stopping.wait(seconds) or (parent is not None and is_orphan_of(parent))
+
+    watcher.run(lambda: folder_changes(folder, stopping, settings.watch_polling), stop)
+
+
+def _knowledge(operations: Operations) -> Knowledge:
+    from bot.watching import Knowledge
+
+    folder = operations.settings.knowledge_dir
+    digest = lambda: f"{operations.knowledge_digest()} {checks_digest(folder)}"  # noqa: E731
+    return Knowledge(folder, operations.is_built, digest)
+
+
+def _build(operations: Operations) -> JobResult:
+    with progress_bar() as progress:
+        return attempt(rebuilding(operations, _BY), progress, _tell)
+
+
+def _tell(line: str) -> None:
+    click.echo(f"{time.strftime('%H:%M:%S')} {line}")

@@ -1,0 +1,107 @@
+"""What was done to the index: a line of JSON for every version published, rejected or rolled back to."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+
+
+class Action(StrEnum):
+    """What was done with a version."""
+
+    PUBLISH = "publish"
+    FORCE = "force"
+    REJECT = "reject"
+    ROLL_BACK = "rollback"
+
+
+@dataclass(frozen=True)
+class Event:
+    """One action: ``at`` in ISO 8601, ``before`` the version that was live, ``by`` and ``reason`` in words.
+
+    ``knowledge`` and ``checks`` are the digests of what the version was built from and checked with;
+    ``note`` says what was let pass.
+    """
+
+    at: str
+    action: Action
+    version: str
+    before: str = ""
+    knowledge: str = ""
+    checks: str = ""
+    by: str = ""
+    reason: str = ""
+    note: str = ""
+
+
+class History:
+    """The file. Events are written before what they tell of is done, so that nothing is done unrecorded."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def events(self) -> list[Event]:
+        """All events, oldest first; lines that are torn or foreign are passed over."""
+        try:
+            lines = self._path.read_text("utf-8", errors="replace").splitlines()
+        except OSError:
+            return []
+        return [event for event in map(_event, lines) if event]
+
+    def add(self, event: Event) -> None:
+        """Append an event; it is on the disk when this returns. Raises OSError."""
+        line = json.dumps(asdict(event), ensure_ascii=False) + "\n"
+        with self._path.open("a+b") as file:
+            if file.tell() and not self._ends_whole():
+                line = "\n" + line
+            file.write(line.encode())
+            file.flush()
+            os.fsync(file.fileno())
+
+    def _ends_whole(self) -> bool:
+        with self._path.open("rb") as file:
+            file.seek(-1, os.SEEK_END)
+            return file.read() == b"\n"
+
+    def last_attempt(self) -> Event | None:
+        """The newest event of a build: what it was made from need not be built again."""
+        built = [event for event in self.events() if event.action is not Action.ROLL_BACK]
+        return built[-1] if built else None
+
+
+def _event(line: str) -> Event | None:
+    try:
+        fields = json.loads(line)
+        return Event(**fields | {"action": Action(fields["action"])})
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def forced(events: Iterable[Event]) -> dict[str, Event]:
+    """The versions that were published though they failed, with the newest event that did it."""
+    return {event.version: event for event in events if event.action is Action.FORCE}
+
+
+def succession(events: Iterable[Event]) -> list[str]:
+    """Versions that were live one after the other, without those that were rolled back from."""
+    line: list[str] = []
+    for event in events:
+        if event.action is Action.REJECT:
+            continue
+        line = _up_to(line, event.before)
+        if event.action is Action.ROLL_BACK:
+            # Names begin with the time of the build.
+            line = [name for name in line if name < event.version]
+        line = _up_to([name for name in line if name != event.version], event.version)
+    return line
+
+
+def _up_to(line: Sequence[str], version: str) -> list[str]:
+    """The line cut after a version, or with it at the end."""
+    if not version:
+        return list(line)
+    return list(line[: line.index(version) + 1]) if version in line else [*line, version]

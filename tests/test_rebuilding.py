@@ -1,0 +1,180 @@
+"""The triggers end to end: a real server, real builds, and the new answer where the old one was."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.test_serving import PROJECT, Server, environment
+
+KEY = "k" * 40
+BEARER = {"Authorization": f"Bearer {KEY}"}
+ENTRY = "\n## {question} {{#{id}}}\n\n### Answer\n\n{answer}\n"
+WITHIN = 180
+pytestmark = [pytest.mark.model, pytest.mark.service]
+
+
+@pytest.fixture(scope="module")
+def own(built, tmp_path_factory):
+    """Settings of a bot of this module's own, that may be rebuilt."""
+    root = tmp_path_factory.mktemp("rebuilding")
+    for name in ("knowledge_dir", "index_dir"):
+        shutil.copytree(getattr(built, name), root / name)
+    folders = {name: root / name for name in ("knowledge_dir", "index_dir", "data_dir")}
+    return built.model_copy(update=folders | {"admin_key": KEY})
+
+
+@pytest.fixture(scope="module")
+def server(own, tmp_path_factory):
+    variables = {"BOT_ADMIN_KEY": KEY, "BOT_DATA_DIR": str(own.data_dir)}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        server = Server(own, tmp_path_factory.mktemp("serving") / "log", workers=2)
+    try:
+        server.wait_for("ready at")
+        yield server
+    finally:
+        server.process.terminate()
+        server.process.wait(30)
+        server.close()
+
+
+def post(server, **headers):
+    return server.http.post("/admin/index/rebuild", headers=BEARER | headers)
+
+
+def poll(server, job_id):
+    """The job when it is over."""
+    deadline = time.monotonic() + WITHIN
+    while True:
+        # The worker that holds our connection may be the one that dies.
+        try:
+            job = httpx.get(f"{server.address}/admin/jobs/{job_id}", headers=BEARER, timeout=20).json()
+        except httpx.HTTPError:
+            job = {"state": "unknown"}
+        if job["state"] in ("succeeded", "rejected", "failed"):
+            return job
+        assert time.monotonic() < deadline, job
+        time.sleep(0.2)
+
+
+def ask_until(server, question, answer):
+    """Ask until this is the answer; a killed worker's connections are opened anew."""
+    deadline = time.monotonic() + WITHIN
+    while True:
+        try:
+            reply = httpx.get(f"{server.address}/ask", params={"question": question}, timeout=20).json()
+        except httpx.HTTPError:
+            reply = {"answer": ""}
+        if answer in reply["answer"]:
+            return
+        assert time.monotonic() < deadline, (reply, server.log.read_text())
+        time.sleep(0.2)
+
+
+def process_of(job_id):
+    """Process id of the job's own process."""
+    deadline = time.monotonic() + WITHIN
+    while time.monotonic() < deadline:
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                if job_id.encode() in (folder / "cmdline").read_bytes():
+                    return int(folder.name)
+            except OSError:
+                continue
+    raise AssertionError(f"no process of job {job_id}")
+
+
+def add(own, name, **entry):
+    (own.knowledge_dir / "en" / name).write_text(ENTRY.format(**entry), "utf-8")
+
+
+def test_a_rebuild_outlives_the_worker_that_started_it_and_goes_live(server, own):
+    add(own, "tea.md", id="tea", question="Do you serve oolong?", answer="Only at noon.")
+    job_id = post(server).json()["id"]
+    pid = process_of(job_id)
+    status = (Path("/proc") / str(pid) / "status").read_text()
+    worker = int(next(line for line in status.splitlines() if line.startswith("PPid:")).split()[1])
+    opened = [os.readlink(link) for link in (Path("/proc") / str(pid) / "fd").iterdir() if link.exists()]
+    assert [name for name in opened if name.startswith("socket:")] == []
+    assert worker != server.process.pid
+    os.kill(worker, signal.SIGKILL)
+    job = poll(server, job_id)
+
+    assert job["state"] == "succeeded"
+    assert any("training the decision" in line for line in job["log"])
+    assert job["result"]["report"].startswith(f"index {job['result']['version']} is live: 7 entries")
+    ask_until(server, "Do you serve oolong?", "Only at noon.")
+
+
+def test_a_broken_file_is_named_and_the_service_goes_on(server, own):
+    broken = own.knowledge_dir / "zh" / "broken.md"
+    broken.write_text("# 坏\n\n## 没有回答？ {#broken}\n", "utf-8")
+    job = poll(server, post(server).json()["id"])
+    broken.unlink()
+
+    assert job["state"] == "rejected"
+    assert 'zh/broken.md:3: error: entry "broken" has no answer' in job["result"]["report"]
+    assert server.get("/ask", question="备案时间").json()["entry"]["id"] == "filing-time"
+
+
+def test_a_killed_build_is_noticed_and_the_next_one_starts(server):
+    job_id = post(server, **{"Idempotency-Key": "first try"}).json()["id"]
+    os.kill(process_of(job_id), signal.SIGKILL)
+    job = poll(server, job_id)
+    again = post(server, **{"Idempotency-Key": "first try"}).json()
+    other = post(server).json()
+
+    assert job["state"] == "failed"
+    assert "start another rebuild" in job["result"]["report"]
+    assert (again["id"], again["state"]) == (job_id, "failed")
+    assert poll(server, other["id"])["state"] == "succeeded"
+
+
+@contextmanager
+def watching(own, log):
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "index", "watch"]
+    with log.open("w") as file:
+        process = subprocess.Popen(
+            command, cwd=PROJECT, env=environment(own, 8000, 1), stdout=file, stderr=subprocess.STDOUT
+        )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def wait_for(process, log, words):
+    deadline = time.monotonic() + WITHIN
+    while words not in log.read_text():
+        assert process.poll() is None and time.monotonic() < deadline, log.read_text()
+        time.sleep(0.1)
+
+
+def test_a_saved_file_goes_live_by_itself_and_a_broken_one_does_not(server, own, tmp_path):
+    log = tmp_path / "log"
+    with watching(own, log) as watcher:
+        wait_for(watcher, log, "watching ")
+        (own.knowledge_dir / "zh" / "broken.md").write_text("## 没有回答？ {#broken}\n", "utf-8")
+        wait_for(watcher, log, "the live index stays; waiting for the next change")
+        assert 'zh/broken.md:1: error: entry "broken" has no answer' in log.read_text()
+
+        (own.knowledge_dir / "zh" / "broken.md").unlink()
+        add(own, "tea.md", id="tea", question="Do you serve oolong?", answer="At noon and at five.")
+        ask_until(server, "Do you serve oolong?", "At noon and at five.")
+        wait_for(watcher, log, " is live: 7 entries")
+
+        watcher.send_signal(signal.SIGTERM)
+        assert watcher.wait(30) == 0
+    assert log.read_text().endswith("stopped\n")
