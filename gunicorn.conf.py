@@ -1,11 +1,14 @@
 """How gunicorn serves the bot. ``make run`` and ``deploy/`` use this file; settings come from BOT_*."""
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 from bot.errors import SettingsError
-from bot.settings import load_settings
+from bot.settings import METRICS_VARIABLE, load_settings
 
 try:
     _settings = load_settings()
@@ -31,9 +34,10 @@ loglevel = "info"
 
 
 def post_worker_init(worker):
-    """Load model and index before the first question; say where to ask it."""
+    """Load model and index, and open the question log, before the first question; say where to ask it."""
     from bot.errors import BotError
 
+    worker.app.callable.extensions["question_log"].start()
     try:
         worker.app.callable.extensions["warm_up"]()
     except BotError as error:
@@ -43,6 +47,29 @@ def post_worker_init(worker):
         address = worker.cfg.bind[0].replace("0.0.0.0", "127.0.0.1")  # noqa: S104 - a reader cannot open 0.0.0.0
         worker.log.info("ready at http://%s – API page at /docs – try:", address)
         worker.log.info("  curl -G http://%s/ask --data-urlencode 'question=小程序备案要多久'", address)
+
+
+def on_starting(server):
+    """A folder where the workers add up their metrics: in memory if possible, since they write often."""
+    memory = Path("/dev/shm")  # noqa: S108
+    is_usable = os.access(memory, os.W_OK | os.X_OK)
+    server.metrics_folder = tempfile.mkdtemp(prefix="bot-metrics-", dir=memory if is_usable else None)
+    on_reload(server)
+
+
+def on_reload(server):
+    """Let the workers know it."""
+    server.cfg.set("raw_env", [*server.cfg.raw_env, f"{METRICS_VARIABLE}={server.metrics_folder}"])
+
+
+def child_exit(server, worker):
+    """What a worker served counts no more.
+
+    prometheus_client's ``mark_process_dead`` does as much, but once imported here, without the folder in
+    its environment, it would not share the metrics of workers that are forked later.
+    """
+    for gauge in Path(server.metrics_folder).glob(f"gauge_live*_{worker.pid}.db"):
+        gauge.unlink(missing_ok=True)
 
 
 def when_ready(server):
@@ -62,6 +89,7 @@ def when_ready(server):
 
 
 def on_exit(server):
-    """Stop it again."""
+    """Stop it again, and leave nothing behind."""
+    shutil.rmtree(getattr(server, "metrics_folder", ""), ignore_errors=True)
     for process in getattr(server, "companions", ()):
         process.terminate()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from flask import Flask
 
 from bot.admin.blueprint import admin_blueprint
@@ -9,14 +11,17 @@ from bot.admin.description import admin_api
 from bot.admin.launching import launch
 from bot.answering.answerer import Answerer
 from bot.channels.ask import ask_blueprint
+from bot.channels.chat import ChatOptions, chat_blueprint
+from bot.channels.feedback import feedback_blueprint
 from bot.channels.health import health_blueprint
+from bot.channels.metrics import Metrics, metrics_blueprint
 from bot.channels.openapi import openapi_blueprint
 from bot.channels.problems import register_problems
 from bot.channels.sessions import Sessions
 from bot.channels.wechat.blueprint import wechat_blueprint
 from bot.cli import register_commands
 from bot.operations import Operations
-from bot.settings import Settings, load_settings
+from bot.settings import Settings, load_settings, shared_metrics_folder
 from bot.stores import Stores
 from bot.wechat_service import WechatService
 
@@ -30,7 +35,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     Raises SettingsError when a setting cannot be right.
     """
     operations = Operations(settings or load_settings())
-    live_index = operations.live_index()
+    metrics = Metrics(shared_metrics_folder())
+    live_index = operations.live_index(metrics.index_changed)
     answerer = Answerer(live_index)
     wechat = WechatService(operations.settings)
     stores = Stores(operations.settings)
@@ -38,11 +44,22 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     register_problems(app)
-    app.register_blueprint(ask_blueprint(answerer, sessions))
-    app.register_blueprint(health_blueprint(live_index, operations.knowledge_digest))
+    log = stores.question_log
+    app.register_blueprint(ask_blueprint(answerer, sessions, log, time.time))
+    app.register_blueprint(feedback_blueprint(stores.feedback, time.sleep))
+    app.register_blueprint(
+        health_blueprint(live_index, lambda: live_index.state, operations.knowledge_digest, lambda: log.state)
+    )
+    app.register_blueprint(metrics_blueprint(metrics))
     app.register_blueprint(openapi_blueprint(admin_api()))
     app.register_blueprint(admin_blueprint(operations.settings.admin_key, lambda: stores.jobs, launch))
-    app.register_blueprint(wechat_blueprint(wechat.desks(answerer)))
+    app.register_blueprint(chat_blueprint(answerer, _chat_options(operations.settings)))
+    app.register_blueprint(wechat_blueprint(wechat.desks(answerer, log)))
     register_commands(app, operations, answerer, wechat, stores)
     app.extensions["warm_up"] = lambda: answerer.answer("预热")
+    app.extensions["question_log"] = log
     return app
+
+
+def _chat_options(settings: Settings) -> ChatOptions:
+    return ChatOptions(settings.chat_title, settings.chat_starters, settings.embed_origins)

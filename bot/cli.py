@@ -17,6 +17,7 @@ from bot.cli_jobs import job_commands
 from bot.cli_knowledge import knowledge_commands
 from bot.cli_model import model_commands
 from bot.cli_output import plain_errors
+from bot.cli_store import store_commands
 from bot.cli_watch import watch_command
 from bot.cli_wechat import wechat_commands
 from bot.operations import Operations
@@ -44,6 +45,7 @@ def register_commands(
         _ask_command(answerer),
         explain_command(answerer),
         wechat_commands(wechat),
+        store_commands(stores),
     ):
         app.cli.add_command(command)
 

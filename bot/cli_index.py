@@ -11,7 +11,7 @@ from flask.cli import AppGroup
 
 from bot import build_report, version_diff
 from bot.build_result import BuildResult, Order, Override
-from bot.cli_output import plain_errors, progress_bar, stopped_by_signals
+from bot.cli_output import plain_errors, progress_bar, stoppable
 from bot.errors import IndexBusyError, IndexMissingError, IndexUnusableError, ModelError
 from bot.operations import Operations
 from bot.ports import Progress
@@ -56,7 +56,7 @@ def _add_build(group: AppGroup, operations: Operations) -> None:
         """
         by = by or user_name()
         order = Order(by, again, _override(force, reason.strip(), by, force_first))
-        with stopped_by_signals(lambda: _stopped(operations)), progress_bar() as progress:
+        with stoppable(lambda: _stopped(operations)), progress_bar() as progress:
             result = _built(operations, order, wait, progress)
         for line in build_report.lines(result):
             click.echo(line)

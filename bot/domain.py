@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Container, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -172,14 +172,39 @@ class Vocabulary:
 
     ``words``: Latin words with their counts; ``phrases``: the same for 1 to 4 Chinese characters in a row;
     ``by_sound``: syllables without tones, "xiao cheng xu" -> the commonest phrase; ``sounds``: character ->
-    syllable; ``real``: rarer phrases that sound like one in ``by_sound`` and are no slips of it.
+    syllable; ``real``: rarer phrases that sound like one in ``by_sound`` and are no slips of it;
+    ``by_letters``: ``by_sound`` without spaces, "xiaochengxu"; ``firm``: phrases in ``by_sound`` whose
+    characters belong together.
     """
 
     words: Mapping[str, int] = field(default_factory=dict)
     phrases: Mapping[str, int] = field(default_factory=dict)
     by_sound: Mapping[str, str] = field(default_factory=dict)
     sounds: Mapping[str, str] = field(default_factory=dict)
-    real: Collection[str] = ()
+    real: Container[str] = ()
+    by_letters: Mapping[str, str] = field(default_factory=dict)
+    firm: Collection[str] = ()
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An index version that cannot serve, and why; without a version it is the pointer that fails."""
+
+    version: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class IndexState:
+    """What a process serves, when it was built (ISO 8601) and since when it serves (seconds since the
+    epoch); ``refused``: what it should serve but cannot; ``refusals``: how many there were.
+    """
+
+    version: str = ""
+    built_at: str = ""
+    swapped_at: float = 0.0
+    refused: Refusal | None = None
+    refusals: int = 0
 
 
 @dataclass(frozen=True)
@@ -282,7 +307,7 @@ class Said:
 
 @dataclass(frozen=True)
 class AskedQuestion:
-    """A row of the question log."""
+    """A question and what came of it."""
 
     language: str
     question: str
@@ -290,6 +315,54 @@ class AskedQuestion:
     entry: str
     confidence: float
     index_version: str
+
+    @classmethod
+    def of(cls, question: str, reply: Reply) -> AskedQuestion:
+        """What the reply made of the question."""
+        return cls(
+            str(reply.language),
+            question,
+            str(reply.outcome),
+            reply.entry.id if reply.entry else "",
+            reply.confidence,
+            reply.index_version,
+        )
+
+
+@dataclass(frozen=True)
+class LoggedQuestion:
+    """A row of the question log.
+
+    ``user`` as the channel names them, empty = nobody it would know again; ``asked_at`` in seconds since the
+    epoch; ``latency_ms`` until there was a reply.
+    """
+
+    asked: AskedQuestion
+    channel: str
+    user: str
+    asked_at: float
+    latency_ms: float
+    request_id: str
+
+
+@dataclass(frozen=True)
+class LogState:
+    """How a worker's question log is doing; without a reason it is well.
+
+    ``waiting``: questions not yet in the database; ``dropped``: lost since the worker started.
+    """
+
+    waiting: int = 0
+    dropped: int = 0
+    reason: str = ""
+
+
+class Verdict(StrEnum):
+    """What a user thinks of an answer; ``none`` takes an earlier verdict back."""
+
+    UP = "up"
+    DOWN = "down"
+    NONE = "none"
 
 
 @dataclass(frozen=True)
@@ -309,7 +382,7 @@ class Settlement:
     openid: str
     said: Said
     conversation: Conversation | None
-    asked: tuple[AskedQuestion, ...] = ()
+    asked: tuple[LoggedQuestion, ...] = ()
     messages: tuple[CustomerMessage, ...] = ()
 
 

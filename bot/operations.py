@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import importlib
 import os
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bot.answering.answerer import Answerer
 from bot.answering.normalising import detect_language, normalise
 from bot.answering.script import to_simplified
 from bot.build_result import BuildResult, Order
 from bot.checks import checks_digest, read_checks
 from bot.disk_cache import DiskCache
+from bot.domain import IndexState
 from bot.errors import ModelError, SettingsError
 from bot.knowledge import lint, loader
 from bot.knowledge.markdown import Problem
@@ -26,6 +27,7 @@ from bot.ports import Embedder, Progress
 from bot.pruning import check_runs, prune
 from bot.publishing import Publisher, Source
 from bot.retrieval.embedding_cache import CachedEmbedder, cache_file
+from bot.retrieval.index_files import Parts
 from bot.retrieval.live_index import LiveIndex
 from bot.retrieval.loaded_index import LoadedIndex, load_index
 from bot.retrieval.locking import Holder, build_lock
@@ -46,6 +48,9 @@ from bot.versions_overview import place_of, resolve
 if TYPE_CHECKING:
     from bot.knowledge.importing import ImportReport
     from bot.retrieval.tuning import TuningResult
+
+# Chinese, pinyin and a misspelt word: goes through everything that a question may go through.
+_FIRST_QUESTION = "预热 yure wnat"
 
 
 @dataclass(frozen=True)
@@ -68,9 +73,9 @@ class Operations:
         """The index folder."""
         return VersionStore(self.settings.index_dir)
 
-    def live_index(self, clock: Callable[[], float] = time.monotonic) -> LiveIndex:
+    def live_index(self, observe: Callable[[IndexState], None] = lambda state: None) -> LiveIndex:
         """The version that serves, with an embedder that is loaded on first use."""
-        return LiveIndex(self.store, _IndexLoader(self), clock)
+        return LiveIndex(self.store, _IndexLoader(self), observe=observe)
 
     def live_calibration(self) -> dict[str, Any]:
         """How the live version's decision was calibrated; raises IndexUnusableError when there is none."""
@@ -260,15 +265,20 @@ def _now() -> datetime:
 
 
 class _IndexLoader:
-    """Loads versions, each with the model it was built with; versions of one model share its embedder."""
+    """Loads versions, each with the model it was built with; versions share the embedder and what else
+    they have in common. Each has answered a question before it serves: the first one takes longer.
+    """
 
     def __init__(self, operations: Operations) -> None:
         self._operations = operations
         self._embedder: Embedder | None = None
+        self._parts = Parts()
 
     def __call__(self, version: str) -> LoadedIndex:
         self._embedder = self._embedder_of(self._operations.store.manifest(version).model_checksum)
-        return load_index(self._operations.store, version, self._embedder)
+        loaded = load_index(self._operations.store, version, self._embedder, self._parts)
+        Answerer(lambda: loaded).answer(_FIRST_QUESTION)
+        return loaded
 
     def _embedder_of(self, checksum: str) -> Embedder:
         """Any embedder where that model is gone: loading the index then says what does not fit."""

@@ -13,11 +13,13 @@ from bot.domain import (
     JobProgress,
     JobResult,
     Language,
+    LoggedQuestion,
     Query,
     Ranking,
     Said,
     Settlement,
     Source,
+    Verdict,
     Vocabulary,
 )
 
@@ -78,6 +80,11 @@ class IndexFacts(Protocol):
         """Name of the language model it was built with."""
         ...
 
+    @property
+    def built_at(self) -> str:
+        """When it was built, ISO 8601."""
+        ...
+
 
 class KnowledgeIndex(IndexFacts, Protocol):
     """One loaded index version: it finds entries and knows how sure it is."""
@@ -136,6 +143,22 @@ class Conversations(Protocol):
 
     def keep(self, channel: str, user: str, talk: Conversation) -> None:
         """Remember it in place of the last one."""
+        ...
+
+
+class QuestionLog(Protocol):
+    """What was asked, for the operator to read."""
+
+    def write(self, question: LoggedQuestion) -> None:
+        """Log it within the second; takes no time, and never fails."""
+        ...
+
+
+class Feedback(Protocol):
+    """What users think of the answers; raises StoreError when it cannot be reached."""
+
+    def give(self, request_id: str, verdict: Verdict, comment: str) -> bool:
+        """Remember it in place of an earlier one; False when no question of that request is known."""
         ...
 
 

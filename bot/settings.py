@@ -6,6 +6,8 @@ by the content of the file that ``BOT_KNOWLEDGE_DIR_FILE`` names.
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,7 +25,10 @@ from bot.errors import SettingsError
 
 PROJECT = Path(__file__).resolve().parent.parent
 PREFIX = "BOT_"
+METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 ADMIN_KEY_LENGTH = 32
+# Who may frame a page: a web address without a path, all its subdomains or ports, or everybody.
+_ORIGIN = re.compile(r"\*|https?://(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:(\d{1,5}|\*))?", re.IGNORECASE)
 
 
 class Settings(BaseSettings):
@@ -82,6 +87,9 @@ class Settings(BaseSettings):
         description="seconds between looks at the knowledge folder; 0 = let the system tell, "
         "which network shares cannot",
     )
+    retention_days: int = Field(
+        default=90, ge=1, le=3650, description="days that questions and feedback are kept"
+    )
     wechat_official_app_id: str = Field(default="", description="official account: AppID")
     wechat_official_token: str = Field(
         default="", repr=False, description="official account: Token; the channel is on when it is set"
@@ -131,6 +139,19 @@ class Settings(BaseSettings):
     wechat_api_base: str = Field(
         default="https://api.weixin.qq.com", description="address of WeChat's API, for tests and proxies"
     )
+    chat_title: str = Field(
+        default="", description="title of the web chat; empty = one in the page's language"
+    )
+    chat_starters: str = Field(
+        default="",
+        description="ids of entries whose questions the web chat offers at the start, such as "
+        "`types-cost filing-time`; empty = those that the greeting names as related",
+    )
+    embed_origins: str = Field(
+        default="",
+        description="addresses whose pages may embed the web chat, such as "
+        "`https://shop.example https://*.shop.example`; empty = only this server's own; `*` = all",
+    )
     host: str = Field(default="127.0.0.1", description="address to listen on; 0.0.0.0 for all")
     port: int = Field(default=8000, ge=1, le=65535, description="port to listen on")
     workers: int = Field(default=0, ge=0, le=64, description="worker processes; 0 = one per core, at most 4")
@@ -145,6 +166,14 @@ class Settings(BaseSettings):
                 "openssl rand -hex 32"
             )
         return key
+
+    @field_validator("embed_origins")
+    @classmethod
+    def _names_origins(cls, value: str) -> str:
+        """Browsers pass over what they cannot read, and the chat would not show."""
+        if wrong := [origin for origin in value.split() if not _ORIGIN.fullmatch(origin)]:
+            raise ValueError(f"{wrong[0]} is no address such as https://shop.example, without a path")
+        return value
 
     @classmethod
     def settings_customise_sources(
@@ -185,6 +214,15 @@ class _FromFiles(PydanticBaseSettingsSource):
 
 def _variables(source: PydanticBaseSettingsSource) -> dict[str, str | None]:
     return dict(source.env_vars) if isinstance(source, EnvSettingsSource) else {}
+
+
+def shared_metrics_folder() -> Path | None:
+    """Where the workers of this server add up their metrics: prometheus_client goes by this variable.
+
+    ``gunicorn.conf.py`` sets it; None in a process of its own.
+    """
+    folder = os.environ.get(METRICS_VARIABLE)
+    return Path(folder) if folder else None
 
 
 def load_settings() -> Settings:

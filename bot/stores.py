@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from bot.domain import LoggedQuestion
 from bot.settings import Settings
 from bot.store.conversations import Conversations
 from bot.store.database import Database
+from bot.store.feedback import FeedbackRows
 from bot.store.jobs import Jobs
+from bot.store.question_log import QuestionLog
+from bot.store.question_rows import QuestionRows
+from bot.store.retention import Retention
 from bot.store.secrets import Secrets, load_key
+from bot.store.user_data import UserData
 
 KEY_FILE = "secret.key"
 DATABASE_FILE = "bot.db"
@@ -44,6 +51,32 @@ class Stores:
         """
         database = Database(self._address, patience)
         return Conversations(database, self.secrets, time.time, max_age)
+
+    @cached_property
+    def question_log(self) -> QuestionLog:
+        """This process's way to the log; it opens files and database in its own time."""
+        return QuestionLog(self._add_questions, lambda: self.retention.purge_nightly())
+
+    @cached_property
+    def question_rows(self) -> QuestionRows:
+        """The log's rows; raises SettingsError or StoreError."""
+        return QuestionRows(self.database, self.secrets)
+
+    @cached_property
+    def retention(self) -> Retention:
+        """What deletes old rows; raises SettingsError."""
+        return Retention(self.database, time.time, time.sleep, self.settings.retention_days)
+
+    def feedback(self) -> FeedbackRows:
+        """What users think of the answers; raises SettingsError."""
+        return FeedbackRows(self.database, time.time)
+
+    def user_data(self) -> UserData:
+        """What is kept of a user; raises SettingsError or StoreError."""
+        return UserData(self.database, self.secrets, time.time)
+
+    def _add_questions(self, batch: Sequence[LoggedQuestion]) -> None:
+        self.question_rows.add(batch)
 
     @property
     def _address(self) -> str:

@@ -9,9 +9,11 @@ from functools import cached_property
 import httpx
 
 from bot.answering.answerer import Answerer
+from bot.channels.problems import request_id
 from bot.channels.wechat.accounts import Account, AccountKind, read_accounts
 from bot.channels.wechat.blueprint import Desk
 from bot.channels.wechat.sender import Sender
+from bot.ports import QuestionLog
 from bot.settings import Settings
 from bot.store.inbox import Inbox
 from bot.store.outbox import Outbox
@@ -55,12 +57,14 @@ class WechatService:
             raise KeyError(f"account {name!r} is not one of: {known}")
         return found[0]
 
-    def desks(self, answerer: Answerer) -> list[Desk]:
+    def desks(self, answerer: Answerer, log: QuestionLog) -> list[Desk]:
         """One desk an account; without accounts no store is opened."""
         if not self.accounts:
             return []
-        inbox = Inbox(self._stores.database, self._stores.secrets, time.time)
-        return [Desk(account, answerer, inbox, time.time) for account in self.accounts]
+        inbox = Inbox(self._stores.database, self._stores.secrets, time.time, log)
+        return [
+            Desk(account, answerer, inbox, time.time, name_request=request_id) for account in self.accounts
+        ]
 
     @property
     def has_sender(self) -> bool:

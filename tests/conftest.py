@@ -21,9 +21,9 @@ KNOWLEDGE = TESTS / "data" / "knowledge"
 Cli = Callable[..., Result]
 # What runs real databases, servers and processes; the rest, without the model, are the unit tests.
 SERVICE_TESTS = (
-    *("admin", "channels", "store"),
-    *("test_cli.py", "test_job_running.py", "test_layers.py", "test_rebuilding.py", "test_serving.py"),
-    "test_watching.py",
+    *("admin", "channels", "store", "web"),
+    *("test_cli.py", "test_cli_store.py", "test_job_running.py", "test_layers.py", "test_rebuilding.py"),
+    *("test_serving.py", "test_serving_log.py", "test_watching.py"),
 )
 
 
@@ -64,7 +64,8 @@ def client(app: Flask) -> FlaskClient:
 @pytest.fixture
 def indexless(tmp_path: Path) -> FlaskClient:
     """HTTP requests to a bot that has no index; it loads no model."""
-    return create_app(Settings(knowledge_dir=KNOWLEDGE, index_dir=tmp_path / "index")).test_client()
+    folders = {"index_dir": tmp_path / "index", "data_dir": tmp_path / "data"}
+    return create_app(Settings(knowledge_dir=KNOWLEDGE, **folders)).test_client()
 
 
 @pytest.fixture
@@ -82,7 +83,8 @@ def fresh_cli(tmp_path: Path) -> Cli:
     """Runs ``flask --app wsgi …`` on the folder ``index`` of the test's own, which is empty at first."""
 
     def run(*arguments: str | Path, **settings: object) -> Result:
-        folders = {"knowledge_dir": KNOWLEDGE, "index_dir": tmp_path / "index"} | settings
+        folders = {"index_dir": tmp_path / "index", "data_dir": tmp_path / "data"}
+        folders |= {"knowledge_dir": KNOWLEDGE} | settings
         runner = create_app(Settings(**folders)).test_cli_runner()
         return runner.invoke(args=[str(argument) for argument in arguments])
 

@@ -1,4 +1,4 @@
-"""Stand-ins that behave: an index that ranks by shared pairs of characters, and entries to put into it."""
+"""Stand-ins that behave: an index that ranks by shared pairs of characters, entries for it, a log."""
 
 from __future__ import annotations
 
@@ -6,7 +6,19 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from bot.answering.normalising import normalise
-from bot.domain import Entry, Hit, Language, Phrasing, Place, Query, Ranking, Source, Vocabulary
+from bot.domain import (
+    Entry,
+    Hit,
+    Language,
+    LoggedQuestion,
+    Phrasing,
+    Place,
+    Query,
+    Ranking,
+    Source,
+    Vocabulary,
+)
+from bot.store.question_rows import QuestionRows
 
 PLACE = Place(Path("zh/made-up.md"), 1)
 
@@ -26,6 +38,7 @@ class FakeIndex:
     digest = "0" * 64
     vocabulary = Vocabulary()
     model = "shared pairs"
+    built_at = "2026-11-22T12:00:00+00:00"
     answer_threshold = 0.5
     clarify_threshold = 0.2
 
@@ -62,3 +75,16 @@ def _shared(one: str, other: str) -> float:
 
 def _pairs(key: str) -> set[str]:
     return {key[i : i + 2] for i in range(max(len(key) - 1, 1))}
+
+
+class DirectLog:
+    """A question log that writes at once, into rows or into a list."""
+
+    def __init__(self, rows: QuestionRows | None = None) -> None:
+        self.rows = rows
+        self.written: list[LoggedQuestion] = []
+
+    def write(self, question: LoggedQuestion) -> None:
+        self.written.append(question)
+        if self.rows is not None:
+            self.rows.add([question])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -74,9 +75,8 @@ def run(settings):
 
 
 @pytest.fixture
-def server(settings, monkeypatch):
-    """Requests to a server that looks for a new index at every question."""
-    monkeypatch.setattr("bot.retrieval.live_index.CHECK_EVERY", 0.0)
+def server(settings):
+    """Requests to a server."""
     return create_app(settings).test_client()
 
 
@@ -88,10 +88,15 @@ def graph(settings) -> Path:
     return prepared_forms(settings.cache_dir, settings.model)[-1].graph
 
 
-def model_of(server) -> str:
-    """The model that answers, according to the server itself."""
+def model_of(server, settings) -> str:
+    """The model that answers once the server has seen where the pointer points, according to itself."""
     assert server.get("/ask?question=hello").status_code == 200
-    return server.get("/readyz").json["model"]
+    live = VersionStore(settings.index_dir).current()
+    deadline = time.monotonic() + 20
+    while live not in str(state := server.get("/readyz").json):
+        assert time.monotonic() < deadline, state
+        time.sleep(0.05)
+    return state["model"]
 
 
 def test_tune_prints_the_figures_before_and_after_and_what_to_do_next(run, settings):
@@ -121,14 +126,14 @@ def test_a_server_answers_with_the_original_until_the_index_is_built_with_the_tu
     run, server, settings
 ):
     name = forms(settings)[-1]
-    assert model_of(server) == settings.model
+    assert model_of(server, settings) == settings.model
     assert "is live" in run("index", "build").stdout
-    assert model_of(server) == f"{settings.model} ({name})"
+    assert model_of(server, settings) == f"{settings.model} ({name})"
     assert run("model", "use", "original").stdout == f"original is used from the next build on; {BUILD}\n"
-    assert model_of(server) == f"{settings.model} ({name})"
+    assert model_of(server, settings) == f"{settings.model} ({name})"
     run("index", "build")
 
-    assert model_of(server) == settings.model
+    assert model_of(server, settings) == settings.model
 
 
 def test_list_shows_what_is_in_use_its_gain_and_its_indexes(run, settings):
@@ -155,7 +160,7 @@ def test_use_of_an_unknown_name_lists_the_known_ones(run, settings):
 
 
 def test_a_damaged_tuned_model_is_named_with_the_way_back_and_is_not_built_with(run, server, settings):
-    old = model_of(server)
+    old = model_of(server, settings)
     graph(settings).write_bytes(b"damaged")
     for command in (["index", "build"], ["model", "use", forms(settings)[-1]]):
         result = run(*command)
@@ -163,17 +168,17 @@ def test_a_damaged_tuned_model_is_named_with_the_way_back_and_is_not_built_with(
         assert f"{graph(settings)} is damaged" in result.stderr
         assert "flask --app wsgi model use original" in result.stderr
 
-    assert model_of(server) == old
+    assert model_of(server, settings) == old
     assert run("model", "use", "original").exit_code == 0
     assert "nothing has changed" in run("index", "build").stdout
 
 
 def test_a_server_keeps_its_index_when_the_model_of_a_newer_one_is_damaged(run, server, settings, caplog):
-    old = model_of(server)
+    old = model_of(server, settings)
     run("index", "build")
     graph(settings).write_bytes(b"damaged")
 
-    assert model_of(server) == old
+    assert model_of(server, settings) == old
     assert f"{graph(settings)} is damaged" in caplog.text
 
 

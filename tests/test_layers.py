@@ -12,6 +12,7 @@ import pytest
 
 PROJECT = Path(__file__).parent.parent
 HEAVY = ("torch", "sentence_transformers", "transformers", "sklearn", "scipy", "matplotlib", "onnx")
+FOLDERS = ("knowledge_dir", "index_dir", "data_dir")
 ENVIRONMENT = {"environ", "environb", "getenv", "getenvb", "putenv", "load_dotenv"}
 
 ANSWER_THEN_LIST_HEAVY_IMPORTS = f"""
@@ -40,7 +41,7 @@ print(after_import, after_start, len(opened) > 0)
 
 def run(code, built, *arguments):
     """What a fresh process prints that works on the built index."""
-    folders = {"BOT_KNOWLEDGE_DIR": built.knowledge_dir, "BOT_INDEX_DIR": built.index_dir}
+    folders = {f"BOT_{name.upper()}": getattr(built, name) for name in FOLDERS}
     done = subprocess.run(
         [sys.executable, "-c", code, *map(str, arguments)],
         cwd=PROJECT,

@@ -133,7 +133,7 @@ def test_a_change_makes_a_new_version_live_and_keeps_the_old(desk, change):
 
 def test_a_damaged_live_version_is_built_again(desk):
     old = desk.build().version
-    (desk.store.folder / old / "contents.json").write_text("{}")
+    (desk.store.folder / old / "entries.jsonl").write_text("{}")
 
     result = desk.build()
     assert (result.outcome, result.live != old) == (Outcome.PUBLISHED, True)

@@ -13,13 +13,16 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
+from bot.retrieval.versions import FACTS_FILE, MANIFEST_FILE, VersionStore, checksums
+
 PROJECT = Path(__file__).parent.parent
-START_WITHIN = 30
+START_WITHIN = 90
 pytestmark = pytest.mark.model
 
 
@@ -47,6 +50,28 @@ class Server:
             assert self.process.poll() is None and time.monotonic() < deadline, self.log.read_text()
             time.sleep(0.05)
 
+    def wait_for_metric(self, sample: str) -> None:
+        """Return once the metrics say so."""
+        deadline = time.monotonic() + START_WITHIN
+        while sample not in (metrics := self.metrics()):
+            assert self.process.poll() is None and time.monotonic() < deadline, metrics
+            time.sleep(0.05)
+
+    def wait_for_all(self, version: str, *, workers: int) -> None:
+        """Return once so many workers serve a version, and no other serves any."""
+        self.wait_for_metric(f'bot_index_workers{{version="{version}"}} {workers}.0')
+
+    def workers(self) -> list[int]:
+        """Their process ids."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return [int(pid) for pid in children.split()]
+
+    def metrics(self) -> str:
+        try:
+            return self.get("/metrics").text
+        except httpx.TransportError as error:  # it has just started, or a worker has just died
+            return str(error)
+
     def get(self, path: str, **parameters: str) -> httpx.Response:
         return self.http.get(path, params=parameters)
 
@@ -57,7 +82,7 @@ class Server:
 
 
 def environment(settings, port, workers):
-    variables = settings.model_dump(include={"knowledge_dir", "index_dir", "cache_dir", "model"})
+    variables = settings.model_dump(include={"knowledge_dir", "index_dir", "data_dir", "cache_dir", "model"})
     variables |= {"port": port, "workers": workers}
     return os.environ | {f"BOT_{name.upper()}": str(value) for name, value in variables.items()}
 
@@ -179,3 +204,57 @@ def test_without_an_index_it_starts_and_serves_one_that_appears_without_a_restar
         answers = [server.get("/ask", question="备案时间").json() for _ in range(8)]
         assert [answer["entry"]["id"] for answer in answers] == ["filing-time"] * 8
         assert server.get("/readyz").status_code == 200
+
+
+def test_every_worker_follows_a_publish_refuses_what_is_damaged_and_recovers(built, tmp_path):
+    index_dir = shutil.copytree(built.index_dir, tmp_path / "index")
+    store = VersionStore(index_dir)
+    first = store.current()
+    second = copy_of(store, first, "second")
+    with serving(built.model_copy(update={"index_dir": index_dir}), tmp_path / "log") as server:
+        server.wait_for_all(first, workers=2)
+        store.publish(second)
+        server.wait_for_all(second, workers=2)
+
+        damaged = copy_of(store, first, "third")
+        (index_dir / damaged / "entries.jsonl").write_text("")
+        store.publish(damaged)
+        server.wait_for_metric("bot_index_refusing_workers 2.0")
+        states = [server.get("/readyz").json() for _ in range(8)]
+        assert {state["index_version"] for state in states} == {second}
+        assert all("index third: SHA-256 of entries.jsonl" in state["refused"]["reason"] for state in states)
+        assert server.get("/ask", question="备案时间").json()["index_version"] == second
+
+        store.publish(first)
+        server.wait_for_all(first, workers=2)
+        server.wait_for_metric("bot_index_refusing_workers 0.0")
+
+
+def test_a_worker_that_dies_counts_no_more_and_the_one_in_its_place_does(built, tmp_path):
+    version = VersionStore(built.index_dir).current()
+    with serving(built, tmp_path / "log") as server:
+        server.wait_for_all(version, workers=2)
+        os.kill(server.workers()[0], signal.SIGKILL)
+        server.wait_for_all(version, workers=1)
+        server.wait_for_all(version, workers=2)
+
+
+def test_a_server_that_is_stopped_leaves_no_metrics_behind(built, tmp_path):
+    with serving(built, tmp_path / "log", workers=1) as server:
+        server.wait_for("ready at")
+        mapped = Path(f"/proc/{server.workers()[0]}/maps").read_text().splitlines()
+        (folder,) = {Path(line.split()[-1]).parent for line in mapped if "gauge_livesum" in line}
+        assert folder.is_dir()
+        server.process.send_signal(signal.SIGTERM)
+        server.process.wait(30)
+        assert not folder.exists()
+
+
+def copy_of(store: VersionStore, version: str, name: str) -> str:
+    """The same version under another name."""
+    with store.workspace() as folder:
+        shutil.copytree(store.folder / version, folder, dirs_exist_ok=True)
+        for own in (MANIFEST_FILE, FACTS_FILE):
+            (folder / own).unlink()
+        manifest = replace(store.manifest(version), version=name, files=checksums(folder))
+        return store.adopt(folder, manifest).version

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import cache
 
 from bot.answering.composing import Composition, one_by_one, paragraphs, quoted, with_included
 from bot.answering.normalising import legible, normalise
@@ -66,6 +67,10 @@ class Answerer:
     def judge(self, question: str, query: Query, ranking: Ranking) -> Reply:
         """The reply to a question whose ranking was found otherwise."""
         return _Turn(self._live_index(), query, legible(question), ranking).reply()
+
+    def at_one_version(self) -> Answerer:
+        """An answerer that keeps to the version it needs first, for what takes several steps to answer."""
+        return Answerer(cache(self._live_index))
 
     def index(self) -> KnowledgeIndex:
         """The version that serves now; raises IndexUnusableError when none can."""

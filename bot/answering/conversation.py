@@ -41,6 +41,19 @@ class Converser:
 
         Raises IndexUnusableError when no version can serve.
         """
+        return _Exchange(self._answerer.at_one_version()).reply(question, talk, language)
+
+
+class _Exchange:
+    """One question and its reply, all by the same index version."""
+
+    def __init__(self, answerer: Answerer) -> None:
+        self._answerer = answerer
+
+    def reply(
+        self, question: str, talk: Conversation, language: Language | None
+    ) -> tuple[Reply, Conversation]:
+        """What ``Converser.reply`` gives."""
         query = normalise(question, language or spoken_language(question, talk))
         reply = self._chosen(query, question, talk) or self._more(query, question, talk)
         if reply:

@@ -44,6 +44,7 @@ def explain(answerer: Answerer, question: str, language: Language | None, *, mos
 
     Raises IndexUnusableError when no version can serve.
     """
+    answerer = answerer.at_one_version()
     reply, index = answerer.answer(question, language), answerer.index()
     query, ranking = normalise(question, language), reply.ranking
     return Explanation(

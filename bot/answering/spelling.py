@@ -10,11 +10,13 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from functools import cache
-from importlib import resources
+from importlib.metadata import distribution
 from itertools import groupby
 from math import log
+from pathlib import Path
 
-from symspellpy import SymSpell, Verbosity
+from rapidfuzz.distance import OSA
+from rapidfuzz.process import extract
 
 from bot.domain import Vocabulary
 
@@ -23,6 +25,8 @@ _HAN_RUN = re.compile(r"[\u4e00-\u9fff]+")
 _LATIN = re.compile(r"[a-z]+(?:[1-5][a-z]*)*")
 # Latin words long enough to be recognised with a slip in them; not parts of names and of short forms.
 _WHOLE_WORD = re.compile(r"(?<![\w.'’-])[a-z]{4,}(?![\w'’-]|\.\w)", re.ASCII)
+# The package is only a carrier of the list; none of its code is imported.
+_CARRIER = "symspellpy"
 _ENGLISH_WORDS = "frequency_dictionary_en_82_765.txt"
 _LONGEST_PHRASE = 4
 _LONGEST_SYLLABLE = 6
@@ -32,8 +36,6 @@ _UNKNOWN = 8.0
 _CHANGE = 3.0
 # Share of the letters of Latin text that may be names (app, wechat) between pinyin.
 _FOREIGN_SHARE = 1 / 3
-# How firmly the characters of a phrase must hang together to be a word (normalised mutual information).
-_COHESION = 0.5
 _LONG_WORD = 7
 
 # A way through a text: what it costs, and the pieces it is made of.
@@ -42,21 +44,17 @@ _Steps = Callable[[str, int], Iterator[tuple[int, str, float]]]
 
 
 class Speller:
-    """Corrects normalised text. Thread-safe: nothing in it changes."""
+    """Corrects normalised text. Thread-safe: nothing in it changes.
+
+    Making one takes next to nothing, since a new index version needs one: what takes time is in the
+    vocabulary already.
+    """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
         self._total = log(sum(vocabulary.phrases.values()) + 1)
-        self._by_letters = _by_letters(vocabulary)
         self._syllables = set(vocabulary.sounds.values())
-        self._han_words = {
-            phrase
-            for phrase in vocabulary.by_sound.values()
-            if len(phrase) > 1 and self._cohesion(phrase) >= _COHESION
-        }
-        self._words = SymSpell(max_dictionary_edit_distance=2)
-        for word, count in vocabulary.words.items():
-            self._words.create_dictionary_entry(word, count)
+        self._words = list(vocabulary.words)
 
     def from_pinyin(self, text: str) -> str:
         """The text with pinyin turned into characters; unchanged where words are not pinyin."""
@@ -96,7 +94,7 @@ class Speller:
     def _pinyin_steps(self, letters: str, start: int) -> Iterator[tuple[int, str, float]]:
         longest = _LONGEST_PHRASE * _LONGEST_SYLLABLE
         for end in range(start + 1, min(len(letters), start + longest) + 1):
-            if phrase := self._by_letters.get(letters[start:end]):
+            if phrase := self._vocabulary.by_letters.get(letters[start:end]):
                 yield end, phrase, self._cost(phrase)
 
     def with_sounds(self, text: str) -> str:
@@ -111,17 +109,12 @@ class Speller:
             meant = self._sounding_like(written)
             if written in self._vocabulary.phrases:
                 yield end, written, self._cost(written)
-            elif meant in self._han_words and written not in self._vocabulary.real:
+            elif meant in self._vocabulary.firm and written not in self._vocabulary.real:
                 yield end, meant, self._cost(meant) + _CHANGE
 
     def _sounding_like(self, written: str) -> str:
         sound = " ".join(self._vocabulary.sounds.get(character, "?") for character in written)
         return self._vocabulary.by_sound.get(sound, "")
-
-    def _cohesion(self, phrase: str) -> float:
-        """How much likelier its halves are together than apart, wherever it is halved: 1 at most."""
-        apart = min(self._cost(phrase[:i]) + self._cost(phrase[i:]) for i in range(1, len(phrase)))
-        return apart / self._cost(phrase) - 1
 
     def _cost(self, phrase: str) -> float:
         return self._total - log(self._vocabulary.phrases[phrase])
@@ -134,10 +127,12 @@ class Speller:
         if self._is_word(written) or self._is_word(written.removesuffix("s")):
             return written
         distance = 2 if len(written) >= _LONG_WORD else 1
-        nearest = self._words.lookup(written, Verbosity.CLOSEST, max_edit_distance=distance)
+        near = extract(written, self._words, scorer=OSA.distance, score_cutoff=distance, limit=None)
         # The first letter is rarely wrong; of what is left, the commonest comes first.
-        likely = sorted(nearest, key=lambda found: found.term[0] != written[0])
-        return str(likely[0].term) if likely else written
+        ranked = [
+            (away, word[0] != written[0], -self._vocabulary.words[word], word) for word, away, _ in near
+        ]
+        return min(ranked)[-1] if ranked else written
 
 
 def _cheapest(text: str, steps: _Steps) -> tuple[str, ...]:
@@ -160,12 +155,6 @@ def _edges(text: str) -> tuple[str, str]:
     return text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
 
 
-def _by_letters(vocabulary: Vocabulary) -> dict[str, str]:
-    """Sounds without spaces; of two phrases the commoner one."""
-    ordered = sorted(vocabulary.by_sound.items(), key=lambda item: vocabulary.phrases[item[1]])
-    return {sound.replace(" ", ""): phrase for sound, phrase in ordered}
-
-
 def _without_tones(text: str) -> str:
     marked = unicodedata.normalize("NFD", text)
     return unicodedata.normalize("NFC", "".join(c for c in marked if not unicodedata.combining(c)))
@@ -179,5 +168,6 @@ def _split(pattern: re.Pattern[str], text: str) -> list[str]:
 @cache
 def _english() -> frozenset[str]:
     """English words, the rare ones too: whoever writes one means it."""
-    text = (resources.files("symspellpy") / _ENGLISH_WORDS).read_text("utf-8-sig")
+    path = Path(str(distribution(_CARRIER).locate_file(f"{_CARRIER}/{_ENGLISH_WORDS}")))
+    text = path.read_text("utf-8-sig")
     return frozenset(line.split(" ")[0] for line in text.splitlines())

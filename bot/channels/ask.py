@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from urllib.parse import unquote_to_bytes
 
 from flask import Blueprint, Response, request
@@ -11,12 +13,15 @@ from bot.answering.answerer import Answerer
 from bot.answering.conversation import Converser
 from bot.channels.problems import InvalidRequest, body, invalid_request, request_id
 from bot.channels.schemas import AskRequest, ask_reply
-from bot.channels.sessions import Sessions
-from bot.domain import Reply
+from bot.channels.sessions import CHANNEL, Sessions
+from bot.domain import AskedQuestion, LoggedQuestion, Reply
+from bot.ports import QuestionLog
 
 
-def ask_blueprint(answerer: Answerer, sessions: Sessions) -> Blueprint:
-    """``POST /ask`` with a JSON body, ``GET /ask?question=…`` for a quick try."""
+def ask_blueprint(
+    answerer: Answerer, sessions: Sessions, log: QuestionLog, clock: Callable[[], float]
+) -> Blueprint:
+    """``POST /ask`` with a JSON body, ``GET /ask?question=…`` for a quick try; ``clock`` for the log."""
     blueprint = Blueprint("ask", __name__)
     converser = Converser(answerer)
 
@@ -35,8 +40,13 @@ def ask_blueprint(answerer: Answerer, sessions: Sessions) -> Blueprint:
             raise invalid_request(error) from error
 
     def reply(asked: AskRequest) -> Response:
-        body = ask_reply(answer(asked), request_id()).model_dump_json()
-        return Response(body, mimetype="application/json")
+        started = time.perf_counter()
+        given = answer(asked)
+        latency_ms = 1000 * (time.perf_counter() - started)
+        question = AskedQuestion.of(asked.question, given)
+        user = asked.session_id or ""
+        log.write(LoggedQuestion(question, CHANNEL, user, clock(), latency_ms, request_id()))
+        return Response(ask_reply(given, request_id()).model_dump_json(), mimetype="application/json")
 
     def answer(asked: AskRequest) -> Reply:
         talk = sessions.recall(asked.session_id) if asked.session_id else None

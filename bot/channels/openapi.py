@@ -8,12 +8,12 @@ from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, redirect, render_template, send_from_directory
+from flask import Blueprint, Response, jsonify, render_template, send_from_directory
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
-from werkzeug.wrappers import Response as BaseResponse
 
-from bot.channels.schemas import AskReply, AskRequest, ProblemReply
+from bot.channels.schemas import AskReply, AskRequest, FeedbackRequest, ProblemReply
+from bot.channels.security_headers import PagePolicy, protect
 
 API_VERSION = "1.0.0"
 _REF = "#/components/schemas/{model}"
@@ -33,12 +33,16 @@ class ApiPart:
 
 def openapi_blueprint(*parts: ApiPart) -> Blueprint:
     """The description, its page, and the page's assets."""
-    blueprint = Blueprint("openapi", __name__, template_folder="templates")
+    blueprint = Blueprint(
+        "openapi",
+        __name__,
+        template_folder="templates",
+        static_folder="static/docs",
+        static_url_path="/docs/static",
+    )
+    # Swagger UI writes style attributes and HTML.
+    protect(blueprint, PagePolicy(styles="'self' 'unsafe-inline'", is_typed=False))
     assets = Path(str(distribution(_ASSETS_PACKAGE).locate_file(_ASSETS)))
-
-    @blueprint.get("/")
-    def home() -> BaseResponse:
-        return redirect("/docs")
 
     @blueprint.get("/openapi.json")
     def description() -> Response:
@@ -58,7 +62,7 @@ def openapi_blueprint(*parts: ApiPart) -> Blueprint:
 def document(*parts: ApiPart) -> dict[str, Any]:
     """The whole description; its schemas are those that requests are checked with."""
     further_models = [model for part in parts for model in part.models]
-    models: list[type[BaseModel]] = [AskRequest, AskReply, ProblemReply, *further_models]
+    models: list[type[BaseModel]] = [AskRequest, AskReply, FeedbackRequest, ProblemReply, *further_models]
     further = {path: item for part in parts for path, item in part.paths.items()}
     schemes = {name: scheme for part in parts for name, scheme in part.security_schemes.items()}
     _, schemas = models_json_schema([(model, "validation") for model in models], ref_template=_REF)
@@ -77,15 +81,7 @@ def document(*parts: ApiPart) -> dict[str, Any]:
 
 
 def _paths() -> dict[str, Any]:
-    answers = {"200": json_response("the reply", "AskReply")} | {
-        status: json_response(text, "ProblemReply", "application/problem+json")
-        for status, text in (
-            ("400", "the request cannot be understood"),
-            ("413", "the body is larger than 64 KiB"),
-            ("500", "something went wrong here"),
-            ("503", "no index can serve"),
-        )
-    }
+    answers = {"200": json_response("the reply", "AskReply")} | _problems("503", "no index can serve")
     body = {"required": True} | _content("AskRequest")
     parameters = [
         {"name": name, "in": "query", "required": name == "question", "schema": {"$ref": ref}}
@@ -110,8 +106,44 @@ def _paths() -> dict[str, Any]:
                 "responses": answers,
             },
         },
+        "/feedback": {"post": _feedback()},
         "/healthz": {"get": _probe("healthz", "Whether the process is up")},
         "/readyz": {"get": _probe("readyz", "Whether it can answer, and from which index")},
+        "/metrics": {"get": _metrics()},
+    }
+
+
+def _metrics() -> dict[str, Any]:
+    text = {"text/plain": {"schema": {"type": "string"}}}
+    return {
+        "operationId": "metrics",
+        "summary": "What Prometheus collects",
+        "responses": {"200": {"description": "metrics of all workers", "content": text}},
+    }
+
+
+def _feedback() -> dict[str, Any]:
+    unknown = {"404": json_response("no such request is known", "ProblemReply", "application/problem+json")}
+    return {
+        "operationId": "giveFeedback",
+        "summary": "Say what a user thinks of an answer",
+        "requestBody": {"required": True} | _content("FeedbackRequest"),
+        "responses": {"204": {"description": "it is remembered"}}
+        | unknown
+        | _problems("503", "the database fails"),
+    }
+
+
+def _problems(status: str, text: str) -> dict[str, Any]:
+    """The errors of every operation, and one of this."""
+    texts = {
+        "400": "the request cannot be understood",
+        "413": "the body is larger than 64 KiB",
+        "500": "something went wrong here",
+        status: text,
+    }
+    return {
+        code: json_response(said, "ProblemReply", "application/problem+json") for code, said in texts.items()
     }
 
 

@@ -57,9 +57,14 @@ def request_id() -> str:
     """The id of this request: the client's own if it is harmless, else a new one."""
     if "request_id" not in g:
         given = request.headers.get(REQUEST_ID_HEADER, "")
-        g.request_id = given if _SAFE_ID.fullmatch(given) else uuid.uuid4().hex
+        g.request_id = given if _SAFE_ID.fullmatch(given) else new_request_id()
     identifier: str = g.request_id
     return identifier
+
+
+def new_request_id() -> str:
+    """An id that no request had before, and that nobody can guess."""
+    return uuid.uuid4().hex
 
 
 def body() -> bytes:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from bot.domain import Language, OutcomeKind, Part, Reply
 
 MAX_QUESTION = 500
+MAX_COMMENT = 1000
 
 QuestionText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_QUESTION)]
 
@@ -67,6 +68,24 @@ class AskReply(BaseModel):
     suggestions: list[SuggestionReply]
     index_version: str
     request_id: str
+
+
+class FeedbackRequest(BaseModel):
+    """What a user thinks of an answer."""
+
+    model_config = ConfigDict(
+        strict=True, json_schema_extra={"examples": [{"request_id": "0f9d2c", "verdict": "up"}]}
+    )
+
+    request_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")] = Field(
+        description="of the reply that it is about"
+    )
+    verdict: Literal["up", "down", "none"] = Field(
+        description="takes the place of an earlier one; none takes that back"
+    )
+    comment: Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_COMMENT)] | None = Field(
+        None, description="the user's own words"
+    )
 
 
 class ProblemReply(BaseModel):

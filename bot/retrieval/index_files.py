@@ -1,26 +1,39 @@
-"""The files of a version beside its vectors: entries, phrasings and words as JSON, numbers as arrays."""
+"""The files of a version beside its vectors, made so that loading them is no work: what a question needs
+is looked up where it lies, and a file that the version before had as well is not read again.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from threading import Lock
+from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.domain import Entry, Grade, Phrasing, Place, Source, Vocabulary
+from bot.domain import Entry, Source, Vocabulary
+from bot.retrieval.keys import Keys
+from bot.retrieval.lines import Lines, write_lines
+from bot.retrieval.stored_entries import StoredEntries, read_entries, write_entries
+from bot.retrieval.stored_vocabulary import VOCABULARY_FILE, read_vocabulary, write_vocabulary
 
-CONTENTS_FILE = "contents.json"
+SOURCES_FILE = "sources.json"
+IDS_FILE = "entry_ids.txt"
+EXACT_FILE = "exact.npy"
 ARRAYS_FILE = "arrays.npz"
-VOCABULARY_FILE = "vocabulary.json"
+
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What a version holds: entries, their ids in the order of the scores, exact keys, arrays, vocabulary."""
+    """What a build puts into a version: entries, their ids in the order of the scores, exact keys with the
+    ids they belong to, arrays, vocabulary.
+    """
 
     entries: tuple[Entry, ...]
     entry_ids: tuple[str, ...]
@@ -30,59 +43,105 @@ class Contents:
     vocabulary: Vocabulary
 
 
+@dataclass(frozen=True)
+class StoredContents:
+    """The same as a version keeps it."""
+
+    entries: StoredEntries
+    entry_ids: Sequence[str]
+    exact: ExactKeys
+    sources: Mapping[str, Source]
+    arrays: Mapping[str, NDArray[Any]]
+    vocabulary: Vocabulary
+
+
+@dataclass(frozen=True)
+class ExactKeys:
+    """Which entry a phrasing belongs to, by its key."""
+
+    keys: Keys
+    entry_ids: Sequence[str]
+
+    def get(self, key: str) -> str | None:
+        """The entry's id; None when no phrasing has this key."""
+        number = self.keys.get(key)
+        return None if number is None else self.entry_ids[number]
+
+
+class Parts:
+    """Parts of the versions in use, by the checksums of their files: equal files are in memory once.
+
+    What no version uses any more is forgotten.
+    """
+
+    def __init__(self) -> None:
+        self._parts: WeakValueDictionary[tuple[str, object], Any] = WeakValueDictionary()
+        self._lock = Lock()
+
+    def reader(self, checksums: Mapping[str, str]) -> Callable[[Path, Callable[[Path], Part]], Part]:
+        """Reads files of a version that was verified, unless an equal one is in use.
+
+        Raises ValueError for a file that nobody vouches for.
+        """
+
+        def read(path: Path, parse: Callable[[Path], Part]) -> Part:
+            if path.name not in checksums:
+                raise ValueError(f"{path.name} is not among its files")
+            key = (checksums[path.name], parse)
+            with self._lock:
+                part: Part | None = self._parts.get(key)
+                if part is None:
+                    part = self._parts[key] = parse(path)
+                return part
+
+        return read
+
+
+class _Arrays(dict[str, NDArray[Any]]):
+    """A dictionary that ``Parts`` can hold weakly."""
+
+
+class _Sources(dict[str, Source]):
+    """The same for sources."""
+
+
 def write_contents(folder: Path, contents: Contents) -> None:
-    """Write all three files into a version folder."""
-    data = {
-        "entries": [asdict(entry) for entry in contents.entries],
-        "entry_ids": contents.entry_ids,
-        "exact": contents.exact,
-        "sources": [asdict(source) for source in contents.sources.values()],
-    }
-    text = json.dumps(data, ensure_ascii=False, default=str)
-    (folder / CONTENTS_FILE).write_text(text, "utf-8")
-    vocabulary = json.dumps(asdict(contents.vocabulary), ensure_ascii=False)
-    (folder / VOCABULARY_FILE).write_text(vocabulary, "utf-8")
+    """Write all files into a version folder."""
+    write_entries(folder, contents.entries)
+    write_lines(folder / IDS_FILE, contents.entry_ids)
+    numbers = {entry_id: number for number, entry_id in enumerate(contents.entry_ids)}
+    exact = Keys.of((key, numbers[entry_id]) for key, entry_id in contents.exact.items())
+    exact.save(folder / EXACT_FILE)
+    sources = json.dumps([asdict(source) for source in contents.sources.values()], ensure_ascii=False)
+    (folder / SOURCES_FILE).write_text(sources, "utf-8")
+    write_vocabulary(folder / VOCABULARY_FILE, contents.vocabulary)
     np.savez(folder / ARRAYS_FILE, allow_pickle=False, **contents.arrays)
 
 
-def read_contents(folder: Path) -> Contents:
-    """What ``write_contents`` wrote."""
-    data = json.loads((folder / CONTENTS_FILE).read_text("utf-8"))
-    with np.load(folder / ARRAYS_FILE, allow_pickle=False) as arrays:
-        loaded = {name: arrays[name] for name in arrays.files}
-    sources = [Source(**fields) for fields in data["sources"]]
-    return Contents(
-        entries=tuple(_entry(fields) for fields in data["entries"]),
-        entry_ids=tuple(data["entry_ids"]),
-        exact=data["exact"],
-        sources={source.id: source for source in sources},
-        arrays=loaded,
-        vocabulary=_vocabulary(json.loads((folder / VOCABULARY_FILE).read_text("utf-8"))),
+def _read_anew(path: Path, parse: Callable[[Path], Part]) -> Part:
+    return parse(path)
+
+
+def read_contents(
+    folder: Path, read: Callable[[Path, Callable[[Path], Any]], Any] = _read_anew
+) -> StoredContents:
+    """What ``write_contents`` wrote; ``read`` reads a file with the function it is given."""
+    entry_ids = read(folder / IDS_FILE, Lines)
+    return StoredContents(
+        read_entries(folder, read),
+        entry_ids,
+        ExactKeys(read(folder / EXACT_FILE, Keys.load), entry_ids),
+        read(folder / SOURCES_FILE, _sources),
+        read(folder / ARRAYS_FILE, _arrays),
+        read(folder / VOCABULARY_FILE, read_vocabulary),
     )
 
 
-def _vocabulary(fields: dict[str, Any]) -> Vocabulary:
-    return Vocabulary(**fields | {"real": frozenset(fields["real"])})
+def _sources(path: Path) -> _Sources:
+    sources = [Source(**fields) for fields in json.loads(path.read_text("utf-8"))]
+    return _Sources({source.id: source for source in sources})
 
 
-def _entry(fields: dict[str, Any]) -> Entry:
-    return Entry(
-        **fields
-        | {
-            "phrasings": _phrasings(fields["phrasings"]),
-            "not_this": _phrasings(fields["not_this"]),
-            "place": _place(fields["place"]),
-            "grade": Grade(fields["grade"]),
-            "sources": tuple(fields["sources"]),
-            "related": tuple(fields["related"]),
-            "includes": tuple(fields["includes"]),
-        }
-    )
-
-
-def _phrasings(rows: list[dict[str, Any]]) -> tuple[Phrasing, ...]:
-    return tuple(Phrasing(row["text"], _place(row["place"])) for row in rows)
-
-
-def _place(fields: dict[str, Any]) -> Place:
-    return Place(Path(fields["path"]), fields["line"])
+def _arrays(path: Path) -> _Arrays:
+    with np.load(path, allow_pickle=False) as arrays:
+        return _Arrays({name: arrays[name] for name in arrays.files})

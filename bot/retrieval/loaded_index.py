@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from bot.errors import IndexUnusableError
 from bot.ports import Embedder
 from bot.retrieval.decision import SIGNALS, Decision, Evidence, Judgement, lengths
 from bot.retrieval.faiss_index import PassageIndex, Rows
-from bot.retrieval.index_files import Contents, read_contents
+from bot.retrieval.index_files import Parts, StoredContents, read_contents
 from bot.retrieval.lexical import Lexicon
 from bot.retrieval.vectors import Vectors, centred
 from bot.retrieval.versions import REMEDY, IndexManifest, VersionStore
@@ -26,17 +27,17 @@ class LoadedIndex:
     def __init__(
         self,
         manifest: IndexManifest,
-        contents: Contents,
+        contents: StoredContents,
         passage_index: PassageIndex,
         embedder: Embedder,
     ) -> None:
         self.version = manifest.version
         self.digest = manifest.knowledge_digest
         self.model = manifest.model
+        self.built_at = manifest.built_at
         self._contents = contents
         self._index = passage_index
         self._embedder = embedder
-        self._entries = {(entry.id, entry.language): entry for entry in contents.entries}
         self._decision = Decision.from_arrays(contents.arrays)
         self._lexicon = Lexicon.from_arrays(contents.arrays) if self._decision.classifier else None
 
@@ -99,23 +100,28 @@ class LoadedIndex:
     def entry(self, entry_id: str, language: Language) -> Entry | None:
         """The entry in this language's knowledge, else in the other one."""
         languages = (language.knowledge, *({"zh", "en"} - {language.knowledge}))
-        found = (self._entries.get((entry_id, name)) for name in languages)
+        found = (self._contents.entries.find(entry_id, name) for name in languages)
         return next((entry for entry in found if entry), None)
 
 
-def load_index(store: VersionStore, version: str, embedder: Embedder) -> LoadedIndex:
-    """Load a version; raises IndexUnusableError (or a kind of it) unless it is whole and fits the model."""
+def load_index(
+    store: VersionStore, version: str, embedder: Embedder, parts: Parts | None = None
+) -> LoadedIndex:
+    """Load a version, but for the parts that another one in use has as well.
+
+    Raises IndexUnusableError (or a kind of it) unless the version is whole and fits the model.
+    """
     manifest = store.verified(version)
     manifest.require("model_checksum", embedder.checksum)
     manifest.require("dimensions", embedder.dimensions)
     try:
-        return _read(store.folder / version, manifest, embedder)
-    except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
+        return _read(store.folder / version, manifest, embedder, parts or Parts())
+    except (OSError, ValueError, TypeError, LookupError, RuntimeError, BadZipFile) as error:
         raise IndexUnusableError(f"index {version} cannot be read ({error}); {REMEDY}") from error
 
 
-def _read(folder: Path, manifest: IndexManifest, embedder: Embedder) -> LoadedIndex:
-    contents = read_contents(folder)
+def _read(folder: Path, manifest: IndexManifest, embedder: Embedder, parts: Parts) -> LoadedIndex:
+    contents = read_contents(folder, parts.reader(manifest.files))
     rows = Rows(contents.arrays["row_kinds"], contents.arrays["row_entries"])
     index = PassageIndex.load(folder, rows, len(contents.entry_ids))
     return LoadedIndex(manifest, contents, index, embedder)

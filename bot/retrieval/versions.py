@@ -22,7 +22,7 @@ from bot.errors import IndexMismatchError, IndexMissingError, IndexUnusableError
 from bot.retrieval.history import Event, History
 from bot.retrieval.prepared_model import ORIGINAL, sha256, write_json
 
-FORMAT = 5
+FORMAT = 6
 MANIFEST_FILE = "manifest.json"
 FACTS_FILE = "facts.json"
 CURRENT_FILE = "CURRENT"

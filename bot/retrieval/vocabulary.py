@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from math import log
 
 from pypinyin import lazy_pinyin
 from pypinyin.constants import PHRASES_DICT
@@ -19,6 +20,10 @@ _HAN_RUN = re.compile(r"[\u4e00-\u9fff]+")
 LONGEST_PHRASE = 4
 # A word met once may be a slip itself.
 _MIN_COUNT = 3
+# Of a very large knowledge base only the commonest: every worker holds them.
+_MOST_WORDS, _MOST_PHRASES = 20_000, 50_000
+# How firmly the characters of a phrase must hang together to be a word (normalised mutual information).
+_COHESION = 0.5
 # The characters of the national standard GB 2312: those a reader types.
 _ROWS, _CELLS = range(0xB0, 0xF8), range(0xA1, 0xFF)
 
@@ -35,14 +40,17 @@ def learn_vocabulary(questions: Iterable[str]) -> Vocabulary:
     for (phrase, _), count in pieces.items():
         seen[phrase] += count
     phrases = {phrase: count for phrase, count in seen.items() if len(phrase) == 1 or count >= _MIN_COUNT}
+    phrases = _commonest(phrases, _MOST_PHRASES)
     sounds = _sounds({character for phrase in seen if len(phrase) == 1 for character in phrase})
     by_sound = _by_sound(phrases, pieces, sounds)
     return Vocabulary(
-        {word: count for word, count in words.items() if count >= _MIN_COUNT},
+        _commonest({word: count for word, count in words.items() if count >= _MIN_COUNT}, _MOST_WORDS),
         phrases,
         by_sound,
         sounds,
         sorted(_real({*seen, *PHRASES_DICT}, by_sound, sounds)),
+        _by_letters(by_sound, phrases),
+        sorted(_firm(by_sound, phrases)),
     )
 
 
@@ -81,3 +89,26 @@ def _real(candidates: set[str], by_sound: dict[str, str], sounds: dict[str, str]
     """Phrases that somebody may mean though a commoner one sounds the same."""
     fitting = (phrase for phrase in candidates if 1 < len(phrase) <= LONGEST_PHRASE)
     return {phrase for phrase in fitting if by_sound.get(_sound(phrase, sounds), phrase) != phrase}
+
+
+def _commonest(counts: dict[str, int], most: int) -> dict[str, int]:
+    """At most so many; a part of a phrase stays with it, being as common and met before."""
+    return counts if len(counts) <= most else dict(Counter(counts).most_common(most))
+
+
+def _by_letters(by_sound: Mapping[str, str], phrases: Mapping[str, int]) -> dict[str, str]:
+    """Sounds without spaces; of two phrases the commoner one."""
+    ordered = sorted(by_sound.items(), key=lambda item: phrases[item[1]])
+    return {sound.replace(" ", ""): phrase for sound, phrase in ordered}
+
+
+def _firm(by_sound: Mapping[str, str], phrases: Mapping[str, int]) -> set[str]:
+    """Phrases likelier together than apart, wherever they are halved."""
+    total = log(sum(phrases.values()) + 1)
+    costs = {phrase: total - log(count) for phrase, count in phrases.items()}
+    candidates = {phrase for phrase in by_sound.values() if len(phrase) > 1}
+    return {phrase for phrase in candidates if _apart(phrase, costs) / costs[phrase] - 1 >= _COHESION}
+
+
+def _apart(phrase: str, costs: Mapping[str, float]) -> float:
+    return min(costs[phrase[:i]] + costs[phrase[i:]] for i in range(1, len(phrase)))

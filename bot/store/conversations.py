@@ -41,7 +41,7 @@ class Conversations:
     def recall(self, channel: str, user: str) -> Conversation:
         """The user's conversation, new if there is none or it is too old; raises StoreError."""
         pseudonym = self._secrets.user(channel, user)
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             return read(connection, channel, pseudonym, self._clock() - self._max_age)
 
     def keep(self, channel: str, user: str, talk: Conversation) -> None:

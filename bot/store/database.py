@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
+import math
+import os
 import re
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DisconnectionError, IntegrityError, SQLAlchemyError
 
 from bot.errors import SettingsError, StoreError
-from bot.store.tables import metadata
+from bot.store import schema
 
 _BUSY_SECONDS = 3.0
 _PAUSE_SECONDS = 0.01
 _PASSWORD = re.compile(r"(?<=//)([^:/@]*):.*@")
+# Less than this is no time to connect in, says PostgreSQL's own library.
+_LEAST_CONNECT_SECONDS = 2
 
 
 class Database:
-    """One engine; tables are made on first use. Safe to share between threads."""
+    """One engine; tables are brought up to date on first use. Safe to share between threads."""
 
     def __init__(self, url: str, patience: float = _BUSY_SECONDS) -> None:
-        """``patience``: seconds that SQLite waits while another writes.
+        """``patience``: seconds to wait while another holds what is needed.
 
         Raises SettingsError when ``url`` is not an address that can be opened.
         """
@@ -45,41 +49,111 @@ class Database:
 
         IntegrityError passes: that another was first is an answer, not a failure.
         """
-        try:
-            if not self._has_tables:
-                metadata.create_all(self._engine)
-                self._has_tables = True
+        with self._failures_named():
+            self._bring_up_to_date()
             with self._engine.begin() as connection:
                 yield connection
-        except IntegrityError:
-            raise
-        except SQLAlchemyError as error:
-            raise StoreError(f"the database failed ({error}); see /readyz") from error
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection that sees one state and waits for no writer; raises StoreError if it cannot."""
+        with self._failures_named():
+            self._bring_up_to_date()
+            with self._connect_to_read() as connection, connection.begin():
+                yield connection
+
+    def migrate(self) -> str:
+        """Bring the tables up to date; the version they were at, empty = there were none of ours.
+
+        Raises StoreError.
+        """
+        with self._failures_named(), self._engine.begin() as connection:
+            return schema.migrate(connection)
+
+    def tidy(self) -> None:
+        """Leave no copy of deleted rows beside the database; raises StoreError.
+
+        PostgreSQL does this by itself, in time.
+        """
+        if self._engine.dialect.name == "sqlite":
+            with self._failures_named(), self._connect_to_read() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Give all connections back."""
         self._engine.dispose()
 
+    def _connect_to_read(self) -> Connection:
+        return self._engine.connect().execution_options(is_reading=True)
+
+    def _bring_up_to_date(self) -> None:
+        if self._has_tables:
+            return
+        with self._connect_to_read() as connection, connection.begin():
+            is_current = schema.version(connection) == schema.HEAD
+        if not is_current:
+            self.migrate()
+        self._has_tables = True
+
+    @contextmanager
+    def _failures_named(self) -> Iterator[None]:
+        try:
+            yield
+        except IntegrityError:
+            raise
+        except SQLAlchemyError as error:
+            # It may be another database by the next time: one that was replaced, or made anew.
+            self._has_tables = False
+            raise StoreError(f"the database failed ({_said(error)}); see /readyz") from error
+
+
+def _said(error: SQLAlchemyError) -> str:
+    """The error on one line, without a link to the library's manual."""
+    return " ".join(str(error).split("\n(Background")[0].split())
+
 
 def _engine(url: str, patience: float) -> Engine:
     address = make_url(url)
-    if address.get_backend_name() != "sqlite":
-        return create_engine(address, pool_pre_ping=True, hide_parameters=True)
+    if address.get_backend_name() == "sqlite":
+        return _sqlite_engine(address, patience)
+    if address.drivername in ("postgres", "postgresql"):
+        address = address.set(drivername="postgresql+psycopg")
+    seconds = max(_LEAST_CONNECT_SECONDS, math.ceil(patience))
+    limits = {"connect_timeout": seconds, "tcp_user_timeout": 1000 * seconds}
+    engine = create_engine(address, connect_args=limits, pool_pre_ping=True, hide_parameters=True)
+    event.listen(engine, "begin", _waiting_at_most(patience))
+    return engine
+
+
+def _waiting_at_most(seconds: float) -> Callable[[Connection], None]:
+    """For each transaction anew: a pooler between may hand out another session every time."""
+    statement = f"SET LOCAL lock_timeout = {math.ceil(seconds * 1000)}"
+
+    def limit(connection: Connection) -> None:
+        connection.exec_driver_sql(statement)
+
+    return limit
+
+
+def _sqlite_engine(address: URL, patience: float) -> Engine:
     if address.database:
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
     # An error is logged: with its parameters it would repeat what users wrote.
     engine = create_engine(address, connect_args={"timeout": patience}, hide_parameters=True)
     event.listen(engine, "connect", _tune_sqlite)
-    event.listen(engine, "begin", _begin_immediate)
+    event.listen(engine, "begin", _begin)
+    if address.database:
+        event.listen(engine, "connect", _note_file(address.database))
+        event.listen(engine, "checkout", _refuse_lost_file(address.database))
     return engine
 
 
 def _tune_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - DBAPI's own
-    # The driver must not begin transactions by itself: see _begin_immediate.
+    # The driver must not begin transactions by itself: see _begin.
     connection.isolation_level = None
     _use_wal(connection)
-    # NORMAL loses at most the last commits on power loss.
-    for pragma in ("synchronous=NORMAL", "foreign_keys=ON"):
+    # NORMAL loses at most the last commits on power loss; deleted rows are overwritten with zeros.
+    for pragma in ("synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -99,6 +173,32 @@ def _use_wal(connection: Any) -> None:  # noqa: ANN401 - DBAPI's own
             time.sleep(_PAUSE_SECONDS)
 
 
-def _begin_immediate(connection: Connection) -> None:
+def _begin(connection: Connection) -> None:
     # A transaction that starts as a reader cannot wait for the write lock later: it fails at once.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    is_reading = connection.get_execution_options().get("is_reading")
+    connection.exec_driver_sql("BEGIN" if is_reading else "BEGIN IMMEDIATE")
+
+
+def _note_file(path: str) -> Callable[[Any, Any], None]:
+    def note(_connection: object, record: Any) -> None:  # noqa: ANN401 - the pool's own
+        record.info["file"] = _identity(path)
+
+    return note
+
+
+def _refuse_lost_file(path: str) -> Callable[[Any, Any, Any], None]:
+    """What is written to a file that was deleted or replaced would be gone: open the one that is there."""
+
+    def check(_connection: object, record: Any, _proxy: object) -> None:  # noqa: ANN401 - the pool's own
+        if record.info.get("file") != _identity(path):
+            raise DisconnectionError(f"{path} is not the file it was")
+
+    return check
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

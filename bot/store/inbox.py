@@ -1,4 +1,4 @@
-"""Pushes and their one effect: reply, conversation, log row and messages, committed together.
+"""Pushes and their one effect: reply, conversation and messages, committed together; the log hears of it.
 
 Whoever commits first has settled the push; every other delivery of it gets that reply. Nothing has to be
 locked: until the commit a delivery has no effect, and after it the effect cannot happen again.
@@ -7,18 +7,19 @@ locked: until the commit a delivery has no effect, and after it the effect canno
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 
 from sqlalchemy import Connection, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from bot.domain import Conversation, Said, SaidKind, Settlement
 from bot.errors import StoreError
+from bot.ports import QuestionLog
 from bot.store.conversations import read, write
 from bot.store.database import Database
 from bot.store.outbox import enqueue
 from bot.store.secrets import Secrets
-from bot.store.tables import conversations, outbox, pushes, questions
+from bot.store.tables import conversations, pushes
+from bot.store.user_data import erase
 
 # WeChat retries for 20 seconds; the rest is for a service that was down, and for human sessions.
 _KEPT_SECONDS = 24 * 3600.0
@@ -26,16 +27,19 @@ _TRIES = 3
 
 
 class Inbox:
-    """The settled pushes and the conversations that they belong to."""
+    """The settled pushes and the conversations that they belong to; whoever settles one tells the log."""
 
-    def __init__(self, database: Database, secrets: Secrets, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, database: Database, secrets: Secrets, clock: Callable[[], float], log: QuestionLog
+    ) -> None:
+        self._log = log
         self._database = database
         self._secrets = secrets
         self._clock = clock
 
     def settled(self, key: str) -> Said | None:
         """The reply of a push that was settled before."""
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             return _reply(connection, key)
 
     def conversation(self, channel: str, openid: str, max_age: float) -> Conversation:
@@ -44,7 +48,7 @@ class Inbox:
         A new one still knows of a human who serves the user: that ends at its own time.
         """
         user = self._secrets.user(channel, openid)
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             return read(connection, channel, user, self._clock() - max_age)
 
     def settle(self, key: str, settlement: Settlement) -> Said:
@@ -55,10 +59,12 @@ class Inbox:
                     if earlier := _reply(connection, key):
                         return earlier
                     self._commit(connection, key, settlement)
-                return settlement.said
             except IntegrityError:
                 # Another was first: a delivery of this push, or another push of this user. Look again.
                 continue
+            for asked in settlement.asked:
+                self._log.write(asked)
+            return settlement.said
         raise StoreError(f"the database refuses the effect of {key}")
 
     def _commit(self, connection: Connection, key: str, settlement: Settlement) -> None:
@@ -72,9 +78,6 @@ class Inbox:
         _forget(connection, now - _KEPT_SECONDS)
         user = self._secrets.user(settlement.channel, settlement.openid)
         self._keep_conversation(connection, settlement, user, now)
-        for asked in settlement.asked:
-            row = asdict(asked) | {"channel": settlement.channel, "user": user, "asked_at": now}
-            connection.execute(insert(questions).values(**row))
         for message in settlement.messages:
             sealed = self._secrets.seal(settlement.openid)
             enqueue(connection, message, user=user, recipient=sealed, now=now)
@@ -83,13 +86,10 @@ class Inbox:
         self, connection: Connection, settlement: Settlement, user: str, now: float
     ) -> None:
         """Replace the user's conversation; without one, everything kept of the user goes."""
-        channel = settlement.channel
         if settlement.conversation:
-            write(connection, channel, user, settlement.conversation, now)
-            return
-        for table in (conversations, outbox, questions):
-            of_channel = table.c.account if table is outbox else table.c.channel
-            connection.execute(delete(table).where(of_channel == channel, table.c.user == user))
+            write(connection, settlement.channel, user, settlement.conversation, now)
+        else:
+            erase(connection, user, now)
 
 
 def _forget(connection: Connection, before: float) -> None:

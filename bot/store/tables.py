@@ -52,6 +52,7 @@ conversations = Table(
     Column("updated_at", Float, nullable=False, index=True),
 )
 
+# The question log. No user = asked without a session; no request id or latency = from before they were kept.
 questions = Table(
     "questions",
     metadata,
@@ -65,6 +66,26 @@ questions = Table(
     Column("entry", String(128), nullable=False),
     Column("confidence", Float, nullable=False),
     Column("index_version", String(64), nullable=False),
+    Column("latency_ms", Float),
+    Column("request_id", String(64), index=True),
+)
+
+# What users thought of an answer: the last verdict of each request.
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("request_id", String(64), primary_key=True),
+    Column("verdict", String(8), nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("given_at", Float, nullable=False, index=True),
+)
+
+# Users who were erased lately: what they had asked before is not logged after all, however late it comes.
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("user", String(64), primary_key=True),
+    Column("erased_at", Float, nullable=False, index=True),
 )
 
 tokens = Table(

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import delete, insert, select
-from sqlalchemy.exc import IntegrityError
 
 from bot.errors import StoreError
 from bot.store.database import Database
+from bot.store.leases import Leases
 from bot.store.secrets import Secrets
-from bot.store.tables import leases, tokens
+from bot.store.tables import tokens
 from bot.wechat.tokens import Token
 
 _LEASE_SECONDS = 20.0
@@ -31,13 +31,14 @@ class StoredTokens:
     ) -> None:
         self._database = database
         self._secrets = secrets
+        self._leases = Leases(database, clock)
         self._clock = clock
         self._sleep = sleep
 
     def get(self, app_id: str) -> Token | None:
         """The token last put; None also when it was sealed with another key."""
         query = select(tokens).where(tokens.c.app_id == app_id)
-        with self._database.transaction() as connection:
+        with self._database.reading() as connection:
             row = connection.execute(query).one_or_none()
         try:
             return Token(self._secrets.unseal(row.token), row.fetched_at, row.fresh_until) if row else None
@@ -65,16 +66,7 @@ class StoredTokens:
         try:
             yield
         finally:
-            held = (leases.c.name == name, leases.c.owner == owner)
-            with self._database.transaction() as connection:
-                connection.execute(delete(leases).where(*held))
+            self._leases.release(name, owner)
 
     def _acquire(self, name: str, owner: str) -> bool:
-        now = self._clock()
-        try:
-            with self._database.transaction() as connection:
-                connection.execute(delete(leases).where(leases.c.name == name, leases.c.until < now))
-                connection.execute(insert(leases).values(name=name, owner=owner, until=now + _LEASE_SECONDS))
-        except IntegrityError:
-            return False
-        return True
+        return self._leases.acquire(name, owner, self._clock() + _LEASE_SECONDS)

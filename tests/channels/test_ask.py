@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from io import BytesIO
 
 import pytest
@@ -15,6 +16,7 @@ from bot.channels.ask import ask_blueprint
 from bot.channels.problems import MAX_BODY, register_problems
 from bot.channels.sessions import Sessions
 from bot.errors import StoreError
+from tests.fakes import DirectLog
 
 FIELDS = {
     "answered",
@@ -382,7 +384,7 @@ def test_an_unexpected_failure_is_a_problem_without_internals():
 
     app = Flask("broken")
     register_problems(app)
-    app.register_blueprint(ask_blueprint(Answerer(broken_index), no_sessions()))
+    app.register_blueprint(ask_blueprint(Answerer(broken_index), no_sessions(), DirectLog(), time.time))
     response = ask(app.test_client(), "hi")
 
     assert_problem(response, 500, "try again", "request id")

@@ -8,7 +8,7 @@ import pytest
 
 from bot.app import create_app
 from bot.knowledge.loader import digest
-from bot.retrieval.versions import CURRENT_FILE
+from bot.retrieval.versions import CURRENT_FILE, VersionStore
 from bot.settings import Settings
 
 
@@ -34,6 +34,11 @@ def test_without_its_model_it_is_not_ready_and_names_the_remedy(built, tmp_path)
     assert "flask --app wsgi model prepare" in response.json["reason"]
 
 
+def built_at(settings) -> str:
+    store = VersionStore(settings.index_dir)
+    return store.manifest(store.current()).built_at
+
+
 @pytest.mark.model
 def test_ready_tells_model_index_and_knowledge(client, built):
     response = client.get("/readyz")
@@ -44,8 +49,11 @@ def test_ready_tells_model_index_and_knowledge(client, built):
         "model": "intfloat/multilingual-e5-small",
         "index_version": (built.index_dir / CURRENT_FILE).read_text().strip(),
         "knowledge_digest": digest(built.knowledge_dir),
+        "built_at": built_at(built),
         "stale": False,
-    } == response.json
+        "refused": None,
+        "store": {"status": "ok", "waiting": 0, "dropped": 0},
+    } == response.json | {"store": response.json["store"] | {"waiting": 0}}
 
 
 @pytest.mark.model
@@ -75,9 +83,9 @@ def test_a_stale_index_still_answers(built, knowledge_dir):
 @pytest.mark.model
 def test_a_damaged_index_is_not_served_and_the_file_is_named(built: Settings, tmp_path):
     index_dir = shutil.copytree(built.index_dir, tmp_path / "index")
-    next(index_dir.glob("*/contents.json")).write_text("{}")
+    next(index_dir.glob("*/entries.jsonl")).write_text("{}")
     client = create_app(built.model_copy(update={"index_dir": index_dir})).test_client()
     response = client.get("/readyz")
 
     assert response.status_code == 503
-    assert "contents.json" in response.json["reason"] and "index build" in response.json["reason"]
+    assert "entries.jsonl" in response.json["reason"] and "index build" in response.json["reason"]

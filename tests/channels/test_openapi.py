@@ -9,7 +9,16 @@ import pytest
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-PAGES = {"/", "/docs", "/docs/<path:name>", "/openapi.json"}
+PAGES = {
+    "/",
+    "/chat",
+    "/chat/static/<path:filename>",
+    "/widget.js",
+    "/docs",
+    "/docs/<path:name>",
+    "/docs/static/<path:filename>",
+    "/openapi.json",
+}
 # WeChat's side of this protocol is described by WeChat.
 WECHAT = "/wechat/"
 PARAMETER = re.compile("<(?:[a-z]+:)?")
@@ -109,7 +118,7 @@ def test_the_docs_page_and_its_assets_load_from_this_server(indexless):
     for address in assets:
         with indexless.get(address) as response:
             assert (response.status_code, urlsplit(address).netloc) == (200, ""), address
-            assert len(response.data) > 1000
+            assert len(response.data) > 100
 
 
 def test_the_docs_page_names_no_other_host(indexless):
@@ -117,12 +126,6 @@ def test_the_docs_page_names_no_other_host(indexless):
 
     assert "/openapi.json" in page
     assert re.search(r"(https?:)?//[\w-]", page) is None
-
-
-def test_the_start_page_leads_to_the_docs(indexless):
-    response = indexless.get("/", follow_redirects=True)
-
-    assert (response.request.path, response.status_code) == ("/docs", 200)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import closing
 
 import pytest
@@ -17,7 +18,7 @@ from bot.errors import SettingsError, StoreError
 from bot.store.conversations import Conversations
 from bot.store.database import Database
 from bot.store.secrets import Secrets
-from tests.fakes import FakeIndex, make_entry
+from tests.fakes import DirectLog, FakeIndex, make_entry
 from tests.wechat.fakes import Clock
 
 INDEX = FakeIndex(
@@ -41,7 +42,9 @@ def store(tmp_path, clock):
 def serve(open_store):
     app = Flask("bot")
     register_problems(app)
-    app.register_blueprint(ask_blueprint(Answerer(lambda: INDEX), Sessions(open_store)))
+    app.register_blueprint(
+        ask_blueprint(Answerer(lambda: INDEX), Sessions(open_store), DirectLog(), time.time)
+    )
     return app.test_client()
 
 

@@ -141,8 +141,8 @@ def test_the_same_knowledge_gives_the_same_files(store):
 
     assert one.version != two.version
     assert one.calibration == two.calibration
-    assert [one.files[name] for name in ("contents.json", "phrasing.faiss")] == [
-        two.files[name] for name in ("contents.json", "phrasing.faiss")
+    assert [one.files[name] for name in ("entries.jsonl", "phrasing.faiss")] == [
+        two.files[name] for name in ("entries.jsonl", "phrasing.faiss")
     ]
 
 

@@ -6,12 +6,14 @@ from contextlib import closing
 from dataclasses import asdict
 
 import pytest
+from sqlalchemy import update
 
 from bot.domain import Conversation, Language
 from bot.errors import StoreError
 from bot.store.conversations import Conversations
 from bot.store.database import Database
 from bot.store.secrets import Secrets
+from bot.store.tables import conversations as conversations_table
 from tests.store.conftest import KEY
 
 HALF_AN_HOUR = 1800.0
@@ -78,14 +80,16 @@ def test_a_conversation_of_before_follow_ups_is_still_understood():
     assert asdict(Conversation.from_json(TALK.to_json())) == asdict(TALK)
 
 
-def test_a_database_that_is_locked_is_waited_for_as_long_as_is_said(path, conversations, clock):
+def test_a_database_that_is_locked_is_waited_for_as_long_as_is_said(url, conversations, clock):
     conversations.keep("ask", "visitor-7", TALK)
     with (
-        closing(Database(f"sqlite:///{path}", 0.05)) as impatient,
-        closing(Database(f"sqlite:///{path}")) as other,
+        closing(Database(url, 0.05)) as impatient,
+        closing(Database(url)) as other,
     ):
         waiting = Conversations(impatient, Secrets(KEY), clock, HALF_AN_HOUR)
-        with other.transaction(), pytest.raises(StoreError, match="locked"):
+        with other.transaction() as connection, pytest.raises(StoreError, match="lock"):
+            connection.execute(update(conversations_table).values(updated_at=0.0))
+            connection.execute(update(conversations_table).values(updated_at=clock.now))
             waiting.keep("ask", "visitor-7", Conversation())
 
     assert conversations.recall("ask", "visitor-7") == TALK

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from threading import Barrier
@@ -13,7 +12,9 @@ from sqlalchemy import select, text
 from bot.errors import SettingsError, StoreError
 from bot.store.database import Database
 from bot.store.tables import questions
+from tests.store.conftest import SQLITE
 
+ON_SQLITE = pytest.mark.parametrize("kind", [SQLITE])
 COUNT = text("SELECT count(*) FROM questions")
 ADD = text("INSERT INTO leases VALUES ('token:wx1', 'worker', 1.0)")
 
@@ -59,6 +60,7 @@ def test_what_cannot_be_written_is_a_store_error(tmp_path):
         pass
 
 
+@ON_SQLITE
 def test_a_file_that_is_no_database_is_a_store_error(database, path):
     path.write_bytes(b"something else entirely" * 100)
 
@@ -74,18 +76,18 @@ def test_a_transaction_that_breaks_leaves_nothing_behind(database, run_sql):
     assert run_sql("SELECT count(*) FROM leases") == [(0,)]
 
 
-def test_readers_go_on_while_another_program_writes(database, path):
-    with database.transaction() as connection:
+def test_readers_go_on_while_another_program_writes(database, url):
+    with database.transaction() as connection, closing(Database(url)) as other:
         connection.execute(ADD)
-        with closing(sqlite3.connect(path)) as reader:
-            assert reader.execute("SELECT count(*) FROM leases").fetchone() == (0,)
+        with other.reading() as reader:
+            assert reader.execute(text("SELECT count(*) FROM leases")).scalar() == 0
 
 
-def test_sixteen_workers_may_open_a_new_database_at_once(path):
+def test_sixteen_workers_may_open_a_new_database_at_once(new_url):
     together = Barrier(16)
 
     def open_and_count(_worker):
-        with closing(Database(f"sqlite:///{path}")) as database:
+        with closing(Database(new_url)) as database:
             together.wait()
             with database.transaction() as connection:
                 return len(connection.execute(select(questions)).all())

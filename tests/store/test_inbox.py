@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from threading import Barrier
 
@@ -17,6 +18,8 @@ from bot.errors import StoreError
 from bot.store.database import Database
 from bot.store.inbox import Inbox
 from bot.store.secrets import Secrets
+from tests.fakes import DirectLog
+from tests.postgres import run_sql as run_sql_at
 from tests.store.conftest import KEY
 from tests.store.values import CHANNEL, FORGET, OPENID, TALK, effect, message
 
@@ -27,10 +30,13 @@ SETTLE_THIRTY_PUSHES = """
 import sys, time
 from bot.store.database import Database
 from bot.store.inbox import Inbox
+from bot.store.question_rows import QuestionRows
 from bot.store.secrets import Secrets
 from bot.domain import Said, SaidKind
+from tests.fakes import DirectLog
 from tests.store.values import effect
-inbox = Inbox(Database(sys.argv[1]), Secrets(b"k" * 32), time.time)
+database, secrets = Database(sys.argv[1]), Secrets(b"k" * 32)
+inbox = Inbox(database, secrets, time.time, DirectLog(QuestionRows(database, secrets)))
 print("ready", flush=True)
 sys.stdin.readline()
 ours = effect(said=Said(SaidKind.TEXT, sys.argv[2], time.time()))
@@ -90,9 +96,9 @@ def test_sixteen_deliveries_at_once_have_one_effect_and_one_reply(inbox, run_sql
 
 
 @pytest.fixture
-def four_processes(path):
+def four_processes(new_url):
     """Processes on one database that does not exist yet; each settles the same thirty pushes when told to."""
-    command = [sys.executable, "-c", SETTLE_THIRTY_PUSHES, f"sqlite:///{path}"]
+    command = [sys.executable, "-c", SETTLE_THIRTY_PUSHES, new_url]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "encoding": "utf-8"}
     processes = [subprocess.Popen([*command, f"答{n}"], cwd=PROJECT, **pipes) for n in range(4)]
     yield processes
@@ -100,7 +106,8 @@ def four_processes(path):
         process.kill()
 
 
-def test_four_processes_on_a_new_database_settle_each_push_once(four_processes, run_sql):
+def test_four_processes_on_a_new_database_settle_each_push_once(four_processes, new_url):
+    run_sql = partial(run_sql_at, new_url)
     for process in four_processes:
         assert process.stdout.readline() == "ready\n"
     for process in four_processes:
@@ -108,15 +115,18 @@ def test_four_processes_on_a_new_database_settle_each_push_once(four_processes, 
         process.stdin.flush()
     heard = [process.communicate(timeout=20)[0].split() for process in four_processes]
 
-    assert heard == [[text for (text,) in run_sql("SELECT reply_text FROM pushes ORDER BY rowid")]] * 4
+    assert (
+        heard
+        == [[text for (text,) in run_sql("SELECT reply_text FROM pushes ORDER BY length(key), key")]] * 4
+    )
     assert counts(run_sql) == (30, 30, 30)
 
 
-def test_a_push_stays_settled_over_a_restart(inbox, path, clock):
+def test_a_push_stays_settled_over_a_restart(inbox, url, clock):
     said = inbox.settle("wx1:message:1", effect())
 
-    with closing(Database(f"sqlite:///{path}")) as reopened:
-        assert Inbox(reopened, Secrets(KEY), clock).settled("wx1:message:1") == said
+    with closing(Database(url)) as reopened:
+        assert Inbox(reopened, Secrets(KEY), clock, DirectLog()).settled("wx1:message:1") == said
 
 
 def test_an_effect_that_breaks_halfway_did_not_happen(inbox, run_sql):

@@ -174,10 +174,10 @@ def test_a_starting_sender_leaves_waiting_messages_as_they_are(outbox, queue):
     assert texts(outbox.take(9)) == ["一"]
 
 
-def test_messages_outlive_a_restart(queue, path, clock):
+def test_messages_outlive_a_restart(queue, url, clock):
     queue("一")
 
-    with closing(Database(f"sqlite:///{path}")) as reopened:
+    with closing(Database(url)) as reopened:
         assert texts(Outbox(reopened, Secrets(KEY), clock).take(9)) == ["一"]
 
 

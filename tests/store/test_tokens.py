@@ -99,10 +99,8 @@ def test_a_failed_fetch_gives_the_lock_back(tokens, clock):
     assert clock.slept == []
 
 
-def test_a_killed_holder_blocks_the_others_for_seconds_only(database, path, clock):
-    holder = subprocess.Popen(
-        [sys.executable, "-c", HOLD_THE_LOCK, f"sqlite:///{path}"], cwd=PROJECT, stdout=subprocess.PIPE
-    )
+def test_a_killed_holder_blocks_the_others_for_seconds_only(database, url, clock):
+    holder = subprocess.Popen([sys.executable, "-c", HOLD_THE_LOCK, url], cwd=PROJECT, stdout=subprocess.PIPE)
     with holder:
         assert holder.stdout.readline() == b"held\n"
         os.kill(holder.pid, signal.SIGKILL)

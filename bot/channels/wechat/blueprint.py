@@ -11,10 +11,11 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException
 
 from bot.answering.answerer import Answerer
+from bot.channels.problems import new_request_id
 from bot.channels.wechat.accounts import DEFAULT_NAME, Account, AccountKind
 from bot.channels.wechat.reception import Reception, Turn
 from bot.channels.wechat.rendering import render
-from bot.domain import Conversation, CustomerMessage, Said, SaidKind, Settlement
+from bot.domain import Conversation, CustomerMessage, LoggedQuestion, Said, SaidKind, Settlement
 from bot.errors import StoreError
 from bot.ports import Inbox
 from bot.wechat.envelope import answer_handshake, open_push
@@ -42,12 +43,14 @@ class Desk:
         inbox: Inbox,
         clock: Callable[[], float],
         sleep: Callable[[float], object] = time.sleep,
+        name_request: Callable[[], str] = new_request_id,
     ) -> None:
         self.account = account
         self._reception = Reception(answerer, account)
         self._inbox = inbox
         self._clock = clock
         self._sleep = sleep
+        self._name_request = name_request
 
     def handshake(self, query: Mapping[str, str]) -> str:
         """The echostr; raises NotAuthenticError."""
@@ -87,11 +90,16 @@ class Desk:
         return self._inbox.settle(key, self._settlement(push, talk))
 
     def _settlement(self, push: Push, talk: Conversation) -> Settlement:
-        now = self._clock()
+        now, started = self._clock(), time.perf_counter()
         turn = self._turn(push, talk, now)
         said, rest = self._rendered(turn, now)
         conversation = turn.conversation and replace(turn.conversation, rest=rest)
-        settlement = Settlement(self.account.channel, push.sender, said, conversation, turn.asked)
+        latency_ms = 1000 * (time.perf_counter() - started)
+        asked = tuple(
+            LoggedQuestion(each, self.account.channel, push.sender, now, latency_ms, self._name_request())
+            for each in turn.asked
+        )
+        settlement = Settlement(self.account.channel, push.sender, said, conversation, asked)
         if self.account.kind is AccountKind.MINI and said.kind is SaidKind.TEXT:
             valid_for = _AFTER_EVENT if push.kind is PushKind.EVENT else _AFTER_MESSAGE
             message = CustomerMessage(self.account.channel, said.text, valid_for)

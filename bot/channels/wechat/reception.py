@@ -65,7 +65,10 @@ class Reception:
         self._account = account
 
     def receive(self, push: Push, talk: Conversation, now: float) -> Turn:
-        """The turn that a push makes; ``now`` in seconds since the epoch."""
+        """The turn that a push makes, by one index version; ``now`` in seconds since the epoch."""
+        return Reception(self._answerer.at_one_version(), self._account)._receive(push, talk, now)
+
+    def _receive(self, push: Push, talk: Conversation, now: float) -> Turn:
         if push.kind is PushKind.EVENT:
             return self._event(push, talk, now)
         if push.kind is PushKind.UNKNOWN or talk.human_until > now:
@@ -94,7 +97,7 @@ class Reception:
         known = (told, remembered(talk, told)) if told else None
         reply, after = known or self._converser.reply(content, talk, language)
         if self._hands_over(reply):
-            return replace(self._hand_over(reply, talk, now), asked=(_asked(reply, content),))
+            return replace(self._hand_over(reply, talk, now), asked=(AskedQuestion.of(content, reply),))
         return self._replied(reply, content, after)
 
     def _replied(self, reply: Reply, content: str, talk: Conversation) -> Turn:
@@ -103,7 +106,7 @@ class Reception:
             OutcomeKind.CLARIFY: "",
             OutcomeKind.SMALLTALK: words.starters,
         }.get(reply.outcome, words.next_questions)
-        return replace(self._speak(reply, heading, talk, content), asked=(_asked(reply, content),))
+        return replace(self._speak(reply, heading, talk, content), asked=(AskedQuestion.of(content, reply),))
 
     def _hands_over(self, reply: Reply) -> bool:
         return reply.outcome is OutcomeKind.HANDOFF and self._account.has_handoff
@@ -190,17 +193,6 @@ class Reception:
 
     def _known_language(self, talk: Conversation) -> Language:
         return talk.language or self._account.language
-
-
-def _asked(reply: Reply, content: str) -> AskedQuestion:
-    return AskedQuestion(
-        str(reply.language),
-        content,
-        str(reply.outcome),
-        reply.entry.id if reply.entry else "",
-        reply.confidence,
-        reply.index_version,
-    )
 
 
 def _in_script(text: str, language: Language, like: str) -> str:

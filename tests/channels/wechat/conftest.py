@@ -17,9 +17,11 @@ from bot.channels.wechat.blueprint import Desk, wechat_blueprint
 from bot.store.database import Database
 from bot.store.inbox import Inbox
 from bot.store.outbox import Outbox
+from bot.store.question_rows import QuestionRows
 from bot.store.secrets import Secrets
 from tests.channels.wechat.chat import Chat
 from tests.channels.wechat.knowledge import INDEX
+from tests.fakes import DirectLog
 from tests.wechat.fakes import PLAIN, Clock
 
 KEY = b"k" * 32
@@ -65,7 +67,7 @@ def serve(database, clock):
     def serve(*accounts, answerer, database=database):
         app = Flask("bot", static_folder=None)
         register_problems(app)
-        inbox = Inbox(database, Secrets(KEY), clock)
+        inbox = Inbox(database, Secrets(KEY), clock, DirectLog(QuestionRows(database, Secrets(KEY))))
         app.register_blueprint(wechat_blueprint([Desk(each, answerer, inbox, clock) for each in accounts]))
         return app.test_client()
 

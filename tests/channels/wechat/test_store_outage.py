@@ -10,6 +10,7 @@ from bot.store.inbox import Inbox
 from bot.store.secrets import Secrets
 from tests.channels.wechat.chat import fields, written
 from tests.channels.wechat.conftest import KEY, MINI
+from tests.fakes import DirectLog
 from tests.wechat.fakes import signed_query
 
 
@@ -18,6 +19,9 @@ class Failing:
 
     def __init__(self, database, times):
         self.database, self.left = database, times
+
+    def reading(self):
+        return self.transaction()
 
     @contextmanager
     def transaction(self):
@@ -34,7 +38,7 @@ def delivered(answerer, database, clock):
 
     def delivered(times):
         waited = []
-        inbox = Inbox(Failing(database, times), Secrets(KEY), clock)
+        inbox = Inbox(Failing(database, times), Secrets(KEY), clock, DirectLog())
         desk = Desk(MINI, answerer, inbox, clock, waited.append)
         return desk.push(signed_query(), written(fields(Content="备案时间"))).body, sum(waited)
 

@@ -1,0 +1,70 @@
+"""Numbers by keys: a sorted table of digests in place of a dictionary that a load would have to fill."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.retrieval.lines import MAPPED_FROM
+
+
+class Keys:
+    """Gives the number that belongs to a key. Thread-safe: nothing in it changes.
+
+    ``table``: (3, keys) uint64: both halves of each key's digest, in rising order, and its number. Two keys
+    with the same 128 bits will not be met, so the keys themselves are not kept.
+    """
+
+    def __init__(self, table: NDArray[np.uint64]) -> None:
+        if table.dtype != np.uint64 or table.shape[:-1] != (3,):
+            raise ValueError(f"not a table of keys: {table.dtype} {table.shape}")
+        self.table = table
+        # Looked through by bisect one value at a time, for which an array's own indexing is slow.
+        self._high: memoryview[int] = memoryview(table[0])
+        self._low: memoryview[int] = memoryview(table[1])
+        self._numbers: memoryview[int] = memoryview(table[2])
+
+    @classmethod
+    def of(cls, numbers: Iterable[tuple[str, int]]) -> Keys:
+        """A table of keys with their numbers, none negative; of two numbers of one key the first counts."""
+        by_digest: dict[tuple[int, int], int] = {}
+        for key, number in numbers:
+            by_digest.setdefault(_digest(key), number)
+        rows = [(*digest, number) for digest, number in sorted(by_digest.items())]
+        return cls(np.ascontiguousarray(np.array(rows, np.uint64).reshape(-1, 3).T))
+
+    @classmethod
+    def load(cls, path: Path) -> Keys:
+        """What ``save`` wrote; raises OSError or ValueError."""
+        is_large = path.stat().st_size >= MAPPED_FROM
+        return cls(np.load(path, mmap_mode="r" if is_large else None, allow_pickle=False))
+
+    def save(self, path: Path) -> None:
+        """Write the table into one file of NumPy's own format."""
+        np.save(path, self.table, allow_pickle=False)
+
+    def get(self, key: str) -> int | None:
+        """The key's number, None if it has none."""
+        high, low = _digest(key)
+        row = bisect_left(self._high, high)
+        while row < len(self) and self._high[row] == high:
+            if self._low[row] == low:
+                return self._numbers[row]
+            row += 1
+        return None
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and self.get(key) is not None
+
+    def __len__(self) -> int:
+        return len(self._high)
+
+
+def _digest(key: str) -> tuple[int, int]:
+    digest = blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return int.from_bytes(digest[:8]), int.from_bytes(digest[8:])

@@ -1,0 +1,72 @@
+"""What can befall a database: each as a context in which it lasts, and after which all is well."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import event
+from sqlalchemy.pool import Pool
+
+PROJECT = Path(__file__).parent.parent.parent
+HOLD_THE_LOCK = """
+import sys
+from bot.store.database import Database
+database = Database(sys.argv[1])
+with database.transaction() as connection:
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("LOCK TABLE questions IN ACCESS EXCLUSIVE MODE")
+    print("held", flush=True)
+    sys.stdin.readline()
+"""
+
+
+@contextmanager
+def locked(url: str) -> Iterator[None]:
+    """Another process writes, and does not come to an end."""
+    command = [sys.executable, "-c", HOLD_THE_LOCK, url]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "encoding": "utf-8"}
+    with subprocess.Popen(command, cwd=PROJECT, **pipes) as holder:
+        assert holder.stdout.readline() == "held\n"
+        yield
+        holder.communicate("go\n", timeout=20)
+
+
+@contextmanager
+def full() -> Iterator[None]:
+    """SQLite may not take another page of the disk."""
+
+    def limit(connection, *_more, pages=1):
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    event.listen(Pool, "checkout", limit)
+    try:
+        yield
+    finally:
+        event.remove(Pool, "checkout", limit)
+        event.listen(Pool, "checkout", lambda connection, *_: limit(connection, pages=2**30), once=True)
+
+
+@contextmanager
+def absent(path: Path) -> Iterator[None]:
+    """SQLite's file is gone, and nothing can be made in its place."""
+    elsewhere = path.with_name("elsewhere.db")
+    path.rename(elsewhere)
+    path.mkdir()
+    try:
+        yield
+    finally:
+        path.rmdir()
+        elsewhere.rename(path)
+
+
+def until(is_so: Callable[[], object], within: float = 30.0) -> None:
+    """Return once it is so."""
+    deadline = time.monotonic() + within
+    while not is_so():
+        assert time.monotonic() < deadline, "it never was"
+        time.sleep(0.01)
