@@ -62,7 +62,7 @@ def _watch(operations: Operations, parent: int | None) -> None:
     def stop(seconds: float) -> bool:
         return stopping.wait(seconds) or (parent is not None and is_orphan_of(parent))
 
-    watcher.run(lambda: folder_changes(folder, stopping, settings.watch_polling), stop)
+    watcher.run(lambda: folder_changes(folder, stopping, settings.watch_polling, _tell), stop)
 
 
 def _knowledge(operations: Operations) -> Knowledge:
