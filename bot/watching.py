@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from watchfiles import Change, watch
+from watchfiles._rust_notify import WatchfilesRustInternalError
 
 from bot.domain import JobResult, JobState
 from bot.errors import BotError
@@ -17,6 +19,8 @@ QUIET_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 30.0
 # After a failure that no change of the knowledge brought about, such as a full disk.
 RETRY_SECONDS = 60.0
 _NAMED = 5
+# Where the system has no more watches to give.
+_FALLBACK_SECONDS = 5
 _NEVER = float("inf")
 # Marks of what editors, sync tools and importers leave beside files while they write.
 _TEMPORARY = (".", "~", "#")
@@ -74,11 +78,12 @@ class Watcher:
             identity = _identity(self._knowledge.folder)
             # What happened while nobody watched is looked for when somebody does: nothing slips through.
             self._look_at = self._clock()
-            for names in changes():
-                if stop(0) or _identity(self._knowledge.folder) != identity:
-                    break
-                if names or self._clock() >= self._look_at:
-                    self._look(names)
+            with suppress(FileNotFoundError):  # it has gone since
+                for names in changes():
+                    if stop(0) or _identity(self._knowledge.folder) != identity:
+                        break
+                    if names or self._clock() >= self._look_at:
+                        self._look(names)
 
     def _is_there(self) -> bool:
         is_there = self._knowledge.folder.is_dir()
@@ -125,11 +130,24 @@ class Watcher:
             self._tell("the live index stays; waiting for the next change")
 
 
-def folder_changes(folder: Path, stopping: threading.Event, polling_seconds: float) -> Iterator[Changes]:
+def folder_changes(
+    folder: Path, stopping: threading.Event, polling_seconds: float, tell: Callable[[str], None]
+) -> Iterator[Changes]:
     """Names of files that changed in a folder, in groups, and nothing for about every second without.
 
-    The system tells of changes; with ``polling_seconds`` above 0 the folder is looked at so often.
+    The system tells of changes; with ``polling_seconds`` above 0, or where the system cannot, the folder is
+    looked at every so often. Raises FileNotFoundError when there is no folder.
     """
+    try:
+        yield from _groups(folder, stopping, polling_seconds)
+    except (OSError, WatchfilesRustInternalError) as error:
+        if polling_seconds or isinstance(error, FileNotFoundError):
+            raise
+        tell(f"the system cannot tell of changes ({error}); looking every {_FALLBACK_SECONDS} s instead")
+        yield from _groups(folder, stopping, _FALLBACK_SECONDS)
+
+
+def _groups(folder: Path, stopping: threading.Event, polling_seconds: float) -> Iterator[Changes]:
     groups = watch(
         folder,
         watch_filter=lambda _change, path: is_knowledge(folder, Path(path)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,8 +21,9 @@ KNOWLEDGE = TESTS / "data" / "knowledge"
 Cli = Callable[..., Result]
 # What runs real databases, servers and processes; the rest, without the model, are the unit tests.
 SERVICE_TESTS = (
-    *("admin", "channels", "store", "web", "test_cli.py", "test_cli_store.py", "test_job_running.py"),
-    *("test_layers.py", "test_rebuilding.py", "test_serving.py", "test_serving_log.py", "test_watching.py"),
+    *("admin", "channels", "store", "web"),
+    *("test_cli.py", "test_cli_store.py", "test_job_running.py", "test_layers.py", "test_rebuilding.py"),
+    *("test_serving.py", "test_serving_log.py", "test_watching.py"),
 )
 
 
@@ -49,11 +50,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def app(built: Settings) -> Iterator[Flask]:
+def app(built: Settings) -> Flask:
     """One app for all tests: it loads the model once."""
-    app = create_app(built)
-    yield app
-    app.extensions["close"]()
+    return create_app(built)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from watchfiles import watch
 
 from bot import watching
 from bot.domain import JobResult, JobState
@@ -60,9 +61,10 @@ class Watched:
     def _run(self) -> None:
         knowledge = Knowledge(self.folder, self._is_built, lambda: loader.digest(self.folder))
         watcher = Watcher(knowledge, self._build, self.told.append, time.monotonic)
-        watcher.run(
-            lambda: folder_changes(self.folder, self._stopping, self._polling_seconds), self._stopping.wait
-        )
+        watcher.run(self._changes, self._stopping.wait)
+
+    def _changes(self):
+        return folder_changes(self.folder, self._stopping, self._polling_seconds, self.told.append)
 
     def _is_built(self) -> bool:
         is_built = self.builds[-1:] == [loader.digest(self.folder)]
@@ -268,3 +270,18 @@ def test_a_file_that_cannot_be_read_stops_nothing(watched):
     watched.write("en/new.md", ENTRY)
 
     watched.wait_for("it is live")
+
+
+def test_where_the_system_has_no_more_watches_the_folder_is_looked_at(watched, monkeypatch):
+    def exhausted(*arguments, force_polling, **options):
+        if not force_polling:
+            raise OSError("OS file watch limit reached")
+        return watch(*arguments, force_polling=force_polling, **options)
+
+    monkeypatch.setattr(watching, "watch", exhausted)
+    monkeypatch.setattr(watching, "_FALLBACK_SECONDS", 0.1)
+    watched.start()
+    watched.write("en/new.md", ENTRY)
+    watched.wait_for("it is live")
+
+    assert watched.told[0].startswith("the system cannot tell of changes (OS file watch limit reached)")
