@@ -1,6 +1,7 @@
 """What customers notice of 100 publishes in a row: 16 clients ask on ``/ask`` of 4 workers all the while.
 
-    python -m benchmarks.publishing [--publishes 100] [--clients 16] [--workers 4] [--versions FOLDER]
+    python -m benchmarks.publishing [--publishes 100] [--clients 16] [--workers 4] [--pause 0.1]
+        [--versions FOLDER]
 
 Two versions take turns, built from the knowledge folder with an edition's name in every answer, so that an
 answer shows whether it is of the version it says it is of. Building them takes a few minutes; in a FOLDER
@@ -26,6 +27,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from random import uniform
 
 from benchmarks.server import PROJECT, Server, serving
 from bot.answering.normalising import normalise
@@ -81,7 +83,7 @@ def main() -> None:
     with _folder(arguments.versions) as folder:
         editions = _editions(VersionStore(folder))
         with serving(workers=arguments.workers, index_dir=folder) as server:
-            crowd = Crowd(server, arguments.clients)
+            crowd = Crowd(server, arguments.clients, arguments.pause)
             publisher = Publisher(server, VersionStore(folder), list(editions), arguments.workers)
             with crowd.asking():
                 rounds = _play(publisher, arguments.publishes)
@@ -92,6 +94,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     for name, default in (("publishes", 100), ("clients", 16), ("workers", 4)):
         parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--pause", type=float, default=0.1, help="seconds between a client's questions, mean")
     parser.add_argument("--versions", type=Path, help="where the two versions are kept")
     return parser.parse_args()
 
@@ -143,9 +146,10 @@ class Crowd:
     the worker that accepted them, and one worker may have accepted them all.
     """
 
-    def __init__(self, server: Server, clients: int) -> None:
+    def __init__(self, server: Server, clients: int, pause: float) -> None:
         self._server = server
         self._clients = clients
+        self._pause = pause
         self._is_over = threading.Event()
         self.asked: list[Asked] = []
 
@@ -167,6 +171,7 @@ class Crowd:
             if self._is_over.is_set():
                 return
             self.asked.append(_asked(self._server.port, question))
+            self._is_over.wait(uniform(0, 2 * self._pause))
 
 
 def _questions() -> list[str]:
@@ -256,7 +261,8 @@ def _print(
     waits = [publish.seconds for publish in published[1:]]
     print("| what | measured | wanted |\n|---|---|---|")
     print(f"| publishes | {len(waits)} | |")
-    print(f"| requests | {len(asked)} | |")
+    seconds = asked[-1].at - asked[0].at
+    print(f"| requests | {len(asked)}, {len(asked) / seconds:.0f} a second | |")
     print(f"| failed requests | {sum(a.status != 200 for a in asked)} | 0 |")
     print(f"| answers of a version neither live nor just replaced | {_stale(asked, published)} | 0 |")
     print(f"| answers with another version's words | {mixed} | 0 |")

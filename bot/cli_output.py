@@ -17,6 +17,7 @@ import click
 from bot.errors import BotError
 from bot.ports import Progress
 from bot.processes import interrupt_on_sigterm
+from bot.progress_lines import ProgressLines
 
 # What shells say of a command that Ctrl-C ended.
 _STOPPED = 130
@@ -57,27 +58,33 @@ def _in_main_thread() -> bool:
 
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
-    """One bar a stage on a terminal; one line a stage in a log."""
-    bar: Any = None
-    stage = ("", 0)
-
-    def report(what: str, done: int, total: int) -> None:
-        nonlocal bar, stage
-        if (what, total) != stage:
-            finish()
-            stage = (what, total)
-            bar = click.progressbar(length=total, label=what, file=sys.stderr, show_pos=True)
-            bar.__enter__()
-        bar.update(done - bar.pos)
-
-    def finish() -> None:
-        if bar is not None:
-            bar.__exit__(None, None, None)
-
+    """On a terminal one bar a stage, with counts and the time left; in a log plain lines."""
+    shown = _Bars() if sys.stderr.isatty() else ProgressLines(lambda line: click.echo(line, err=True))
     try:
-        yield report
+        yield shown
     finally:
-        finish()
+        shown.finish()
+
+
+class _Bars:
+    """One bar a stage."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+        self._stage = ("", 0)
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        if (what, total) != self._stage:
+            self.finish()
+            self._stage = (what, total)
+            self._bar = click.progressbar(length=total, label=what, file=sys.stderr, show_pos=True)
+            self._bar.__enter__()
+        self._bar.update(done - self._bar.pos)
+
+    def finish(self) -> None:
+        """Leave the last bar as it is."""
+        if self._bar is not None:
+            self._bar.__exit__(None, None, None)
 
 
 def user_name() -> str:

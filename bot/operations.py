@@ -5,11 +5,15 @@ What only they need (torch, scikit-learn) is imported when it is needed: web wor
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +25,9 @@ from bot.checks import checks_digest, read_checks
 from bot.disk_cache import DiskCache
 from bot.domain import IndexState
 from bot.errors import ModelError, SettingsError
-from bot.knowledge import lint, loader
+from bot.knowledge import lint, loader, parse_cache
 from bot.knowledge.markdown import Problem
+from bot.knowledge.parse_cache import CachedParser
 from bot.ports import Embedder, Progress
 from bot.pruning import check_runs, prune
 from bot.publishing import Publisher, Source
@@ -99,7 +104,9 @@ class Operations:
 
     def caching_embedder(self) -> Embedder:
         """The same on all cores, asked only for what no command has embedded before."""
-        embedder = self.embedder(threads=0)
+        return self._cached(self.embedder(threads=0))
+
+    def _cached(self, embedder: Embedder) -> Embedder:
         return CachedEmbedder(embedder, DiskCache(cache_file(self.settings.cache_dir, embedder.checksum)))
 
     @property
@@ -123,9 +130,10 @@ class Operations:
         original = self.prepare_model(progress)
         progress("importing the model libraries", 0, 1)
         tuning = importlib.import_module("bot.retrieval.tuning")
+        untuned = tuning.Untuned(original, self._cached(OnnxEmbedder(original, threads=0)))
         recipe = tuning.Recipe(learning_rate=learning_rate)
         options = tuning.TuningOptions(self.settings.false_answer_rate, _now(), recipe)
-        result: TuningResult = tuning.tune_model(base, original, normalise, options, progress)
+        result: TuningResult = tuning.tune_model(base, untuned, normalise, options, progress)
         if result.adopted:
             self.store.use_model(result.adopted.name)
         return result
@@ -154,7 +162,7 @@ class Operations:
     def lint(self, *, with_embedder: bool) -> list[Problem]:
         """Everything wrong with the knowledge base."""
         embed = self.caching_embedder().embed_queries if with_embedder else None
-        return lint.lint(self.settings.knowledge_dir, normalise, embed)
+        return lint.lint(self.settings.knowledge_dir, normalise, embed, self._parser())
 
     def build(self, progress: Progress, order: Order = Order(), *, wait: bool = False) -> BuildResult:  # noqa: B008 - frozen
         """Build a version from the knowledge folder; publish it if it passes the gate, else keep it aside.
@@ -164,7 +172,10 @@ class Operations:
         """
         told = (lambda other: progress(f"waiting for {other}", 0, 1)) if wait else None
         folder = self.settings.index_dir
-        with build_lock(folder, Holder(os.getpid(), order.by, _now().isoformat(timespec="seconds")), told):
+        with (
+            _seldom_collecting(),
+            build_lock(folder, Holder(os.getpid(), order.by, _now().isoformat(timespec="seconds")), told),
+        ):
             source = self._source(progress)
             publisher = Publisher(
                 self.store,
@@ -179,25 +190,39 @@ class Operations:
     def _source(self, progress: Progress) -> Source:
         """What versions are made from now; the knowledge is read when it is needed."""
         folder = self.settings.knowledge_dir
-        checks, base = read_checks(folder), loader.load(folder)
-        if self._is_prepared_form and self.store.model_in_use() == ORIGINAL:
-            self.prepare_model(progress)
-        embedder = self.caching_embedder()
+        progress("reading the knowledge", 0, 1)
+        with ThreadPoolExecutor(1) as pool:
+            # Beside the reading: the model's libraries need another core only.
+            loading = pool.submit(self.caching_embedder)
+            checks, base = read_checks(folder), loader.load(folder, self._parser())
+            embedder = self._loaded(loading, progress)
+        # Lint and building ask for the same questions.
+        remembering = cache(normalise)
 
         def build(store: VersionStore, version: str, now: datetime) -> IndexManifest:
             building = importlib.import_module("bot.retrieval.building")
             options = building.BuildOptions(self.settings.false_answer_rate, now, version)
-            made: IndexManifest = building.build_index(base, embedder, store, normalise, options, progress)
+            made: IndexManifest = building.build_index(base, embedder, store, remembering, options, progress)
             return made
 
         return Source(
             Ingredients(base.digest, embedder.checksum, self.settings.false_answer_rate),
             checks,
-            lint=lambda: lint.problems_of(base, normalise),
+            lint=lambda: lint.problems_of(base, remembering),
             build=build,
             load=lambda store, version: load_index(store, version, embedder),
             load_live=_IndexLoader(self),
         )
+
+    def _loaded(self, loading: Future[Embedder], progress: Progress) -> Embedder:
+        """What was being loaded; the original form of the model is made if it is not there."""
+        try:
+            return loading.result()
+        except ModelError:
+            if not self._is_prepared_form or self.store.model_in_use() != ORIGINAL:
+                raise
+        self.prepare_model(progress)
+        return self.caching_embedder()
 
     def roll_back(self, version: str, by: str) -> RolledBack:
         """Make an older version live, by default the one before; raises as the function of that name."""
@@ -229,6 +254,10 @@ class Operations:
         made_from = loader.digest(folder), checks_digest(folder)
         return is_built(store.history.events(), store.current_name(), *made_from)
 
+    def _parser(self) -> loader.Parse:
+        """Parses only the knowledge files that have changed."""
+        return CachedParser(DiskCache(parse_cache.cache_file(self.settings.cache_dir)))
+
     def import_table(
         self, file: Path, folder: Path, choices: TableChoices, progress: Progress
     ) -> tuple[ImportReport, Path | None]:
@@ -257,6 +286,19 @@ class Operations:
     def knowledge_digest(self) -> str:
         """Digest of the knowledge folder as it is now."""
         return loader.digest(Path(self.settings.knowledge_dir))
+
+
+@contextmanager
+def _seldom_collecting() -> Iterator[None]:
+    """A build makes millions of values that live until its end: it spends half its time looking through
+    them for garbage if it is let to.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(100_000, 50, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _now() -> datetime:

@@ -28,7 +28,9 @@ _HAN_WORTH_A_WORD = 2
 
 def normalise(text: str, language: Language | None = None) -> Query:
     """Fold width, case, spaces, pictures, script and repetition; detect the language unless it is given."""
-    folded = unicodedata.normalize("NFKC", _PICTURE.sub(" ", legible(text)))
+    folded = legible(text)
+    if not folded.isascii():
+        folded = unicodedata.normalize("NFKC", _PICTURE.sub(" ", folded))
     folded = _MARKS.sub(_one_mark, folded)
     folded = _REPEATED.sub(r"\1\1\1", folded)
     language = language or detect_language(folded)
@@ -38,7 +40,7 @@ def normalise(text: str, language: Language | None = None) -> Query:
 
 def legible(text: str) -> str:
     """The text with a space for whatever cannot be seen or written."""
-    return _CONTROL.sub(" ", text)
+    return text if text.isprintable() else _CONTROL.sub(" ", text)
 
 
 def _one_mark(marks: re.Match[str]) -> str:
@@ -53,6 +55,8 @@ def detect_language(text: str) -> Language:
 
 
 def _is_chinese(text: str) -> bool:
+    if text.isascii():
+        return False
     han = len(_HAN.findall(text))
     words = len(_LATIN_WORD.findall(text))
     return han > 0 and (han >= _HAN_WORTH_A_WORD * words or _CHINESE_FRAME.search(text) is not None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from operator import ne
 
 from opencc import OpenCC
 
@@ -34,6 +35,8 @@ def _converter(configuration: str) -> OpenCC:
 
 def to_simplified(text: str) -> str:
     """Simplified characters and mainland words."""
+    if text.isascii():
+        return text
     convert = _converter(_TO_SIMPLIFIED).convert
     # The odd parts are the mainland words.
     parts = _MAINLAND.split(text)
@@ -63,7 +66,8 @@ def is_simplified(text: str) -> bool:
 
 def _changed(text: str, configuration: str) -> int:
     converted = _converter(configuration).convert(text)
-    return sum(a != b for a, b in zip(text, converted, strict=False))
+    # Most texts stay as they are, and whole builds pass through here.
+    return sum(map(ne, text, converted)) if converted != text else 0
 
 
 def to_traditional(text: str, *, like: str) -> str:

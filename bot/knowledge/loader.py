@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from markdown_it import MarkdownIt
 
 from bot.domain import Entry, KnowledgeBase, Phrasing, Place, Source
 from bot.errors import KnowledgeError
-from bot.knowledge.markdown import Problem, list_items, parse_file, read_text
+from bot.knowledge.markdown import KnowledgeFile, Parsed, Problem, list_items, parse_file, read_text
 
 LANGUAGES = ("zh", "en")
 SOURCES_FILE = "sources.md"
@@ -18,23 +18,33 @@ BACKGROUND_FOLDER = "background"
 EVERYDAY_FOLDER = Path(__file__).parent / "everyday"
 _SOURCE_COLUMNS = 5
 
+Parse = Callable[[Sequence[KnowledgeFile]], list[Parsed]]
 
-def load(folder: Path) -> KnowledgeBase:
+
+def parse_each(files: Sequence[KnowledgeFile]) -> list[Parsed]:
+    """What ``parse_file`` gives for each of them."""
+    return [parse_file(file) for file in files]
+
+
+def load(folder: Path, parse: Parse = parse_each) -> KnowledgeBase:
     """The folder's knowledge base; raises KnowledgeError with every file and line that is wrong."""
-    base, problems = inspect(folder)
+    base, problems = inspect(folder, parse)
     errors = [problem for problem in problems if problem.is_error]
     if errors:
         raise KnowledgeError("\n".join(str(problem) for problem in errors))
     return base
 
 
-def inspect(folder: Path) -> tuple[KnowledgeBase, list[Problem]]:
+def inspect(folder: Path, parse: Parse = parse_each) -> tuple[KnowledgeBase, list[Problem]]:
     """What could be read, and all problems of form; raises KnowledgeError when there is no entry."""
-    parsed = [
-        parse_file(path, language, name=path.relative_to(folder))
+    # First: whoever compares it later must not take what is saved meanwhile for what was read.
+    digest_before = digest(folder)
+    files = [
+        KnowledgeFile(path.read_bytes(), language, _name(path, folder))
         for language in LANGUAGES
-        for path in sorted((folder / language).rglob("*.md"))
+        for path in markdown_files(folder / language)
     ]
+    parsed = parse(files)
     entries = tuple(entry for found, _ in parsed for entry in found)
     problems = [problem for _, found in parsed for problem in found]
     if not entries and not problems:
@@ -46,7 +56,7 @@ def inspect(folder: Path) -> tuple[KnowledgeBase, list[Problem]]:
     sources, source_problems = _read_sources(folder)
     background, background_problems = _read_questions(folder, BACKGROUND_FOLDER)
     everyday, _ = _read_questions(EVERYDAY_FOLDER.parent, EVERYDAY_FOLDER.name)
-    base = KnowledgeBase(entries, sources, background, everyday, digest(folder))
+    base = KnowledgeBase(entries, sources, background, everyday, digest_before)
     return base, problems + source_problems + background_problems
 
 
@@ -55,14 +65,26 @@ def digest(folder: Path) -> str:
     state = hashlib.sha256()
     for path in _files(folder):
         content = path.read_bytes()
-        name = path.relative_to(EVERYDAY_FOLDER if EVERYDAY_FOLDER in path.parents else folder)
+        name = _name(path, EVERYDAY_FOLDER if EVERYDAY_FOLDER in path.parents else folder)
         state.update(f"{name.as_posix()}\0{len(content)}\0".encode())
         state.update(content)
     return state.hexdigest()
 
 
+def _name(path: Path, folder: Path) -> Path:
+    """The path inside the folder; what is no UTF-8 in it is spelt out, so that it can be shown and stored."""
+    name = str(path.relative_to(folder))
+    return Path(name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"))
+
+
+def markdown_files(folder: Path) -> list[Path]:
+    """The Markdown files under a folder, in order, without those that editors hide (``.#shop.md``)."""
+    found = (path for path in folder.rglob("*.md") if not path.name.startswith("."))
+    return sorted(found)
+
+
 def _files(folder: Path) -> list[Path]:
-    inside = [p for name in (*LANGUAGES, BACKGROUND_FOLDER) for p in (folder / name).rglob("*.md")]
+    inside = [p for name in (*LANGUAGES, BACKGROUND_FOLDER) for p in markdown_files(folder / name)]
     files = sorted(inside + [p for p in [folder / SOURCES_FILE] if p.is_file()])
     return files + sorted(EVERYDAY_FOLDER.glob("*.md"))
 
@@ -81,7 +103,7 @@ def _read_sources(folder: Path) -> tuple[dict[str, Source], list[Problem]]:
     if not path.is_file():
         return {}, []
     sources: dict[str, Source] = {}
-    text, problems = read_text(path, name=path.relative_to(folder))
+    text, problems = read_text(path.read_bytes(), name=path.relative_to(folder))
     for line, cells in _table_rows(text):
         if complaint := _row_complaint(cells, sources):
             problems.append(Problem(Place(path.relative_to(folder), line), complaint))
@@ -115,8 +137,7 @@ def _table_rows(text: str) -> Iterator[tuple[int, list[str]]]:
 
 def _read_questions(folder: Path, name: str) -> tuple[tuple[Phrasing, ...], list[Problem]]:
     """Questions that must not be answered: all list items of the files in a subfolder."""
-    parsed = [
-        list_items(path, name=path.relative_to(folder)) for path in sorted((folder / name).rglob("*.md"))
-    ]
+    paths = markdown_files(folder / name)
+    parsed = [list_items(path, name=_name(path, folder)) for path in paths]
     phrasings = tuple(phrasing for found, _ in parsed for phrasing in found)
     return phrasings, [problem for _, found in parsed for problem in found]

@@ -93,9 +93,22 @@ class _Draft:
     sections: set[str] = field(default_factory=set)
 
 
-def read_text(path: Path, *, name: Path) -> tuple[str, list[Problem]]:
+@dataclass(frozen=True)
+class KnowledgeFile:
+    """A file of entries as it lies on the disk; ``name`` is the path to show in messages."""
+
+    content: bytes
+    language: str
+    name: Path
+
+
+# Entries, and everything that is wrong.
+Parsed = tuple[list[Entry], list[Problem]]
+
+
+def read_text(content: bytes, *, name: Path) -> tuple[str, list[Problem]]:
     """A file's text with plain line ends; without text, the line that is not UTF-8."""
-    content = path.read_bytes().removeprefix(codecs.BOM_UTF8)
+    content = content.removeprefix(codecs.BOM_UTF8)
     try:
         return _plain_lines(content.decode("utf-8")), []
     except UnicodeDecodeError as error:
@@ -107,14 +120,14 @@ def _plain_lines(text: str) -> str:
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
-def parse_file(path: Path, language: str, *, name: Path) -> tuple[list[Entry], list[Problem]]:
-    """Entries of one file and everything wrong with it; ``name`` is the path to show in messages."""
-    text, problems = read_text(path, name=name)
-    entries, found = parse_text(text, language, name=name)
+def parse_file(file: KnowledgeFile) -> Parsed:
+    """Entries of one file and everything wrong with it."""
+    text, problems = read_text(file.content, name=file.name)
+    entries, found = parse_text(text, file.language, name=file.name)
     return entries, problems + found
 
 
-def parse_text(text: str, language: str, *, name: Path) -> tuple[list[Entry], list[Problem]]:
+def parse_text(text: str, language: str, *, name: Path) -> Parsed:
     """The same for a file's text, whose lines end in ``\\n``."""
     parser = _FileParser(text, language, name)
     return parser.entries(), parser.problems
@@ -128,7 +141,7 @@ def entry_spans(text: str) -> dict[int, int]:
 
 def list_items(path: Path, *, name: Path) -> tuple[list[Phrasing], list[Problem]]:
     """All list items of a Markdown file, each with its place, and what keeps it from being read."""
-    text, problems = read_text(path, name=name)
+    text, problems = read_text(path.read_bytes(), name=name)
     parser = _FileParser(text, "", name)
     items = parser.list_items(0, len(parser.lines))
     return [Phrasing(item, Place(name, line + 1)) for item, line in items], problems

@@ -20,7 +20,7 @@ from bot.retrieval.index_files import Contents, write_contents
 from bot.retrieval.lexical import Lexicon
 from bot.retrieval.passages import embedded_passages
 from bot.retrieval.training import Group, Trained, TrainingSet
-from bot.retrieval.vectors import Vectors, centred
+from bot.retrieval.vectors import Vectors, best_of_all, centred
 from bot.retrieval.versions import FORMAT, IndexManifest, VersionStore, checksums
 from bot.retrieval.vocabulary import learn_vocabulary
 
@@ -105,6 +105,7 @@ def _write_version(
     options: BuildOptions,
     progress: Progress,
 ) -> IndexManifest:
+    progress("normalising the questions", 0, 1)
     ids = entry_ids(base)
     texts = _texts(base, ids, normalise)
     vectors, centres = _embed(texts, embedder, progress)
@@ -115,18 +116,18 @@ def _write_version(
         false_answer_rate=options.false_answer_rate,
         progress=progress,
     )
-    rows = _rows(texts)
-    index = PassageIndex.build(np.vstack(list(vectors.values())), rows, len(ids))
+    progress("writing the version", 0, 1)
+    index = PassageIndex.build(vectors, _rows(texts), len(ids))
     index.save(folder)
-    arrays = centres | trained.decision.to_arrays()
-    arrays |= {"row_kinds": rows.kinds, "row_entries": rows.entries}
+    arrays = centres | trained.decision.to_arrays() | index.to_arrays()
     if trained.decision.classifier:
         arrays |= Lexicon.build([text.text for text in texts[RowKind.PHRASING]]).to_arrays()
     exact = _exact_keys(base.entries, normalise)
     questions = [text.text for kind in (RowKind.PHRASING, RowKind.BACKGROUND) for text in texts[kind]]
     contents = Contents(base.entries, ids, exact, base.sources, arrays, learn_vocabulary(questions))
     write_contents(folder, contents)
-    return _manifest(folder, base, embedder, options, texts, trained)
+    progress("writing the version", 1, 1)
+    return _manifest(folder, base, embedder, options, texts, trained, index.facts)
 
 
 def _texts(base: KnowledgeBase, ids: tuple[str, ...], normalise: Normalise) -> dict[RowKind, list[_Text]]:
@@ -157,7 +158,7 @@ def _leave_out_answered(
     kind = RowKind.BACKGROUND
     if not texts[kind]:
         return np.empty(0, bool)
-    nearest = (vectors[kind] @ vectors[RowKind.PHRASING].T).max(axis=1)
+    nearest = best_of_all(vectors[kind], vectors[RowKind.PHRASING])
     is_outside = is_near_miss | (nearest < _ANSWERED_AFTER_ALL)
     vectors[kind] = vectors[kind][is_outside]
     texts[kind] = [text for text, keep in zip(texts[kind], is_outside, strict=True) if keep]
@@ -224,9 +225,8 @@ def _training_set(
 
 
 def _rows(texts: dict[RowKind, list[_Text]]) -> Rows:
-    pairs = [(kind, text.entry) for kind, items in texts.items() for text in items]
-    kinds, entries = zip(*pairs, strict=True)
-    return Rows(np.array(kinds, np.int8), np.array(entries, np.int32))
+    kinds = np.repeat(np.array([*texts], np.int8), [len(items) for items in texts.values()])
+    return Rows(kinds, np.array([text.entry for items in texts.values() for text in items], np.int32))
 
 
 def _exact_keys(entries: Iterable[Entry], normalise: Normalise) -> dict[str, str]:
@@ -245,6 +245,7 @@ def _manifest(
     options: BuildOptions,
     texts: dict[RowKind, list[_Text]],
     trained: Trained,
+    search: dict[str, dict[str, Any]],
 ) -> IndexManifest:
     return IndexManifest(
         format=FORMAT,
@@ -258,6 +259,7 @@ def _manifest(
         | {kind.name.lower(): len(items) for kind, items in texts.items()},
         false_answer_rate=options.false_answer_rate,
         calibration=_calibration(trained),
+        search=search,
         files=checksums(folder),
     )
 

@@ -14,8 +14,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from sklearn.linear_model import LogisticRegression
 
 from bot.ports import Progress
 from bot.retrieval.decision import (
@@ -39,6 +37,8 @@ _FEW_PHRASINGS = 1_500
 MAX_CLASSES = 2_000
 MIN_PHRASINGS_PER_ENTRY = 3
 DECILES = 10
+# Into how many parts the held-out questions are split to judge each by a curve fitted on the others.
+_CROSS_FITS = 5
 _INVERSE_REGULARISATION = 10.0
 _CURVE_POINTS = 41
 # Fewer entries than this cannot do without some of them.
@@ -49,14 +49,15 @@ _Bound = tuple[float | None, float | None]
 _SIGNS = (1, -1, -1, 0, 1, 1)
 _GATE_REGULARISATION = 1e-3
 # Shares of the held-out phrasings around whose log-odds the calibration may bend.
-_KNOTS = (0.01, 0.02, 0.04, 0.06, 0.09, 0.13, 0.2, 0.4, 0.6, 0.8)
+_KNOTS = (0.01, 0.02, 0.04, 0.06, 0.09, 0.13, 0.2, 0.4, 0.6, 0.8, 0.95)
 _LEAST_SLOPE = 0.02
-_CURVE_REGULARISATION = 1e-4
+_CURVE_REGULARISATION = 3e-5
 # Share of out-of-scope questions taken to be near misses: like the operator's own, or as hard as those of
 # an entry that was held out, which others of the knowledge base may well answer.
 _LIKE_THE_OPERATORS = 0.5
 _LIKE_HELD_OUT_ENTRIES = 0.04
 _MAX_NEIGHBOURS_ASKED = 1_000
+_COSINES_AT_ONCE = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -120,11 +121,15 @@ class CurvePoint:
 
 @dataclass(frozen=True)
 class Decile:
-    """Held-out questions of about the same confidence: how many, its mean, and the share that was right."""
+    """A tenth of the held-out questions, by confidence: how many, its mean, and the share that was right.
+
+    ``standard_error``: how far that share strays by chance alone where every confidence is true.
+    """
 
     questions: int
     confidence: float
     right: float
+    standard_error: float
 
 
 @dataclass(frozen=True)
@@ -171,9 +176,11 @@ def train(data: TrainingSet, *, false_answer_rate: float, progress: Progress) ->
 class _Asked:
     """Held-out questions: signals (n, signals), whether the best entry was right, and what each stands for.
 
-    ``weights`` balance in scope and out; ``out_of_scope_shares`` add up to 1 over the negatives.
+    ``numbers``: (n,), the same wherever the same question is asked again. ``weights`` balance in scope and
+    out; ``out_of_scope_shares`` add up to 1 over the negatives.
     """
 
+    numbers: NDArray[np.intp]
     signals: NDArray[np.float64]
     is_right: NDArray[np.bool_]
     is_in_scope: NDArray[np.bool_]
@@ -204,6 +211,7 @@ class _Asked:
 
 def _joined(parts: Sequence[_Asked], near_share: float) -> _Asked:
     return _Asked(
+        np.concatenate([part.numbers for part in parts]),
         np.concatenate([part.signals for part in parts]),
         np.concatenate([part.is_right for part in parts]),
         np.concatenate([part.is_in_scope for part in parts]),
@@ -241,13 +249,15 @@ def _ask(
         passages=data.passages.where(~absent[data.passages.entries]),
         background=background.where(~is_asked_background),
     )
+    rows = (is_asked, is_absent, np.append(np.zeros(len(is_asked), bool), is_asked_background))
     evidence = _evidence(rest, queries)
     scores = evidence.scores()
     kinds = np.repeat(np.arange(3), [len(group.texts) for group in groups])
     is_near_miss = kinds == 1
     is_near_miss[kinds == 2] = data.is_near_miss[is_asked_background]
     is_right = scores.argmax(axis=1) == queries.entries
-    return _Asked(evidence.signals(scores), is_right, kinds == 0, is_near_miss, data.near_share)
+    numbers = np.concatenate([np.flatnonzero(chosen) for chosen in rows])
+    return _Asked(numbers, evidence.signals(scores), is_right, kinds == 0, is_near_miss, data.near_share)
 
 
 def _evidence(known: TrainingSet, queries: Group) -> Evidence:
@@ -318,6 +328,9 @@ def in_fold(count: int, fold: int) -> NDArray[np.bool_]:
 def _fit_classifier(phrasings: Group, background: Group, entry_count: int) -> Classifier:
     vectors = np.vstack([phrasings.vectors, background.vectors])
     classes = np.concatenate([phrasings.entries, np.full(len(background.texts), entry_count)])
+    # Not imported where nothing is classified: it takes longer than the rest of a small build.
+    from sklearn.linear_model import LogisticRegression
+
     model = LogisticRegression(C=_INVERSE_REGULARISATION, max_iter=100, tol=1e-3)
     with warnings.catch_warnings():
         # Entries with three phrasings each, of which a third is held out, are no mistake.
@@ -360,6 +373,8 @@ def _maximum_likelihood(
     regularisation: float,
 ) -> NDArray[np.float64]:
     """Logistic regression with bounded coefficients: (features + 1,), the last one the bias."""
+    from scipy.optimize import minimize
+
     columns = np.column_stack([features, np.ones(len(features))])
     signs = np.where(truth, 1.0, -1.0)
     penalty = np.append(np.full(features.shape[1], regularisation), 0.0)
@@ -387,7 +402,7 @@ def _built_in(data: TrainingSet, false_answer_rate: float) -> Decision:
     signals = np.vstack([hidden, _outside(data)])
     near = np.arange(len(signals)) < len(hidden)
     nothing = np.zeros(len(near), bool)
-    asked = _Asked(signals, nothing, nothing, near, _LIKE_HELD_OUT_ENTRIES)
+    asked = _Asked(np.arange(len(near)), signals, nothing, nothing, near, _LIKE_HELD_OUT_ENTRIES)
     log_odds = _BUILT_IN_GATE.in_scope(signals)
     answer, clarify = _thresholds(log_odds, asked.out_of_scope_shares, false_answer_rate)
     calibration = Calibration(np.empty(0), np.array([1.0]), -answer)
@@ -401,21 +416,31 @@ def _neighbours(data: TrainingSet) -> NDArray[np.float64]:
         return np.empty((0, len(SIGNALS)))
     chosen = np.zeros(len(data.phrasings.texts), bool)
     chosen[np.linspace(0, len(chosen) - 1, min(len(chosen), _MAX_NEIGHBOURS_ASKED)).astype(int)] = True
-    asked = data.phrasings.where(chosen)
-    return _signals(data, asked, asked.entries)
+    return _signals_in_parts(data, data.phrasings.where(chosen))
 
 
 def _outside(data: TrainingSet) -> NDArray[np.float64]:
-    nobody = np.full(len(data.background.texts), -1)
-    return _signals(data, data.background, nobody)
+    return _signals_in_parts(data, data.background)
 
 
-def _signals(data: TrainingSet, asked: Group, hidden: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Signals without a classifier, each question with one entry's rows hidden from it (-1: none)."""
+def _signals_in_parts(data: TrainingSet, asked: Group) -> NDArray[np.float64]:
+    """Signals of so few questions at once that the cosines to all rows fit into memory."""
+    rows = len(data.phrasings.texts) + len(data.passages.texts)
+    parts = np.arange(len(asked.texts)) // max(1, _COSINES_AT_ONCE // rows)
+    found = [_signals(data, asked.where(parts == part)) for part in np.unique(parts)]
+    return np.vstack([np.empty((0, len(SIGNALS))), *found])
+
+
+def _signals(data: TrainingSet, asked: Group) -> NDArray[np.float64]:
+    """Signals without a classifier, each question with its own entry (-1: none) hidden from it."""
+    own = np.flatnonzero(asked.entries >= 0)
 
     def best(rows: Group) -> Vectors:
-        cosines = np.where(rows.entries == hidden[:, None], -1, asked.vectors @ rows.vectors.T)
-        return best_per_group(cosines.astype(np.float32), rows.entries, data.entry_count)
+        # This way round, comparing rows goes through memory from front to back.
+        cosines = (rows.vectors @ asked.vectors.T).T
+        found = best_per_group(cosines, rows.entries, data.entry_count)
+        found[own, asked.entries[own]] = -1
+        return found
 
     phrasings = best(data.phrasings)
     nothing = np.zeros(len(asked.texts), np.float32)
@@ -459,25 +484,31 @@ def _curve(confidence: NDArray[np.float64], asked: _Asked) -> tuple[CurvePoint, 
 
 
 def _reliability(asked: _Asked) -> tuple[Decile, ...]:
-    """Confidence against what came true, each question judged by a gate that was not fitted on it."""
-    fold = np.arange(len(asked.is_right)) % FOLDS
-    confidence = np.empty(len(fold))
-    for number in range(FOLDS):
-        others = _chosen(asked, fold != number)
+    """Confidence against what came true, in tenths of the questions."""
+    confidence = _cross_fitted(asked)
+    tenths = np.array_split(np.argsort(confidence, kind="stable"), DECILES)
+    return tuple(
+        _decile(confidence[tenth], asked.is_right[tenth], asked.weights[tenth])
+        for tenth in tenths
+        if len(tenth)
+    )
+
+
+def _cross_fitted(asked: _Asked) -> NDArray[np.float64]:
+    """(n,) confidences, each from a gate and a curve that did not see the question, in no round."""
+    confidence = np.empty(len(asked.numbers))
+    for part in range(_CROSS_FITS):
+        this = asked.numbers % _CROSS_FITS == part
+        others = _chosen(asked, ~this)
         gate = _fit_gate(others)
         calibration = _fit_calibration(gate.in_scope(others.signals), others)
-        this = fold == number
         confidence[this] = calibration.probability(gate.in_scope(asked.signals[this]))
-    decile = np.minimum((confidence * DECILES).astype(int), DECILES - 1)
-    return tuple(
-        _decile(confidence[decile == n], asked.is_right[decile == n], asked.weights[decile == n])
-        for n in range(DECILES)
-        if (decile == n).any()
-    )
+    return confidence
 
 
 def _chosen(asked: _Asked, chosen: NDArray[np.bool_]) -> _Asked:
     return _Asked(
+        asked.numbers[chosen],
         asked.signals[chosen],
         asked.is_right[chosen],
         asked.is_in_scope[chosen],
@@ -489,5 +520,6 @@ def _chosen(asked: _Asked, chosen: NDArray[np.bool_]) -> _Asked:
 def _decile(
     confidence: NDArray[np.float64], is_right: NDArray[np.bool_], weights: NDArray[np.float64]
 ) -> Decile:
-    means = (float(np.average(values, weights=weights)) for values in (confidence, is_right))
-    return Decile(len(confidence), *means)
+    mean, share = (float(np.average(values, weights=weights)) for values in (confidence, is_right))
+    chance = np.sqrt((weights**2 * confidence * (1 - confidence)).sum()) / weights.sum()
+    return Decile(len(confidence), mean, share, float(chance))

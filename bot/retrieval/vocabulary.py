@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from math import log
 
 from pypinyin import lazy_pinyin
 from pypinyin.constants import PHRASES_DICT
+from pypinyin.seg.mmseg import seg
 
 from bot.domain import Vocabulary
 
@@ -31,11 +33,11 @@ _ROWS, _CELLS = range(0xB0, 0xF8), range(0xA1, 0xFF)
 def learn_vocabulary(questions: Iterable[str]) -> Vocabulary:
     """The vocabulary of normalised questions: of the entries and of the background."""
     words: Counter[str] = Counter()
-    pieces: Counter[tuple[str, str]] = Counter()
+    runs: Counter[str] = Counter()
     for question in questions:
         words.update(_LATIN_WORD.findall(question))
-        for run in _HAN_RUN.findall(question):
-            pieces.update(_pieces(run))
+        runs.update(_HAN_RUN.findall(question))
+    pieces = _pieces(runs)
     seen: Counter[str] = Counter()
     for (phrase, _), count in pieces.items():
         seen[phrase] += count
@@ -54,13 +56,26 @@ def learn_vocabulary(questions: Iterable[str]) -> Vocabulary:
     )
 
 
-def _pieces(run: str) -> Iterator[tuple[str, str]]:
-    """Every phrase of a run of characters with its sound in this place."""
-    syllables = lazy_pinyin(run)
-    for length in range(1, LONGEST_PHRASE + 1):
-        for start in range(len(run) - length + 1):
-            end = start + length
-            yield run[start:end], " ".join(syllables[start:end])
+def _pieces(runs: Mapping[str, int]) -> Counter[tuple[str, str]]:
+    """How often every phrase of these runs of characters occurs with its sound in its place."""
+    # The longest ones first: what begins a phrase occurs where the phrase does, and few are distinct.
+    windows: Counter[tuple[str, tuple[str, ...]]] = Counter()
+    for (run, times), syllables in zip(runs.items(), _read(runs), strict=True):
+        for start in range(len(run)):
+            end = start + LONGEST_PHRASE
+            windows[run[start:end], tuple(syllables[start:end])] += times
+    pieces: Counter[tuple[str, str]] = Counter()
+    for (phrase, sounds), times in windows.items():
+        for length in range(1, len(phrase) + 1):
+            pieces[phrase[:length], " ".join(sounds[:length])] += times
+    return pieces
+
+
+def _read(runs: Iterable[str]) -> Iterator[list[str]]:
+    """The syllables of each run; a word is looked up once, however often it occurs."""
+    pronounce = cache(lazy_pinyin)
+    for run in runs:
+        yield [syllable for word in seg.cut(run) for syllable in pronounce(word)]
 
 
 def _sounds(characters: Iterable[str]) -> dict[str, str]:
@@ -82,7 +97,7 @@ def _by_sound(
 
 
 def _sound(phrase: str, sounds: dict[str, str]) -> str:
-    return " ".join(sounds.get(character, "?") for character in phrase)
+    return " ".join([sounds.get(character, "?") for character in phrase])
 
 
 def _real(candidates: set[str], by_sound: dict[str, str], sounds: dict[str, str]) -> set[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain import Grade
-from bot.knowledge.markdown import list_items, parse_file
+from bot.knowledge.markdown import KnowledgeFile, list_items, parse_file
 
 SHOP = """\
 # Shops
@@ -67,7 +67,7 @@ def parse(tmp_path):
     def parse_content(content: str | bytes):
         path = tmp_path / "shops.md"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return parse_file(path, "en", name=Path("en/shops.md"))
+        return parse_file(KnowledgeFile(path.read_bytes(), "en", Path("en/shops.md")))
 
     return parse_content
 

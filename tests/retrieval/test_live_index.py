@@ -326,6 +326,15 @@ def test_what_vanishes_while_it_serves_goes_on_serving_and_is_missed(store, live
     assert live.state.refused is None
 
 
+def test_whoever_cuts_the_files_of_the_version_that_serves_does_no_harm(store, live):
+    version = publish(store, NAMES, FEES, minute=0)
+    index = live()
+    for path in (store.folder / version).iterdir():
+        os.truncate(path, 0)
+
+    assert (top(index), index.entry("fees", QUESTION.language)) == ("names", FEES)
+
+
 def test_before_the_first_build_every_call_says_what_to_run(store, live):
     for _ in range(2):
         with pytest.raises(IndexMissingError, match="run: flask --app wsgi index build"):
