@@ -107,9 +107,7 @@ class Shop:
 
 def table(kills: list[Kill]) -> str:
     """A row for each tenth of a build."""
-    head = (
-        "moment | kills | running | version left half built | published before | live one serves | next build"
-    )
+    head = "moment | kills | running | half built | published before | live one serves | next build"
     rows = [f"| {head} |", "|---" * 7 + "|"]
     for tenth in range(_TENTHS):
         some = [kill for kill in kills if int(kill.moment * _TENTHS) == tenth]

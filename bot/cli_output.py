@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import signal
 import sys
 import threading
@@ -83,3 +85,11 @@ class _Bars:
         """Leave the last bar as it is."""
         if self._bar is not None:
             self._bar.__exit__(None, None, None)
+
+
+def user_name() -> str:
+    """Who runs this, by the machine's word, not the environment's."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"user {os.getuid()}"
