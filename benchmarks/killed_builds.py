@@ -2,7 +2,8 @@
 
     python -m benchmarks.killed_builds [--kills 50]
 
-Each build is ``flask --app wsgi index build --again`` on a small made-up knowledge base with checks. The kill
+Each build is a process of its own that does what ``flask --app wsgi index build --again`` does, on a small
+made-up knowledge base with checks, forked with the libraries loaded, which is no part of a build. The kill
 (SIGKILL) comes at a random moment between the build taking its lock and its usual end.
 """
 
@@ -10,26 +11,28 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
+import multiprocessing
 import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from random import Random
 
-from benchmarks.server import PROJECT
 from benchmarks.shop_knowledge import write_knowledge
 from bot.answering.answerer import Answerer
+from bot.build_result import Order
 from bot.knowledge import loader
 from bot.operations import Operations
+from bot.ports import no_progress
 from bot.retrieval.locking import BUILD_LOCK
 from bot.settings import Settings, load_settings
 
 ENTRIES = 12
 CHECKS = 8
 _TENTHS = 10
+_FORKING = multiprocessing.get_context("forkserver")
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,11 @@ class Kill:
     next_succeeds: bool
 
 
+def build_again(settings: Settings) -> None:
+    """One build, in a process of its own."""
+    sys.exit(0 if Operations(settings).build(no_progress, Order(again=True)).is_live else 1)
+
+
 class Shop:
     """A scratch knowledge base and its index folder."""
 
@@ -56,17 +64,11 @@ class Shop:
         checks = [{"question": text, "expected": name} for text, name in self.questions.items()]
         (knowledge / "checks.jsonl").write_text("\n".join(map(json.dumps, checks[:CHECKS])), "utf-8")
 
-    def start(self) -> subprocess.Popen[bytes]:
+    def start(self) -> ForkServerProcess:
         """A build; returns when it has taken its lock, or has ended."""
-        folders = {name: getattr(self.settings, name) for name in ("knowledge_dir", "index_dir")}
-        process = subprocess.Popen(
-            [sys.executable, "-m", "flask", "--app", "wsgi", "index", "build", "--again"],
-            cwd=PROJECT,
-            env=os.environ | {f"BOT_{name.upper()}": str(value) for name, value in folders.items()},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        while process.poll() is None and self._builder() != process.pid:
+        process = _FORKING.Process(target=build_again, args=(self.settings,))
+        process.start()
+        while process.is_alive() and self._builder() != process.pid:
             time.sleep(0.005)
         return process
 
@@ -80,7 +82,8 @@ class Shop:
         """Whether an undisturbed build succeeds, and its seconds from the lock on."""
         process = self.start()
         started = time.monotonic()
-        return process.wait() == 0, time.monotonic() - started
+        process.join()
+        return process.exitcode == 0, time.monotonic() - started
 
     def serves(self) -> bool:
         """Whether what is live loads from the disk and answers as it must."""
@@ -94,9 +97,9 @@ class Shop:
         before = store.current_name()
         process = self.start()
         time.sleep(share * seconds)
-        was_running = process.poll() is None
+        was_running = process.is_alive()
         process.kill()
-        process.wait()
+        process.join()
         left = len(list(store.folder.glob(".building-*")))
         published, serves = store.current_name() != before, self.serves()
         return Kill(share, was_running, published, left, serves, self.build()[0])
@@ -127,6 +130,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=50)
     count = parser.parse_args().kills
     random = Random(0)
+    _FORKING.set_forkserver_preload(["bot.operations", "bot.retrieval.building", "bot.retrieval.preparation"])
     with tempfile.TemporaryDirectory() as folder:
         shop = Shop(Path(folder))
         shop.build()

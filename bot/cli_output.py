@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import signal
 import sys
 import threading
@@ -76,3 +78,11 @@ def progress_bar() -> Iterator[Progress]:
         yield report
     finally:
         finish()
+
+
+def user_name() -> str:
+    """Who runs this, by the machine's word, not the environment's."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"user {os.getuid()}"

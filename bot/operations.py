@@ -27,6 +27,7 @@ from bot.ports import Embedder, Progress
 from bot.pruning import check_runs, prune
 from bot.publishing import Publisher, Source
 from bot.retrieval.embedding_cache import CachedEmbedder, cache_file
+from bot.retrieval.history import is_built
 from bot.retrieval.index_files import Parts
 from bot.retrieval.live_index import LiveIndex
 from bot.retrieval.loaded_index import LoadedIndex, load_index
@@ -224,11 +225,9 @@ class Operations:
 
         It may have been rejected, or rolled back from since: only a change is worth another build.
         """
-        last, folder = self.store.history.last_attempt(), self.settings.knowledge_dir
-        return last is not None and (last.knowledge, last.checks) == (
-            loader.digest(folder),
-            checks_digest(folder),
-        )
+        store, folder = self.store, self.settings.knowledge_dir
+        made_from = loader.digest(folder), checks_digest(folder)
+        return is_built(store.history.events(), store.current_name(), *made_from)
 
     def import_table(
         self, file: Path, folder: Path, choices: TableChoices, progress: Progress
