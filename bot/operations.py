@@ -196,6 +196,7 @@ class Operations:
             loading = pool.submit(self.caching_embedder)
             checks, base = read_checks(folder), loader.load(folder, self._parser())
             embedder = self._loaded(loading, progress)
+        progress("reading the knowledge", 1, 1)
         # Lint and building ask for the same questions.
         remembering = cache(normalise)
 

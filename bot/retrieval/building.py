@@ -108,6 +108,7 @@ def _write_version(
     progress("normalising the questions", 0, 1)
     ids = entry_ids(base)
     texts = _texts(base, ids, normalise)
+    progress("normalising the questions", 1, 1)
     vectors, centres = _embed(texts, embedder, progress)
     is_near_miss = np.arange(len(texts[RowKind.BACKGROUND])) < len(base.background)
     is_near_miss = is_near_miss[_leave_out_answered(texts, vectors, is_near_miss)]

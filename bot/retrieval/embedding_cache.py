@@ -12,8 +12,9 @@ from bot.disk_cache import SUFFIX, DiskCache
 from bot.ports import Embedder, Progress, no_progress
 from bot.retrieval.vectors import Vectors
 
-# Embeddings are kept as they come: a command that is killed loses at most so many.
-_KEPT_AT_ONCE = 1024
+# A command that is killed loses at most so many. Not fewer: of a quantised model a text's vector depends a
+# little on the texts beside it, and embedded all at once, it is the same with and without the cache.
+_KEPT_AT_ONCE = 16_384
 
 
 def cache_file(cache_dir: Path, checksum: str) -> Path:
@@ -43,23 +44,22 @@ class CachedEmbedder:
     def _embed(
         self, kind: str, embed: Callable[..., Vectors], texts: Sequence[str], progress: Progress
     ) -> Vectors:
-        keys = [_key(kind, text) for text in texts]
-        missing = dict(zip(keys, texts, strict=True))
-        row = {key: number for number, key in enumerate(missing)}
-        vectors = np.empty((len(row), self.dimensions), np.float32)
-        for key, vector in self._kept.read(list(row)):
-            vectors[row[key]] = np.frombuffer(vector, np.float32)
-            del missing[key]
-        told = _Told(progress, known=len(row) - len(missing), total=len(missing))
-        # Embedders pad the texts of a batch to the longest one.
-        order = sorted(missing, key=lambda key: len(missing[key]))
-        for start in range(0, len(order), _KEPT_AT_ONCE):
-            batch = order[start : start + _KEPT_AT_ONCE]
-            fresh = embed([missing[key] for key in batch], told)
-            self._kept.keep((key, vector.tobytes()) for key, vector in zip(batch, fresh, strict=True))
-            vectors[[row[key] for key in batch]] = fresh
+        places: dict[bytes, list[int]] = {}
+        for place, text in enumerate(texts):
+            places.setdefault(_key(kind, text), []).append(place)
+        vectors = np.empty((len(texts), self.dimensions), np.float32)
+        is_missing = np.ones(len(texts), bool)
+        for key, vector in self._kept.read(list(places)):
+            vectors[places[key]] = np.frombuffer(vector, np.float32)
+            is_missing[places[key]] = False
+        missing = np.flatnonzero(is_missing).tolist()
+        told = _Told(progress, known=len(texts) - len(missing), total=len(missing))
+        for start in range(0, len(missing), _KEPT_AT_ONCE):
+            batch = missing[start : start + _KEPT_AT_ONCE]
+            vectors[batch] = embed([texts[place] for place in batch], told)
+            self._kept.keep((_key(kind, texts[place]), vectors[place].tobytes()) for place in batch)
             told.go_on(len(batch))
-        return vectors if len(row) == len(keys) else vectors[[row[key] for key in keys]]
+        return vectors
 
 
 class _Told:

@@ -56,7 +56,8 @@ _CURVE_REGULARISATION = 3e-5
 # an entry that was held out, which others of the knowledge base may well answer.
 _LIKE_THE_OPERATORS = 0.5
 _LIKE_HELD_OUT_ENTRIES = 0.04
-_MAX_NEIGHBOURS_ASKED = 1_000
+# They are few of all out-of-scope questions, so that a sample of them says enough.
+_MAX_NEIGHBOURS_ASKED = 500
 _COSINES_AT_ONCE = 20_000_000
 
 
@@ -152,7 +153,10 @@ _BUILT_IN_GATE = Gate(np.array([6.0, 0.0, 0.0, 0.5, 0.0, 0.0]), 0.0)
 def train(data: TrainingSet, *, false_answer_rate: float, progress: Progress) -> Trained:
     """Fit classifier and gate; put the answer threshold where ``false_answer_rate`` is met."""
     if not data.is_classifiable:
-        return Trained(_built_in(data, false_answer_rate))
+        progress("calibrating", 0, 1)
+        decision = _built_in(data, false_answer_rate)
+        progress("calibrating", 1, 1)
+        return Trained(decision)
     asked = _joined([_fold(data, fold, progress) for fold in range(data.folds)], data.near_share)
     gate = _fit_gate(asked)
     log_odds = gate.in_scope(asked.signals)
