@@ -8,6 +8,7 @@ All of it is trained at build time (``training``); here it is only applied, with
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -105,7 +106,7 @@ def length(text: str) -> float:
 
     A long question is further from every phrasing than a short one without being less answerable.
     """
-    return float(np.log1p(len(text.encode())))
+    return math.log1p(len(text.encode()))
 
 
 @dataclass(frozen=True)

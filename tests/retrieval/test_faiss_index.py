@@ -7,7 +7,9 @@ from functools import partial
 import numpy as np
 import pytest
 
+from bot.retrieval import faiss_index
 from bot.retrieval.faiss_index import TOP_ROWS, PassageIndex, RowKind, Rows
+from bot.retrieval.training import MAX_CLASSES
 from bot.retrieval.vectors import Vectors, unit
 
 PHRASING, PASSAGE, BACKGROUND = RowKind
@@ -71,6 +73,27 @@ def test_an_entry_beyond_the_fetched_rows_counts_as_the_last_of_them():
     crowded = index(*close, (PHRASING, 1, (1.0, 0.0)), (PHRASING, 2, (-1.0, 0.0)))
 
     assert crowded.search(QUERY).phrasings[0].tolist() == near([1.0, 0.8, 0.8])
+
+
+def test_of_very_many_entries_those_that_were_found_have_the_same_cosines(monkeypatch):
+    random = np.random.default_rng(4)
+    vectors = unit(random.normal(size=(900, 8)).astype(np.float32))
+    rows = Rows(np.repeat([0, 1, 2], 300).astype(np.int8), np.tile(np.arange(300), 3).astype(np.int32))
+    every_entry = build(vectors, rows, 300).search(vectors[3])
+    monkeypatch.setattr(faiss_index, "SCORED_WHOLE", 299)
+    monkeypatch.setattr(faiss_index, "TOP_ROWS", 20)
+    found = build(vectors, rows, 300).search(vectors[3])
+
+    assert 20 <= len(found.entries) <= 40
+    nearest = found.entries[found.phrasings[0] > found.phrasings.min()]
+    assert nearest.tolist() == np.sort(np.argsort(-every_entry.phrasings[0])[: len(nearest)]).tolist()
+    best = found.phrasings[0].argmax()
+    assert found.entries[best] == every_entry.phrasings[0].argmax()
+    assert found.phrasings[0, best] == every_entry.phrasings.max()
+
+
+def test_every_entry_that_a_classifier_knows_has_a_cosine():
+    assert MAX_CLASSES <= faiss_index.SCORED_WHOLE
 
 
 def test_without_a_background_nothing_of_it_is_near():
