@@ -3,19 +3,24 @@
     python -m benchmarks.ablation DIR... [--own]
 
 Folders as ``benchmarks.question_sets`` takes them; ``--own``: also the product's knowledge base with
-``benchmarks/quality/questions.jsonl``. Every text is embedded once; each variant is a build of its own.
+``benchmarks/quality/questions.jsonl``. Every text is embedded once and every
+classifier trained once; each variant is a build of its own. Variants that give what everything gives are
+left out.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
+import pickle
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
@@ -24,43 +29,19 @@ from sklearn.metrics import matthews_corrcoef, roc_auc_score
 
 from benchmarks.server import PROJECT
 from bot.answering.normalising import normalise
-from bot.domain import KnowledgeBase, Ranking
+from bot.domain import KnowledgeBase, Phrasing, Place, Ranking
 from bot.knowledge import loader
 from bot.operations import Operations, TableChoices
-from bot.ports import Embedder, Progress, no_progress
+from bot.ports import Embedder, no_progress
 from bot.retrieval import decision, training
-from bot.retrieval.building import BuildOptions, build_index
-from bot.retrieval.loaded_index import load_index
+from bot.retrieval.building import BuildOptions, build_index, entry_ids, training_set
+from bot.retrieval.loaded_index import LoadedIndex, load_index
+from bot.retrieval.vectors import Vectors, best_per_group
 from bot.retrieval.versions import VersionStore
 from bot.settings import load_settings
 
 _MAX_ROWS = 100_000
-
-
-class RememberingEmbedder:
-    """Embeds every text once."""
-
-    def __init__(self, embedder: Embedder) -> None:
-        self._embedder = embedder
-        self._known: dict[tuple[str, str], NDArray[np.float32]] = {}
-        self.model, self.checksum = embedder.model, embedder.checksum
-        self.dimensions = embedder.dimensions
-
-    def embed_queries(self, texts: Sequence[str], progress: Progress = no_progress) -> NDArray[np.float32]:
-        """As the embedder would."""
-        return self._remembered("query", texts, progress)
-
-    def embed_passages(self, texts: Sequence[str], progress: Progress = no_progress) -> NDArray[np.float32]:
-        """As the embedder would."""
-        return self._remembered("passage", texts, progress)
-
-    def _remembered(self, kind: str, texts: Sequence[str], progress: Progress) -> NDArray[np.float32]:
-        new = [text for text in dict.fromkeys(texts) if (kind, text) not in self._known]
-        if new:
-            embed = self._embedder.embed_queries if kind == "query" else self._embedder.embed_passages
-            self._known |= {(kind, t): v for t, v in zip(new, embed(new, progress), strict=True)}
-        vectors = [self._known[kind, text] for text in texts]
-        return np.stack(vectors) if vectors else np.empty((0, self.dimensions), np.float32)
+_PASSAGE = decision.WITH_CLASSIFIER.passage
 
 
 @dataclass(frozen=True)
@@ -72,36 +53,86 @@ class Asked:
     kind: str
 
 
-def variants() -> dict[str, dict[str, object]]:
-    """Name -> what to replace, by dotted name."""
-    weights = decision.WITH_CLASSIFIER
-    without = {
-        "words": replace(weights, lexical=0.0),
-        "passages": replace(weights, passage=0.0),
-        "classifier's belief": replace(weights, belief=0.0),
-        "closest phrasing": replace(weights, phrasing=0.0),
-    }
-    changes: dict[str, dict[str, object]] = {"everything": {}}
-    changes |= {f"without {name}": {"decision.WITH_CLASSIFIER": w} for name, w in without.items()}
+@dataclass(frozen=True)
+class Lab:
+    """A knowledge base with what it is asked, and what embeds both."""
+
+    base: KnowledgeBase
+    embedder: Embedder
+    asked: Sequence[Asked]
+
+    def vectors(self, texts: Sequence[str]) -> Vectors:
+        """Centred as the knowledge base's own questions are."""
+        places = tuple(Phrasing(text, Place(Path(), 0)) for text in texts)
+        data = training_set(replace(self.base, background=places, everyday=()), self.embedder, normalise)
+        return data.background.vectors
+
+
+def variants(lab: Lab) -> dict[str, AbstractContextManager[object]]:
+    """Name -> the decision with one thing changed."""
+    found: dict[str, AbstractContextManager[object]] = {"everything": nullcontext()}
+    terms = {"words": "lexical", "passages": "passage", "closest phrasing": "phrasing"}
+    for name, term in (terms | {"classifier's belief": "belief"}).items():
+        found[f"without {name}"] = _without_term(term)
     for number, signal in enumerate(decision.SIGNALS):
-        changes[f"gate without {signal}"] = {"signal": number}
-    changes["entries never held out"] = {"training._MIN_ENTRIES_TO_HOLD_OUT": 10**9}
-    changes["one split only"] = {"training._ROUNDS": 1}
-    return changes
+        found[f"gate without {signal}"] = _without_signal(number)
+    found["entries never held out"] = patch.object(training, "_MIN_ENTRIES_TO_HOLD_OUT", 10**9)
+    found["one split only"] = patch.object(training, "_ROUNDS", 1)
+    if any(entry.not_this for entry in lab.base.entries):
+        found |= {f"“not this” costs {cost:g} × its lead": _penalty(lab, cost) for cost in (2.0, 6.0)}
+    return found
 
 
 @contextmanager
-def changed(change: dict[str, object]) -> Iterator[None]:
-    """The decision with one thing changed."""
-    modules = {"decision": decision, "training": training}
+def _without_term(term: str) -> Iterator[None]:
     with ExitStack() as stack:
-        for name, value in change.items():
-            if name == "signal":
-                stack.enter_context(_without_signal(int(str(value))))
-            else:
-                module, attribute = name.split(".")
-                stack.enter_context(patch.object(modules[module], attribute, value))
+        for name in ("WITH_CLASSIFIER", "WITHOUT_CLASSIFIER"):
+            weights = replace(getattr(decision, name), **{term: 0.0})
+            stack.enter_context(patch.object(decision, name, weights))
         yield
+
+
+@contextmanager
+def _penalty(lab: Lab, cost: float) -> Iterator[None]:
+    """Entries score less where a query is closer to what they are not than to what they are."""
+    ids = entry_ids(lab.base)
+    listed = [
+        (phrasing.text, ids.index(entry.id)) for entry in lab.base.entries for phrasing in entry.not_this
+    ]
+    known = lab.vectors([text for text, _ in listed])
+    owners = np.array([entry for _, entry in listed], np.intp)
+    texts = [item.question for item in lab.asked]
+    of_question = dict(zip([normalise(text).text for text in texts], lab.vectors(texts), strict=True))
+
+    def lessened(evidence: decision.Evidence, vectors: Vectors) -> decision.Evidence:
+        lead = best_per_group(vectors @ known.T, owners, len(ids)) - evidence.phrasings
+        return replace(evidence, passages=evidence.passages - np.maximum(lead, 0) * cost / _PASSAGE)
+
+    trained, ranked = training._evidence, LoadedIndex._evidence
+    with (
+        patch.object(
+            training, "_evidence", lambda rest, asked: lessened(trained(rest, asked), asked.vectors)
+        ),
+        patch.object(
+            LoadedIndex,
+            "_evidence",
+            lambda index, query: lessened(ranked(index, query), of_question[query.text][None]),
+        ),
+    ):
+        yield
+
+
+def remembered(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function, which works only once for the same arguments."""
+    kept: dict[bytes, Any] = {}
+
+    def remember(*arguments: object) -> object:
+        key = hashlib.sha256(pickle.dumps(arguments)).digest()
+        if key not in kept:
+            kept[key] = function(*arguments)
+        return kept[key]
+
+    return remember
 
 
 @contextmanager
@@ -117,15 +148,15 @@ def _without_signal(number: int) -> Iterator[None]:
         yield
 
 
-def measure(base: KnowledgeBase, embedder: Embedder, asked: Sequence[Asked], rate: float) -> str:
+def measure(lab: Lab, base: KnowledgeBase, rate: float) -> str:
     """Build, ask, and give the figures as cells of a table."""
     with tempfile.TemporaryDirectory() as folder:
         store = VersionStore(Path(folder))
         options = BuildOptions(rate, datetime.now(UTC), "ablation")
-        built = build_index(base, embedder, store, normalise, options)
-        index = load_index(store, built.version, embedder)
-        rankings = [index.rank(normalise(item.question)) for item in asked]
-        return " | ".join(_figures(asked, rankings, index.answer_threshold))
+        built = build_index(base, lab.embedder, store, normalise, options)
+        index = load_index(store, built.version, lab.embedder)
+        rankings = [index.rank(normalise(item.question)) for item in lab.asked]
+        return " | ".join(_figures(lab.asked, rankings, index.answer_threshold))
 
 
 def _figures(asked: Sequence[Asked], rankings: Sequence[Ranking], threshold: float) -> Iterator[str]:
@@ -164,11 +195,18 @@ def _print_set(name: str, base: KnowledgeBase, asked: Sequence[Asked], operation
     kinds = sorted({item.kind for item in asked} - {""})[:2]
     columns = ["hit@1", "AUROC", *(f"AUROC {kind}" for kind in kinds), "MCC"]
     print(f"\n{name}\n\n| variant | " + " | ".join(columns) + " |\n|---" + "|---" * len(columns) + "|")
-    embedder = RememberingEmbedder(operations.embedder(threads=0))
-    for variant, change in variants().items():
-        with changed(change):
-            rate = operations.settings.false_answer_rate
-            print(f"| {variant} | {measure(base, embedder, asked, rate)} |", flush=True)
+    lab, rate = Lab(base, operations.caching_embedder(), asked), operations.settings.false_answer_rate
+    everything = ""
+    for variant, change in variants(lab).items():
+        with change:
+            found = measure(lab, base, rate)
+        if found != everything:
+            print(f"| {variant} | {found} |", flush=True)
+        everything = everything or found
+    not_this = tuple(phrasing for entry in base.entries for phrasing in entry.not_this)
+    if not_this:
+        found = measure(lab, replace(base, background=(*base.background, *not_this)), rate)
+        print(f"| “not this” as background | {found} |", flush=True)
 
 
 def main() -> None:
@@ -179,6 +217,8 @@ def main() -> None:
     parser.add_argument("folders", nargs="*", type=Path)
     parser.add_argument("--own", action="store_true")
     arguments = parser.parse_args()
+    training._fit_classifier = remembered(training._fit_classifier)
+    training._lexical = remembered(training._lexical)
     operations = Operations(load_settings())
     for folder in arguments.folders:
         with tempfile.TemporaryDirectory() as scratch:

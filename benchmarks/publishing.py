@@ -1,6 +1,7 @@
 """What customers notice of 100 publishes in a row: 16 clients ask on ``/ask`` of 4 workers all the while.
 
-    python -m benchmarks.publishing [--publishes 100] [--clients 16] [--workers 4] [--versions FOLDER]
+    python -m benchmarks.publishing [--publishes 100] [--clients 16] [--workers 4] [--pause 0.1]
+        [--versions FOLDER]
 
 Two versions take turns, built from the knowledge folder with an edition's name in every answer, so that an
 answer shows whether it is of the version it says it is of. Building them takes a few minutes; in a FOLDER
@@ -26,6 +27,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from random import uniform
 
 from benchmarks.server import PROJECT, Server, serving
 from bot.answering.normalising import normalise
@@ -81,7 +83,7 @@ def main() -> None:
     with _folder(arguments.versions) as folder:
         editions = _editions(VersionStore(folder))
         with serving(workers=arguments.workers, index_dir=folder) as server:
-            crowd = Crowd(server, arguments.clients)
+            crowd = Crowd(server, arguments.clients, arguments.pause)
             publisher = Publisher(server, VersionStore(folder), list(editions), arguments.workers)
             with crowd.asking():
                 rounds = _play(publisher, arguments.publishes)
@@ -92,6 +94,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     for name, default in (("publishes", 100), ("clients", 16), ("workers", 4)):
         parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--pause", type=float, default=0.1, help="seconds between a client's questions, mean")
     parser.add_argument("--versions", type=Path, help="where the two versions are kept")
     return parser.parse_args()
 
@@ -121,8 +124,8 @@ def _editions(store: VersionStore) -> dict[str, str]:
 
 def _build(base: KnowledgeBase, store: VersionStore, embedder: Embedder) -> str:
     print(f"building {base.digest} …", flush=True)
-    options = BuildOptions(load_settings().false_answer_rate, datetime.now(UTC), force=True)
-    return build_index(base, embedder, store, normalise, options).manifest.version
+    options = BuildOptions(load_settings().false_answer_rate, datetime.now(UTC), base.digest)
+    return build_index(base, embedder, store, normalise, options).version
 
 
 def _edition(base: KnowledgeBase, edition: str) -> KnowledgeBase:
@@ -139,11 +142,14 @@ def _marked(entry: Entry, edition: str) -> Entry:
 
 
 class Crowd:
-    """Clients who ask one question after the other, each on a connection of its own."""
+    """Clients who ask one question after the other, each on a new connection: kept ones would stay with
+    the worker that accepted them, and one worker may have accepted them all.
+    """
 
-    def __init__(self, server: Server, clients: int) -> None:
+    def __init__(self, server: Server, clients: int, pause: float) -> None:
         self._server = server
         self._clients = clients
+        self._pause = pause
         self._is_over = threading.Event()
         self.asked: list[Asked] = []
 
@@ -161,11 +167,11 @@ class Crowd:
             client.result()
 
     def _ask(self, questions: Sequence[str]) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self._server.port, timeout=30)
         for question in itertools.cycle(questions):
             if self._is_over.is_set():
                 return
-            self.asked.append(_asked(connection, question))
+            self.asked.append(_asked(self._server.port, question))
+            self._is_over.wait(uniform(0, 2 * self._pause))
 
 
 def _questions() -> list[str]:
@@ -174,16 +180,18 @@ def _questions() -> list[str]:
     return [question for question in asked if question]
 
 
-def _asked(connection: http.client.HTTPConnection, question: str) -> Asked:
+def _asked(port: int, question: str) -> Asked:
     body = json.dumps({"question": question}).encode()
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     at = time.monotonic()
     try:
         connection.request("POST", "/ask", body, {"Content-Type": "application/json"})
         response = connection.getresponse()
         text = response.read()
     except (OSError, http.client.HTTPException):
-        connection.close()
         return Asked(at, time.monotonic() - at, 0)
+    finally:
+        connection.close()
     seconds = time.monotonic() - at
     if response.status != 200:
         return Asked(at, seconds, response.status)
@@ -253,7 +261,8 @@ def _print(
     waits = [publish.seconds for publish in published[1:]]
     print("| what | measured | wanted |\n|---|---|---|")
     print(f"| publishes | {len(waits)} | |")
-    print(f"| requests | {len(asked)} | |")
+    seconds = asked[-1].at - asked[0].at
+    print(f"| requests | {len(asked)}, {len(asked) / seconds:.0f} a second | |")
     print(f"| failed requests | {sum(a.status != 200 for a in asked)} | 0 |")
     print(f"| answers of a version neither live nor just replaced | {_stale(asked, published)} | 0 |")
     print(f"| answers with another version's words | {mixed} | 0 |")

@@ -179,7 +179,7 @@ def _report(messages: int, run: Run, seen: Seen, database: Path) -> None:
     print(f"responses to deliveries           {dict(run.answers)}")
     print(f"scripted API errors               {seen.errors}")
     print(f"tokens fetched                    {seen.tokens}")
-    print(f"rows in the question log          {settled}")
+    print(f"rows in the question log          {settled} (a killed worker loses its last moment)")
     print(f"states of queued messages         {states}")
     print(f"answered                          {len(seen.received)}")
     print(f"sent twice                        {twice}")

@@ -58,6 +58,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     register_commands(app, operations, answerer, wechat, stores)
     app.extensions["warm_up"] = lambda: answerer.answer("预热")
     app.extensions["question_log"] = log
+    app.extensions["close"] = stores.close
     return app
 
 

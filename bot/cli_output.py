@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from types import FrameType
 from typing import Any
 
 import click
 
 from bot.errors import BotError
 from bot.ports import Progress
+from bot.processes import interrupt_on_sigterm
 from bot.progress_lines import ProgressLines
+
+# What shells say of a command that Ctrl-C ended.
+_STOPPED = 130
 
 
 def plain_errors(command: Callable[..., None]) -> Callable[..., None]:
@@ -32,28 +37,19 @@ def plain_errors(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @contextmanager
-def stopped_by_signals(last_words: Callable[[], str]) -> Iterator[None]:
-    """End work in order at Ctrl-C or SIGTERM: what it was doing is undone, and the last words are said.
-
-    The exit status is 128 and the signal's number, as shells have it.
-    """
-    before = signal.signal(signal.SIGTERM, _stop) if _in_main_thread() else None
+def stoppable(last_words: Callable[[], str]) -> Iterator[None]:
+    """End work in order at Ctrl-C or SIGTERM: what it was doing is undone, and the last words are said."""
+    before = signal.getsignal(signal.SIGTERM)
+    if _in_main_thread():
+        interrupt_on_sigterm()
     try:
         yield
-    except KeyboardInterrupt as stop:
+    except KeyboardInterrupt:
         click.echo(f"\n{last_words()}", err=True)
-        sys.exit(128 + (signal.SIGTERM if isinstance(stop, _Stopped) else signal.SIGINT))
+        sys.exit(_STOPPED)
     finally:
         if _in_main_thread():
             signal.signal(signal.SIGTERM, before)
-
-
-class _Stopped(KeyboardInterrupt):
-    """SIGTERM came."""
-
-
-def _stop(_number: int, _frame: FrameType | None) -> None:
-    raise _Stopped
 
 
 def _in_main_thread() -> bool:
@@ -89,3 +85,11 @@ class _Bars:
         """Leave the last bar as it is."""
         if self._bar is not None:
             self._bar.__exit__(None, None, None)
+
+
+def user_name() -> str:
+    """Who runs this, by the machine's word, not the environment's."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"user {os.getuid()}"

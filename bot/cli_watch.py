@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import threading
 import time
@@ -51,6 +52,8 @@ def watch_command(operations: Operations) -> click.Command:
 def _watch(operations: Operations, parent: int | None) -> None:
     from bot.watching import Watcher, folder_changes
 
+    # The first change goes live as soon as the next ones: what takes seconds to import is here by then.
+    importlib.import_module("bot.retrieval.building")
     settings, stopping = operations.settings, threading.Event()
     folder = settings.knowledge_dir
     watcher = Watcher(_knowledge(operations), lambda: _build(operations), _tell, time.monotonic)
@@ -59,7 +62,7 @@ def _watch(operations: Operations, parent: int | None) -> None:
     def stop(seconds: float) -> bool:
         return stopping.wait(seconds) or (parent is not None and is_orphan_of(parent))
 
-    watcher.run(lambda: folder_changes(folder, stopping, settings.watch_polling), stop)
+    watcher.run(lambda: folder_changes(folder, stopping, settings.watch_polling, _tell), stop)
 
 
 def _knowledge(operations: Operations) -> Knowledge:

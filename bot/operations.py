@@ -32,6 +32,7 @@ from bot.ports import Embedder, Progress
 from bot.pruning import check_runs, prune
 from bot.publishing import Publisher, Source
 from bot.retrieval.embedding_cache import CachedEmbedder, cache_file
+from bot.retrieval.history import is_built
 from bot.retrieval.index_files import Parts
 from bot.retrieval.live_index import LiveIndex
 from bot.retrieval.loaded_index import LoadedIndex, load_index
@@ -103,7 +104,9 @@ class Operations:
 
     def caching_embedder(self) -> Embedder:
         """The same on all cores, asked only for what no command has embedded before."""
-        embedder = self.embedder(threads=0)
+        return self._cached(self.embedder(threads=0))
+
+    def _cached(self, embedder: Embedder) -> Embedder:
         return CachedEmbedder(embedder, DiskCache(cache_file(self.settings.cache_dir, embedder.checksum)))
 
     @property
@@ -127,9 +130,10 @@ class Operations:
         original = self.prepare_model(progress)
         progress("importing the model libraries", 0, 1)
         tuning = importlib.import_module("bot.retrieval.tuning")
+        untuned = tuning.Untuned(original, self._cached(OnnxEmbedder(original, threads=0)))
         recipe = tuning.Recipe(learning_rate=learning_rate)
         options = tuning.TuningOptions(self.settings.false_answer_rate, _now(), recipe)
-        result: TuningResult = tuning.tune_model(base, original, normalise, options, progress)
+        result: TuningResult = tuning.tune_model(base, untuned, normalise, options, progress)
         if result.adopted:
             self.store.use_model(result.adopted.name)
         return result
@@ -247,11 +251,9 @@ class Operations:
 
         It may have been rejected, or rolled back from since: only a change is worth another build.
         """
-        last, folder = self.store.history.last_attempt(), self.settings.knowledge_dir
-        return last is not None and (last.knowledge, last.checks) == (
-            loader.digest(folder),
-            checks_digest(folder),
-        )
+        store, folder = self.store, self.settings.knowledge_dir
+        made_from = loader.digest(folder), checks_digest(folder)
+        return is_built(store.history.events(), store.current_name(), *made_from)
 
     def _parser(self) -> loader.Parse:
         """Parses only the knowledge files that have changed."""

@@ -16,7 +16,7 @@ from types import FrameType
 
 _CHECK_SECONDS = 0.5
 # Builds leave the processor to whoever answers questions.
-NICENESS = 10
+NICENESS = 5
 
 
 def bot_command(*arguments: str) -> list[str]:

@@ -19,7 +19,7 @@ from bot.errors import IndexUnusableError, ModelError
 from bot.knowledge.markdown import Problem
 from bot.ports import Progress, no_progress
 from bot.pruning import check_runs, prune, report_path
-from bot.retrieval.history import Action, Event
+from bot.retrieval.history import Action, Event, last_attempt
 from bot.retrieval.loaded_index import LoadedIndex
 from bot.retrieval.locking import pointer_lock
 from bot.retrieval.versions import IndexManifest, Ingredients, VersionStore, writing
@@ -83,7 +83,7 @@ class Publisher:
         self._store.sweep()
         live, is_asked_again = self._live, self._order.again
         if live and live.ingredients == self._source.ingredients and not is_asked_again:
-            return self._result(Outcome.UNCHANGED, live.version, live, Verdict(), is_built=False)
+            return self._unchanged(live)
         problems = tuple(problem for problem in self._source.lint() if problem.is_error)
         if problems and not self._may_pass(Verdict(problems)):
             return self._reject_unbuilt(Verdict(problems))
@@ -94,6 +94,15 @@ class Publisher:
         with suppress(IndexUnusableError):
             return self._store.verified(self._store.current())
         return None
+
+    def _unchanged(self, live: IndexManifest) -> BuildResult:
+        event = replace(self._event(live.version, Verdict(), None), action=Action.KEEP)
+        last = last_attempt(self._store.history.events())
+        if last is None or (last.knowledge, last.checks) != (event.knowledge, event.checks):
+            # Else a change back to what was built last would look as if it had been built.
+            with suppress(IndexUnusableError):
+                self._store.record(event)
+        return self._result(Outcome.UNCHANGED, live.version, live, Verdict(), is_built=False)
 
     @contextmanager
     def _candidate(self) -> Iterator[_Candidate]:
@@ -162,13 +171,14 @@ class Publisher:
         forced = None if verdict.is_passed else self._order.override
         if candidate.store is not self._store:
             candidate.store.move(version, self._store)
+        event = self._event(version, verdict, forced)
         with pointer_lock(self._store.folder):
-            if self._store.current_name() != self._before:
-                return self._result(
-                    Outcome.OVERTAKEN, version, candidate.manifest, verdict, is_built=is_built
-                )
-            self._store.record(self._event(version, verdict, forced))
-            self._store.publish(version)
+            is_overtaken = self._store.current_name() != self._before
+            self._store.record(replace(event, action=Action.SET_ASIDE) if is_overtaken else event)
+            if not is_overtaken:
+                self._store.publish(version)
+        if is_overtaken:
+            return self._result(Outcome.OVERTAKEN, version, candidate.manifest, verdict, is_built=is_built)
         self._tidy(version)
         result = self._result(Outcome.PUBLISHED, version, candidate.manifest, verdict, is_built=is_built)
         return replace(result, forced=forced)
@@ -187,7 +197,7 @@ class Publisher:
 
     def _name_of_unbuilt(self) -> str:
         """The same as long as the knowledge is."""
-        digest, last = self._source.ingredients.knowledge_digest, self._store.history.last_attempt()
+        digest, last = self._source.ingredients.knowledge_digest, last_attempt(self._store.history.events())
         if last and (last.action, last.knowledge) == (Action.REJECT, digest):
             return last.version
         return self._store.new_name(self._clock(), digest)

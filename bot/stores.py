@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
-from bot.domain import LoggedQuestion
 from bot.settings import Settings
 from bot.store.conversations import Conversations
-from bot.store.database import Database
+from bot.store.database import USUAL_PATIENCE, Database
 from bot.store.feedback import FeedbackRows
 from bot.store.jobs import Jobs
 from bot.store.question_log import QuestionLog
@@ -28,11 +26,12 @@ class Stores:
     """Opens files and database on first use only."""
 
     settings: Settings
+    _opened: list[Database] = field(default_factory=list, init=False, repr=False)
 
     @cached_property
     def database(self) -> Database:
         """The database with its usual patience; raises SettingsError."""
-        return Database(self._address)
+        return self._open(USUAL_PATIENCE)
 
     @cached_property
     def secrets(self) -> Secrets:
@@ -49,13 +48,16 @@ class Stores:
 
         Raises SettingsError or StoreError.
         """
-        database = Database(self._address, patience)
-        return Conversations(database, self.secrets, time.time, max_age)
+        return Conversations(self._open(patience), self.secrets, time.time, max_age)
 
     @cached_property
     def question_log(self) -> QuestionLog:
         """This process's way to the log; it opens files and database in its own time."""
-        return QuestionLog(self._add_questions, lambda: self.retention.purge_nightly())
+        # Looked up when they are called: not before is anything opened.
+        return QuestionLog(
+            lambda batch: self.question_rows.add(batch),
+            lambda between_steps: self.retention.purge_nightly(between_steps),
+        )
 
     @cached_property
     def question_rows(self) -> QuestionRows:
@@ -65,7 +67,7 @@ class Stores:
     @cached_property
     def retention(self) -> Retention:
         """What deletes old rows; raises SettingsError."""
-        return Retention(self.database, time.time, time.sleep, self.settings.retention_days)
+        return Retention(self.database, time.time, self.settings.retention_days)
 
     def feedback(self) -> FeedbackRows:
         """What users think of the answers; raises SettingsError."""
@@ -75,8 +77,16 @@ class Stores:
         """What is kept of a user; raises SettingsError or StoreError."""
         return UserData(self.database, self.secrets, time.time)
 
-    def _add_questions(self, batch: Sequence[LoggedQuestion]) -> None:
-        self.question_rows.add(batch)
+    def close(self) -> None:
+        """Write what is waiting for the log, and give all connections back."""
+        self.question_log.close()
+        for database in self._opened:
+            database.close()
+
+    def _open(self, patience: float) -> Database:
+        database = Database(self._address, patience)
+        self._opened.append(database)
+        return database
 
     @property
     def _address(self) -> str:

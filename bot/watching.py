@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from watchfiles import Change, watch
+from watchfiles._rust_notify import WatchfilesRustInternalError
 
 from bot.domain import JobResult, JobState
 from bot.errors import BotError
@@ -16,6 +18,9 @@ from bot.errors import BotError
 QUIET_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 30.0
 # After a failure that no change of the knowledge brought about, such as a full disk.
 RETRY_SECONDS = 60.0
+_NAMED = 5
+# Where the system has no more watches to give.
+_FALLBACK_SECONDS = 5
 _NEVER = float("inf")
 # Marks of what editors, sync tools and importers leave beside files while they write.
 _TEMPORARY = (".", "~", "#")
@@ -58,6 +63,7 @@ class Watcher:
         self._has_failed = False
         self._look_at = _NEVER
         self._is_gone = False
+        self._complaint = ""
 
     def run(self, changes: Callable[[], Iterator[Changes]], stop: Callable[[float], bool]) -> None:
         """Follow the folder until told to stop.
@@ -70,14 +76,14 @@ class Watcher:
                 stop(QUIET_SECONDS)
                 continue
             identity = _identity(self._knowledge.folder)
-            groups = changes()
-            # What happened while nobody watched.
-            self._look(())
-            for names in groups:
-                if stop(0) or _identity(self._knowledge.folder) != identity:
-                    break
-                if names or self._clock() >= self._look_at:
-                    self._look(names)
+            # What happened while nobody watched is looked for when somebody does: nothing slips through.
+            self._look_at = self._clock()
+            with suppress(FileNotFoundError):  # it has gone since
+                for names in changes():
+                    if stop(0) or _identity(self._knowledge.folder) != identity:
+                        break
+                    if names or self._clock() >= self._look_at:
+                        self._look(names)
 
     def _is_there(self) -> bool:
         is_there = self._knowledge.folder.is_dir()
@@ -95,17 +101,25 @@ class Watcher:
         self._look_at = self._clock() + QUIET_SECONDS if names else _NEVER
         try:
             digest = self._knowledge.digest()
-            if digest != self._tried or self._has_failed:
-                self._tried, self._has_failed = digest, False
-                self._build_if_new(names)
+            # At first: what was built before this watcher started, and may have been rolled back since.
+            is_known = digest == self._tried if self._tried else self._knowledge.is_built()
         except (BotError, OSError) as error:
-            self._tell(f"the knowledge cannot be read just now ({error}); trying again")
-            self._look_at = self._clock() + QUIET_SECONDS
-
-    def _build_if_new(self, names: Changes) -> None:
-        if self._knowledge.is_built():
+            self._complain(f"the knowledge cannot be read just now ({error}); trying again")
             return
-        self._tell(f"changed: {', '.join(sorted(names)) or 'the knowledge'}; building")
+        has_failed, self._has_failed = self._has_failed, False
+        self._tried, self._complaint = digest, ""
+        if has_failed or not is_known:
+            self._rebuild(names)
+
+    def _complain(self, complaint: str) -> None:
+        """Say it once, however often the same thing is met."""
+        if complaint != self._complaint:
+            self._tell(complaint)
+        self._complaint = complaint
+        self._look_at = self._clock() + QUIET_SECONDS
+
+    def _rebuild(self, names: Changes) -> None:
+        self._tell(f"changed: {_listed(names)}; building")
         result = self._build()
         for line in result.report.splitlines():
             self._tell(line)
@@ -116,11 +130,24 @@ class Watcher:
             self._tell("the live index stays; waiting for the next change")
 
 
-def folder_changes(folder: Path, stopping: threading.Event, polling_seconds: float) -> Iterator[Changes]:
+def folder_changes(
+    folder: Path, stopping: threading.Event, polling_seconds: float, tell: Callable[[str], None]
+) -> Iterator[Changes]:
     """Names of files that changed in a folder, in groups, and nothing for about every second without.
 
-    The system tells of changes; with ``polling_seconds`` above 0 the folder is looked at so often.
+    The system tells of changes; with ``polling_seconds`` above 0, or where the system cannot, the folder is
+    looked at every so often. Raises FileNotFoundError when there is no folder.
     """
+    try:
+        yield from _groups(folder, stopping, polling_seconds)
+    except (OSError, WatchfilesRustInternalError) as error:
+        if polling_seconds or isinstance(error, FileNotFoundError):
+            raise
+        tell(f"the system cannot tell of changes ({error}); looking every {_FALLBACK_SECONDS} s instead")
+        yield from _groups(folder, stopping, _FALLBACK_SECONDS)
+
+
+def _groups(folder: Path, stopping: threading.Event, polling_seconds: float) -> Iterator[Changes]:
     groups = watch(
         folder,
         watch_filter=lambda _change, path: is_knowledge(folder, Path(path)),
@@ -150,6 +177,11 @@ def is_knowledge(folder: Path, path: Path) -> bool:
 def _names(folder: Path, group: set[tuple[Change, str]]) -> Changes:
     paths = {Path(path) for _, path in group}
     return {(path.relative_to(folder) if folder in path.parents else path).as_posix() for path in paths}
+
+
+def _listed(names: Changes) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return (", ".join(sorted(names)[:_NAMED]) or "the knowledge") + more
 
 
 def _identity(folder: Path) -> tuple[int, int] | None:

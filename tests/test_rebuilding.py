@@ -14,13 +14,14 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bot.retrieval.locking import Holder, build_lock
 from tests.test_serving import PROJECT, Server, environment
 
 KEY = "k" * 40
 BEARER = {"Authorization": f"Bearer {KEY}"}
 ENTRY = "\n## {question} {{#{id}}}\n\n### Answer\n\n{answer}\n"
 WITHIN = 180
-pytestmark = [pytest.mark.model, pytest.mark.service]
+pytestmark = pytest.mark.model
 
 
 @pytest.fixture(scope="module")
@@ -53,19 +54,21 @@ def post(server, **headers):
     return server.http.post("/admin/index/rebuild", headers=BEARER | headers)
 
 
+def job(server, job_id):
+    """The job as it is now; over a connection of its own, since workers die here."""
+    try:
+        return httpx.get(f"{server.address}/admin/jobs/{job_id}", headers=BEARER, timeout=20).json()
+    except httpx.HTTPError:
+        return {"state": "unknown"}
+
+
 def poll(server, job_id):
     """The job when it is over."""
     deadline = time.monotonic() + WITHIN
-    while True:
-        # The worker that holds our connection may be the one that dies.
-        try:
-            job = httpx.get(f"{server.address}/admin/jobs/{job_id}", headers=BEARER, timeout=20).json()
-        except httpx.HTTPError:
-            job = {"state": "unknown"}
-        if job["state"] in ("succeeded", "rejected", "failed"):
-            return job
-        assert time.monotonic() < deadline, job
+    while (found := job(server, job_id))["state"] not in ("succeeded", "rejected", "failed"):
+        assert time.monotonic() < deadline, found
         time.sleep(0.2)
+    return found
 
 
 def ask_until(server, question, answer):
@@ -109,36 +112,52 @@ def test_a_rebuild_outlives_the_worker_that_started_it_and_goes_live(server, own
     assert [name for name in opened if name.startswith("socket:")] == []
     assert worker != server.process.pid
     os.kill(worker, signal.SIGKILL)
-    job = poll(server, job_id)
+    over = poll(server, job_id)
 
-    assert job["state"] == "succeeded"
-    assert any("training the decision" in line for line in job["log"])
-    assert job["result"]["report"].startswith(f"index {job['result']['version']} is live: 7 entries")
+    assert over["state"] == "succeeded"
+    assert any("training the decision" in line for line in over["log"])
+    assert over["result"]["report"].startswith(f"index {over['result']['version']} is live: 7 entries")
     ask_until(server, "Do you serve oolong?", "Only at noon.")
 
 
 def test_a_broken_file_is_named_and_the_service_goes_on(server, own):
     broken = own.knowledge_dir / "zh" / "broken.md"
     broken.write_text("# 坏\n\n## 没有回答？ {#broken}\n", "utf-8")
-    job = poll(server, post(server).json()["id"])
+    over = poll(server, post(server).json()["id"])
     broken.unlink()
 
-    assert job["state"] == "rejected"
-    assert 'zh/broken.md:3: error: entry "broken" has no answer' in job["result"]["report"]
+    assert over["state"] == "rejected"
+    assert 'zh/broken.md:3: error: entry "broken" has no answer' in over["result"]["report"]
     assert server.get("/ask", question="备案时间").json()["entry"]["id"] == "filing-time"
 
 
 def test_a_killed_build_is_noticed_and_the_next_one_starts(server):
     job_id = post(server, **{"Idempotency-Key": "first try"}).json()["id"]
     os.kill(process_of(job_id), signal.SIGKILL)
-    job = poll(server, job_id)
+    over = poll(server, job_id)
     again = post(server, **{"Idempotency-Key": "first try"}).json()
     other = post(server).json()
 
-    assert job["state"] == "failed"
-    assert "start another rebuild" in job["result"]["report"]
+    assert over["state"] == "failed"
+    assert "start another rebuild" in over["result"]["report"]
     assert (again["id"], again["state"]) == (job_id, "failed")
     assert poll(server, other["id"])["state"] == "succeeded"
+
+
+def test_a_rebuild_waits_for_another_process_that_builds(server, own):
+    holder = Holder(os.getpid(), "mei", "noon")
+    with build_lock(own.index_dir, holder):
+        job_id = post(server).json()["id"]
+        deadline = time.monotonic() + WITHIN
+        while "waiting for" not in job(server, job_id)["progress"]["what"]:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        waiting = job(server, job_id)
+    over = poll(server, job_id)
+
+    assert (waiting["state"], waiting["progress"]["what"]) == ("running", f"waiting for {holder}")
+    assert over["state"] == "succeeded"
+    assert over["result"]["report"].startswith("nothing has changed")
 
 
 @contextmanager

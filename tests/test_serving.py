@@ -22,7 +22,7 @@ import pytest
 from bot.retrieval.versions import FACTS_FILE, MANIFEST_FILE, VersionStore, checksums
 
 PROJECT = Path(__file__).parent.parent
-START_WITHIN = 30
+START_WITHIN = 90
 pytestmark = pytest.mark.model
 
 

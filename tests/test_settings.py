@@ -58,6 +58,7 @@ def test_the_environment_goes_before_the_file(tmp_path, monkeypatch):
         ("EMBEDDER", "torch", "Input should be 'onnx' or 'sentence-transformers'"),
         ("FALSE_ANSWER_RATE", "0", "Input should be greater than 0"),
         ("FALSE_ANSWER_RATE", "0.51", "Input should be less than or equal to 0.5"),
+        ("RETENTION_DAYS", "0", "Input should be greater than or equal to 1"),
         ("WORKERS", "-1", "Input should be greater than or equal to 0"),
         ("THREADS", "0", "Input should be greater than or equal to 1"),
     ],

@@ -9,7 +9,7 @@ from tests.retrieval.questions import ORDINARY
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "query", "passage", ":", "?", "？", "，", "。"]
 
 
-def save_tiny_model(folder: Path, *, outlier: float = 1.0) -> Path:
+def save_tiny_model(folder: Path, *, outlier: float = 1.0, unused_words: int = 0) -> Path:
     """A random two-layer BERT with a WordPiece tokenizer, mean pooling and prompts, but no pooler."""
     import torch
     from sentence_transformers import SentenceTransformer
@@ -18,7 +18,8 @@ def save_tiny_model(folder: Path, *, outlier: float = 1.0) -> Path:
 
     torch.manual_seed(0)
     sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
-    config = BertConfig(vocab_size=_save_tokenizer(folder / "bert"), max_position_embeddings=64, **sizes)
+    words = _save_tokenizer(folder / "bert") + unused_words
+    config = BertConfig(vocab_size=words, max_position_embeddings=64, **sizes)
     bert = BertModel(config, add_pooling_layer=False)
     bert.embeddings.LayerNorm.weight.data[0] *= outlier
     bert.save_pretrained(folder / "bert")

@@ -78,7 +78,7 @@ def _require_whole(merged: Merged) -> None:
 
 
 def _existing(folder: Path) -> dict[Key, Entry]:
-    if not any(True for language in loader.LANGUAGES for _ in (folder / language).rglob("*.md")):
+    if not any(loader.markdown_files(folder / language) for language in loader.LANGUAGES):
         return {}
     return {(entry.language, entry.id): entry for entry in loader.load(folder).entries}
 

@@ -42,7 +42,7 @@ def inspect(folder: Path, parse: Parse = parse_each) -> tuple[KnowledgeBase, lis
     files = [
         KnowledgeFile(path.read_bytes(), language, _name(path, folder))
         for language in LANGUAGES
-        for path in sorted((folder / language).rglob("*.md"))
+        for path in markdown_files(folder / language)
     ]
     parsed = parse(files)
     entries = tuple(entry for found, _ in parsed for entry in found)
@@ -77,8 +77,14 @@ def _name(path: Path, folder: Path) -> Path:
     return Path(name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"))
 
 
+def markdown_files(folder: Path) -> list[Path]:
+    """The Markdown files under a folder, in order, without those that editors hide (``.#shop.md``)."""
+    found = (path for path in folder.rglob("*.md") if not path.name.startswith("."))
+    return sorted(found)
+
+
 def _files(folder: Path) -> list[Path]:
-    inside = [p for name in (*LANGUAGES, BACKGROUND_FOLDER) for p in (folder / name).rglob("*.md")]
+    inside = [p for name in (*LANGUAGES, BACKGROUND_FOLDER) for p in markdown_files(folder / name)]
     files = sorted(inside + [p for p in [folder / SOURCES_FILE] if p.is_file()])
     return files + sorted(EVERYDAY_FOLDER.glob("*.md"))
 
@@ -131,6 +137,7 @@ def _table_rows(text: str) -> Iterator[tuple[int, list[str]]]:
 
 def _read_questions(folder: Path, name: str) -> tuple[tuple[Phrasing, ...], list[Problem]]:
     """Questions that must not be answered: all list items of the files in a subfolder."""
-    parsed = [list_items(path, name=_name(path, folder)) for path in sorted((folder / name).rglob("*.md"))]
+    paths = markdown_files(folder / name)
+    parsed = [list_items(path, name=_name(path, folder)) for path in paths]
     phrasings = tuple(phrasing for found, _ in parsed for phrasing in found)
     return phrasings, [problem for _, found in parsed for problem in found]

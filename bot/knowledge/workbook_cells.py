@@ -20,10 +20,14 @@ _PRECISE_DIGITS = 15
 def text_of(cell: Any) -> str:  # noqa: ANN401 - openpyxl's cells
     """The cell's value as a text, "" for an empty one."""
     value = cell.value
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), value) if "_x" in value else value
     for kind, write in _WRITERS.items():
         if isinstance(value, kind):
             return write(value, _NOT_FORMAT.sub("", cell.number_format or "").lower())
-    return "" if value is None else str(value)
+    return str(value)
 
 
 def is_formula(cell: Any) -> bool:  # noqa: ANN401 - openpyxl's cells
@@ -45,10 +49,6 @@ def problem_of(cell: Any, formula: Any) -> str:  # noqa: ANN401 - openpyxl's cel
 def escaped(text: str) -> str:
     """The text so that no spreadsheet program takes a part of it for an escaped character."""
     return _ESCAPED.sub(lambda match: "_x005F" + match[0], text)
-
-
-def _text(value: str, _format: str) -> str:
-    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), value)
 
 
 def _truth(value: bool, _format: str) -> str:
@@ -83,7 +83,6 @@ def _number(value: float, number_format: str) -> str:
 
 # Subclasses first: a bool is an int, a datetime is a date.
 _WRITERS: Mapping[type, Callable[[Any, str], str]] = {
-    str: _text,
     bool: _truth,
     int: _whole,
     float: _number,

@@ -118,11 +118,9 @@ def _write_version(
         progress=progress,
     )
     progress("writing the version", 0, 1)
-    rows = _rows(texts)
-    index = PassageIndex.build(np.vstack(list(vectors.values())), rows, len(ids))
+    index = PassageIndex.build(vectors, _rows(texts), len(ids))
     index.save(folder)
-    arrays = centres | trained.decision.to_arrays()
-    arrays |= {"row_kinds": rows.kinds, "row_entries": rows.entries}
+    arrays = centres | trained.decision.to_arrays() | index.to_arrays()
     if trained.decision.classifier:
         arrays |= Lexicon.build([text.text for text in texts[RowKind.PHRASING]]).to_arrays()
     exact = _exact_keys(base.entries, normalise)
@@ -130,7 +128,7 @@ def _write_version(
     contents = Contents(base.entries, ids, exact, base.sources, arrays, learn_vocabulary(questions))
     write_contents(folder, contents)
     progress("writing the version", 1, 1)
-    return _manifest(folder, base, embedder, options, texts, trained)
+    return _manifest(folder, base, embedder, options, texts, trained, index.facts)
 
 
 def _texts(base: KnowledgeBase, ids: tuple[str, ...], normalise: Normalise) -> dict[RowKind, list[_Text]]:
@@ -248,6 +246,7 @@ def _manifest(
     options: BuildOptions,
     texts: dict[RowKind, list[_Text]],
     trained: Trained,
+    search: dict[str, dict[str, Any]],
 ) -> IndexManifest:
     return IndexManifest(
         format=FORMAT,
@@ -261,6 +260,7 @@ def _manifest(
         | {kind.name.lower(): len(items) for kind, items in texts.items()},
         false_answer_rate=options.false_answer_rate,
         calibration=_calibration(trained),
+        search=search,
         files=checksums(folder),
     )
 

@@ -23,6 +23,8 @@ from bot.ports import Progress
 from bot.retrieval.prepared_model import prompts_by_role
 
 _PHRASINGS = 2  # of an entry in a step
+# Questions embedded together: they are padded to the longest, and padding costs as much as words.
+_TOGETHER = 8
 Asked = Sequence[Sequence[str]]
 
 
@@ -80,13 +82,21 @@ def _train(
     model.train()
     for step, texts in enumerate(islice(draws, recipe.steps)):
         progress("tuning", step, recipe.steps)
-        vectors = model(model.preprocess(texts, prompt=prompt))["sentence_embedding"]
-        loss = _contrastive_loss(vectors, recipe.temperature)
+        loss = _contrastive_loss(_embed(model, texts, prompt), recipe.temperature)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
     model.eval()
     progress("tuning", recipe.steps, recipe.steps)
+
+
+def _embed(model: SentenceTransformer, texts: list[str], prompt: str) -> Tensor:
+    """(texts, dimensions), in their order; those of about the same length are embedded together."""
+    order = sorted(range(len(texts)), key=lambda number: len(texts[number].encode()))
+    parts = [order[start : start + _TOGETHER] for start in range(0, len(order), _TOGETHER)]
+    features = [model.preprocess([texts[number] for number in part], prompt=prompt) for part in parts]
+    vectors = torch.cat([model(part)["sentence_embedding"] for part in features])
+    return vectors[torch.tensor(order).argsort()]
 
 
 def _contrastive_loss(vectors: Tensor, temperature: float) -> Tensor:

@@ -8,6 +8,7 @@ All of it is trained at build time (``training``); here it is only applied, with
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -97,7 +98,7 @@ class Evidence:
             scores.max(axis=1),
             self.lengths,
         )
-        return np.stack(columns, axis=1).astype(np.float64)
+        return np.array(columns, np.float64).T
 
 
 def length(text: str) -> float:
@@ -105,7 +106,7 @@ def length(text: str) -> float:
 
     A long question is further from every phrasing than a short one without being less answerable.
     """
-    return float(np.log1p(len(text.encode())))
+    return math.log1p(len(text.encode()))
 
 
 @dataclass(frozen=True)
@@ -134,15 +135,20 @@ class Calibration:
 
     def probability(self, log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
         """(n,) -> (n,) between 0 and 1."""
-        calibrated = ramps(log_odds, self.knots) @ self.slopes + self.bias
-        probability: NDArray[np.float64] = 1 / (1 + np.exp(-np.clip(calibrated, -30, 30)))
-        return probability
+        return _sigmoid(ramps(log_odds, self.knots) @ self.slopes + self.bias)
 
 
 def ramps(log_odds: NDArray[np.float64], knots: NDArray[np.float64]) -> NDArray[np.float64]:
     """(n,) -> (n, knots + 1): the log-odds, and soft steps that rise around each knot."""
-    steps = 1 / (1 + np.exp(-np.clip(log_odds[:, None] - knots, -30, 30)))
-    return np.column_stack([log_odds, steps])
+    rising = np.empty((len(log_odds), len(knots) + 1))
+    rising[:, 0] = log_odds
+    rising[:, 1:] = _sigmoid(log_odds[:, None] - knots)
+    return rising
+
+
+def _sigmoid(log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
+    shares: NDArray[np.float64] = 1 / (1 + np.exp(-np.maximum(np.minimum(log_odds, 30), -30)))
+    return shares
 
 
 @dataclass(frozen=True)
@@ -206,8 +212,9 @@ class Decision:
 
 def _margin(scores: Vectors) -> Vectors:
     """How far the best score is above the second best, or above 0 where there is no other."""
-    alone = np.zeros((len(scores), 1), np.float32)
-    best_two = np.partition(np.hstack([scores, alone]) if scores.shape[1] < 2 else scores, -2, axis=1)
+    if scores.shape[1] < 2:
+        scores = np.hstack([scores, np.zeros((len(scores), 1), np.float32)])
+    best_two = np.partition(scores, -2, axis=1)
     margin: Vectors = best_two[:, -1] - best_two[:, -2]
     return margin
 

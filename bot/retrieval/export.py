@@ -1,7 +1,8 @@
 """Exports a sentence-transformers model to one ONNX graph: token ids in, unit vectors out; fused, int8.
 
 Export and fusion copy the graph many times over, so they see a stand-in for the word embeddings
-(most of a multilingual model's bytes); the real table is put back before quantising.
+(most of a multilingual model's bytes); the real table is put back before quantising, or the int8 table of
+another form of the model after it.
 Imported only while a model is prepared.
 """
 
@@ -27,6 +28,8 @@ OUTPUT = "sentence_embedding"
 _OPSET = 17
 # A prime above any position table, so that no other matrix of the model has as many rows.
 _STAND_IN_ROWS = 10_007
+# What the quantiser makes of one tensor, by the ends of their names.
+_QUANTISED = ("_quantized", "_scale", "_zero_point")
 
 
 class _Encoder(nn.Module):
@@ -82,7 +85,7 @@ def _stand_in_embeddings(model: SentenceTransformer) -> Iterator[None]:
 
 
 def fuse(path: Path, fused: Path, model: SentenceTransformer) -> None:
-    """Merge attention, layer norms and activations into single nodes; put the real table back."""
+    """Merge attention, layer norms and activations into single nodes."""
     config = _transformer(model).config
     optimised = optimize_model(
         str(path),
@@ -91,11 +94,35 @@ def fuse(path: Path, fused: Path, model: SentenceTransformer) -> None:
         hidden_size=config.hidden_size,
         opt_level=0,
     )
-    table = _transformer(model).get_input_embeddings().weight.detach().numpy()
-    for tensor in optimised.model.graph.initializer:
-        if tensor.dims[:1] == [_STAND_IN_ROWS]:
-            tensor.CopyFrom(numpy_helper.from_array(table, tensor.name))
     optimised.save_model_to_file(str(fused))
+
+
+def restore_embeddings(fused: Path, model: SentenceTransformer) -> None:
+    """Put the word embeddings in the place of the stand-in table, before quantising."""
+    graph = onnx.load(fused)
+    table = _transformer(model).get_input_embeddings().weight.detach().numpy()
+    for tensor in _stand_ins(graph):
+        tensor.CopyFrom(numpy_helper.from_array(table, tensor.name))
+    onnx.save(graph, fused)
+
+
+def take_embeddings(path: Path, other: Path) -> None:
+    """Put the int8 word embeddings of another form in the place of the stand-in table, after quantising.
+
+    Both graphs must be of one model: their tensors go by the same names.
+    """
+    graph = onnx.load(path)
+    theirs = {tensor.name: tensor for tensor in onnx.load(other).graph.initializer}
+    tables = [tensor.name.removesuffix(_QUANTISED[0]) for tensor in _stand_ins(graph)]
+    taken_over = {table + suffix for table in tables for suffix in _QUANTISED}
+    for tensor in graph.graph.initializer:
+        if tensor.name in taken_over:
+            tensor.CopyFrom(theirs[tensor.name])
+    onnx.save(graph, path)
+
+
+def _stand_ins(graph: onnx.ModelProto) -> list[onnx.TensorProto]:
+    return [tensor for tensor in graph.graph.initializer if tensor.dims[:1] == [_STAND_IN_ROWS]]
 
 
 def quantise(fused: Path, path: Path) -> None:

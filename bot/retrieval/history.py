@@ -17,6 +17,14 @@ class Action(StrEnum):
     FORCE = "force"
     REJECT = "reject"
     ROLL_BACK = "rollback"
+    # Built, but not made live: somebody else had moved the pointer.
+    SET_ASIDE = "set aside"
+    # Nothing to build: it was live already.
+    KEEP = "keep"
+
+
+# What makes the version live that it names.
+_MOVES = (Action.PUBLISH, Action.FORCE, Action.ROLL_BACK)
 
 
 @dataclass(frozen=True)
@@ -67,11 +75,6 @@ class History:
             file.seek(-1, os.SEEK_END)
             return file.read() == b"\n"
 
-    def last_attempt(self) -> Event | None:
-        """The newest event of a build: what it was made from need not be built again."""
-        built = [event for event in self.events() if event.action is not Action.ROLL_BACK]
-        return built[-1] if built else None
-
 
 def _event(line: str) -> Event | None:
     try:
@@ -86,11 +89,33 @@ def forced(events: Iterable[Event]) -> dict[str, Event]:
     return {event.version: event for event in events if event.action is Action.FORCE}
 
 
+def last_attempt(events: Sequence[Event]) -> Event | None:
+    """The newest event of a build."""
+    return next((event for event in events[::-1] if event.action is not Action.ROLL_BACK), None)
+
+
+def is_built(events: Sequence[Event], live: str, knowledge: str, checks: str) -> bool:
+    """Whether the last build was made from this knowledge and these checks, whatever came of it.
+
+    After a roll-back other checks are no reason to build: that would publish again what was rolled back from.
+    """
+    last = last_attempt(events)
+    if last is None or _was_interrupted(events[-1], live):
+        return False
+    is_rolled_back = events[-1].action in (Action.ROLL_BACK, Action.SET_ASIDE)
+    return last.knowledge == knowledge and (is_rolled_back or last.checks == checks)
+
+
+def _was_interrupted(last: Event, live: str) -> bool:
+    """Whether it was noted, but did not come to pass."""
+    return last.action in _MOVES and last.version != live
+
+
 def succession(events: Iterable[Event]) -> list[str]:
     """Versions that were live one after the other, without those that were rolled back from."""
     line: list[str] = []
     for event in events:
-        if event.action is Action.REJECT:
+        if event.action not in _MOVES:
             continue
         line = _up_to(line, event.before)
         if event.action is Action.ROLL_BACK:

@@ -32,11 +32,13 @@ class Keys:
     @classmethod
     def of(cls, numbers: Iterable[tuple[str, int]]) -> Keys:
         """A table of keys with their numbers, none negative; of two numbers of one key the first counts."""
-        by_digest: dict[tuple[int, int], int] = {}
-        for key, number in numbers:
-            by_digest.setdefault(_digest(key), number)
-        rows = [(*digest, number) for digest, number in sorted(by_digest.items())]
-        return cls(np.ascontiguousarray(np.array(rows, np.uint64).reshape(-1, 3).T))
+        pairs = list(numbers)
+        digests = np.frombuffer(b"".join(_digest(key) for key, _ in pairs), ">u8")
+        high, low = digests.astype(np.uint64).reshape(-1, 2).T
+        order = np.lexsort((low, high))  # stable: of equal digests the first stays first
+        table = np.stack([high, low, np.array([number for _, number in pairs], np.uint64)])[:, order]
+        is_first = np.append(True, (np.diff(table[:2]) != 0).any(axis=0))[: len(pairs)]
+        return cls(np.ascontiguousarray(table[:, is_first]))
 
     @classmethod
     def load(cls, path: Path) -> Keys:
@@ -50,7 +52,8 @@ class Keys:
 
     def get(self, key: str) -> int | None:
         """The key's number, None if it has none."""
-        high, low = _digest(key)
+        digest = _digest(key)
+        high, low = int.from_bytes(digest[:8]), int.from_bytes(digest[8:])
         row = bisect_left(self._high, high)
         while row < len(self) and self._high[row] == high:
             if self._low[row] == low:
@@ -65,6 +68,5 @@ class Keys:
         return len(self._high)
 
 
-def _digest(key: str) -> tuple[int, int]:
-    digest = blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-    return int.from_bytes(digest[:8]), int.from_bytes(digest[8:])
+def _digest(key: str) -> bytes:
+    return blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).digest()

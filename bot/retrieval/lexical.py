@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
@@ -62,11 +62,13 @@ class Lexicon:
         buckets, counts = _counts(text)
         asked = _unit(counts * self.rarity[buckets])
         starts, ends = self.starts[buckets], self.starts[buckets + 1]
-        spans = [slice(start, end) for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
-        rows = np.concatenate([self.rows[:0], *(self.rows[span] for span in spans)])
-        weights = np.concatenate([self.weights[:0], *(self.weights[span] for span in spans)])
-        products = weights * np.repeat(asked, ends - starts)
-        return np.bincount(rows, products, self.row_count).astype(np.float32)
+        spans = [slice(*span) for span in zip(starts.tolist(), ends.tolist(), strict=True)]
+        rows = np.concatenate([self.rows[:0], *[self.rows[span] for span in spans]])
+        weights = np.concatenate([self.weights[:0], *[self.weights[span] for span in spans]])
+        weights *= np.repeat(asked, ends - starts)
+        cosines = np.zeros(self.row_count, np.float32)
+        np.add.at(cosines, rows.astype(np.intp), weights)
+        return cosines
 
     def best(self, text: str, groups: NDArray[np.integer[Any]], count: int) -> Vectors:
         """(count,) highest cosine to the rows of each group; ``groups``: (row_count,) group numbers."""
@@ -95,19 +97,20 @@ class Lexicon:
 
 def _counts(text: str) -> tuple[NDArray[np.int64], Vectors]:
     """The buckets of a text's n-grams, and how much each counts: 1 + ln(times it occurs)."""
-    times = Counter(crc32(gram.encode()) % BUCKETS for gram in _grams(text))
+    times = Counter([crc32(gram.encode()) % BUCKETS for gram in _grams(text)])
     buckets = np.fromiter(times.keys(), np.int64, len(times))
     counts = 1 + np.log(np.fromiter(times.values(), np.float32, len(times)))
     return buckets, counts.astype(np.float32)
 
 
-def _grams(text: str) -> Iterator[str]:
+def _grams(text: str) -> list[str]:
+    grams: list[str] = []
     for word in _WORD.findall(text):
         is_han = word[0] >= _FIRST_HAN
         framed = word if is_han else f" {word} "
         for size in _HAN_SIZES if is_han else _LATIN_SIZES:
-            for start in range(len(framed) - size + 1):
-                yield framed[start : start + size]
+            grams += [framed[start : start + size] for start in range(len(framed) - size + 1)]
+    return grams
 
 
 def _unit(weights: Vectors) -> Vectors:

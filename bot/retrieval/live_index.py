@@ -1,5 +1,6 @@
 """The version that serves: replaced by a thread beside the requests when the pointer moves, kept when that
-fails. Requests never wait for a load but the first.
+fails. Requests never wait for a load but the first. Who starts while the live version cannot serve takes
+the one that was live before.
 """
 
 from __future__ import annotations
@@ -9,19 +10,21 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from random import uniform
 
 from bot.domain import IndexState, Refusal
 from bot.errors import BotError, IndexMissingError, IndexUnusableError
+from bot.retrieval.history import succession
 from bot.retrieval.loaded_index import LoadedIndex
 from bot.retrieval.versions import MANIFEST_FILE, REMEDY, VersionStore
 
 _log = logging.getLogger(__name__)
 # Seconds between two looks at the pointer, give or take this share of them: workers that look at the same
 # moment would all load at the same moment.
-CHECK_EVERY = 0.5
+CHECK_EVERY = 0.3
 _SPREAD = 0.5
 # A version that was refused is tried again when its files have changed, and after so many seconds: what
 # it lacked may lie elsewhere (the model).
@@ -113,33 +116,24 @@ class LiveIndex:
         self._refused_look = _look(self._store.folder / version)
         self._refused_at = self._clock()
         try:
-            self._loaded = self._load(version)
+            loaded = self._load(version)
         except BotError as error:
             self._refuse(version, error)
         except Exception as error:
             _log.exception("index %s", version)
             self._refuse(version, IndexUnusableError(f"index {version} fails ({error!r}); {REMEDY}"))
         else:
-            _log.info("serving index %s", version)
-            self._accept()
+            self._serve(loaded, refused=None)
+
+    def _serve(self, loaded: LoadedIndex, refused: Refusal | None) -> None:
+        _log.info("serving index %s", loaded.version)
+        self._loaded = loaded
+        self._tell(IndexState(loaded.version, loaded.built_at, self._clock(), refused, self.state.refusals))
 
     def _accept(self) -> None:
-        """What the pointer names serves."""
-        loaded = self._loaded
-        if loaded is None or (self.state.version == loaded.version and self._error is None):
-            return
-        self._error = None
-        is_new = self.state.version != loaded.version
-        swapped_at = self._clock() if is_new else self.state.swapped_at
-        self._tell(
-            replace(
-                self.state,
-                version=loaded.version,
-                built_at=loaded.built_at,
-                swapped_at=swapped_at,
-                refused=None,
-            )
-        )
+        """The pointer names what serves, be it again."""
+        if self.state.refused is not None:
+            self._tell(replace(self.state, refused=None))
 
     def _refuse(self, version: str, error: BotError) -> None:
         """Log and tell it once, however often the same is tried."""
@@ -152,6 +146,15 @@ class LiveIndex:
         _log.error("%s: %s", serving, complaint)
         refused = Refusal(version, complaint)
         self._tell(replace(self.state, refused=refused, refusals=self.state.refusals + 1))
+        if self._loaded is None:
+            self._fall_back(refused)
+
+    def _fall_back(self, refused: Refusal) -> None:
+        """In a process that has just started: serve the last version that was live and still can serve."""
+        for version in reversed(succession(self._store.history.events())):
+            if version != refused.version and self._loaded is None:
+                with suppress(Exception):
+                    self._serve(self._load(version), refused)
 
     def _tell(self, state: IndexState) -> None:
         self.state = state

@@ -12,7 +12,7 @@ from bot.domain import Entry, Hit, Language, Query, Ranking, Source, Vocabulary
 from bot.errors import IndexUnusableError
 from bot.ports import Embedder
 from bot.retrieval.decision import SIGNALS, Decision, Evidence, Judgement, lengths
-from bot.retrieval.faiss_index import PassageIndex, Rows
+from bot.retrieval.faiss_index import Cosines, PassageIndex
 from bot.retrieval.index_files import Parts, StoredContents, read_contents
 from bot.retrieval.lexical import Lexicon
 from bot.retrieval.vectors import Vectors, centred
@@ -65,22 +65,25 @@ class LoadedIndex:
         """Entries nearest to a query, best first; a phrasing met exactly is certain."""
         if exact := self._contents.exact.get(query.key):
             return Ranking((Hit(exact, 1.0),), confidence=1.0, is_exact=True)
-        evidence = self._evidence(query)
+        vector = self._centred(query)
+        found = self._index.search(vector)
+        evidence = self._evidence(query.text, vector, found)
         judgement = self._decision.judge(evidence)
         signals = tuple(zip(SIGNALS, judgement.signals.tolist(), strict=True))
-        return Ranking(self._best(judgement, evidence), judgement.confidence, signals=signals)
+        return Ranking(self._best(judgement, evidence, found), judgement.confidence, signals=signals)
 
-    def _evidence(self, query: Query) -> Evidence:
+    def _centred(self, query: Query) -> Vectors:
         centre = self._contents.arrays[f"query_centre_{query.language.knowledge}"]
-        vector = centred(self._embedder.embed_queries([query.text])[0], centre)
-        found = self._index.search(vector)
+        return centred(self._embedder.embed_queries([query.text])[0], centre)
+
+    def _evidence(self, text: str, vector: Vectors, found: Cosines) -> Evidence:
         return Evidence(
             found.phrasings,
             found.passages,
-            self._lexical(query.text, found.phrasings),
+            self._lexical(text, found.phrasings),
             self._decision.beliefs(vector[None]),
             found.background,
-            lengths([query.text]),
+            lengths([text]),
         )
 
     def _lexical(self, text: str, like: Vectors) -> Vectors:
@@ -91,11 +94,11 @@ class LoadedIndex:
         owners = self._contents.arrays["row_entries"][: self._lexicon.row_count]
         return self._lexicon.best(text, owners, like.shape[1])[None]
 
-    def _best(self, judgement: Judgement, evidence: Evidence) -> tuple[Hit, ...]:
+    def _best(self, judgement: Judgement, evidence: Evidence, found: Cosines) -> tuple[Hit, ...]:
         scores = judgement.scores
-        order = np.argsort(-scores, kind="stable")[:TOP_HITS].tolist()
-        ids = [self._contents.entry_ids[i] for i in order]
-        return tuple(map(Hit, ids, scores[order].tolist(), evidence.closeness(order)))
+        order = np.argsort(-scores, kind="stable")[:TOP_HITS]
+        ids = [self._contents.entry_ids[i] for i in found.entries[order].tolist()]
+        return tuple(map(Hit, ids, scores[order].tolist(), evidence.closeness(order.tolist())))
 
     def entry(self, entry_id: str, language: Language) -> Entry | None:
         """The entry in this language's knowledge, else in the other one."""
@@ -122,6 +125,5 @@ def load_index(
 
 def _read(folder: Path, manifest: IndexManifest, embedder: Embedder, parts: Parts) -> LoadedIndex:
     contents = read_contents(folder, parts.reader(manifest.files))
-    rows = Rows(contents.arrays["row_kinds"], contents.arrays["row_entries"])
-    index = PassageIndex.load(folder, rows, len(contents.entry_ids))
+    index = PassageIndex.load(folder, contents.arrays, len(contents.entry_ids))
     return LoadedIndex(manifest, contents, index, embedder)

@@ -80,25 +80,47 @@ def write_form(
     model: str,
     checkpoint: SentenceTransformer,
     progress: Progress,
+    *,
+    like: PreparedModel | None = None,
     min_fidelity: float = MIN_FIDELITY,
 ) -> ModelManifest:
     """Write tokeniser and graph into a folder; the manifest, still to be written, that completes it.
 
+    ``like``: a form of the model with the same words; its tokeniser and word embeddings are taken over.
     Raises ModelError when the int8 form strays from the checkpoint.
     """
+    if like:
+        _copy_tokeniser(like.folder, folder)
+    else:
+        _write_tokeniser(folder, model, checkpoint)
+    _write_graph(folder / prepared_model.GRAPH_FILE, checkpoint, progress, like)
+    progress("comparing with the original", 5, _STEPS)
+    return _checked(folder, model, checkpoint, min_fidelity)
+
+
+def _write_graph(
+    path: Path, checkpoint: SentenceTransformer, progress: Progress, like: PreparedModel | None
+) -> None:
     export = importlib.import_module("bot.retrieval.export")
-    _write_tokeniser(folder, model, checkpoint)
-    exported, fused = folder / "exported.onnx", folder / "fused.onnx"
+    exported, fused = path.with_name("exported.onnx"), path.with_name("fused.onnx")
     progress("exporting", 2, _STEPS)
     export.export_graph(checkpoint, exported)
     progress("fusing", 3, _STEPS)
     export.fuse(exported, fused, checkpoint)
+    if not like:
+        export.restore_embeddings(fused, checkpoint)
     progress("quantising", 4, _STEPS)
-    export.quantise(fused, folder / prepared_model.GRAPH_FILE)
+    export.quantise(fused, path)
+    if like:
+        export.take_embeddings(path, like.graph)
     exported.unlink()
     fused.unlink()
-    progress("comparing with the original", 5, _STEPS)
-    return _checked(folder, model, checkpoint, min_fidelity)
+
+
+def _copy_tokeniser(source: Path, folder: Path) -> None:
+    for name in (SENTENCEPIECE_FILE, JSON_FILE):
+        if (source / name).is_file():
+            shutil.copyfile(source / name, folder / name)
 
 
 def _write_tokeniser(folder: Path, model: str, checkpoint: SentenceTransformer) -> None:

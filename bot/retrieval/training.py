@@ -37,6 +37,8 @@ _FEW_PHRASINGS = 1_500
 MAX_CLASSES = 2_000
 MIN_PHRASINGS_PER_ENTRY = 3
 DECILES = 10
+# Into how many parts the held-out questions are split to judge each by a curve fitted on the others.
+_CROSS_FITS = 5
 _INVERSE_REGULARISATION = 10.0
 _CURVE_POINTS = 41
 # Fewer entries than this cannot do without some of them.
@@ -47,9 +49,9 @@ _Bound = tuple[float | None, float | None]
 _SIGNS = (1, -1, -1, 0, 1, 1)
 _GATE_REGULARISATION = 1e-3
 # Shares of the held-out phrasings around whose log-odds the calibration may bend.
-_KNOTS = (0.01, 0.02, 0.04, 0.06, 0.09, 0.13, 0.2, 0.4, 0.6, 0.8)
+_KNOTS = (0.01, 0.02, 0.04, 0.06, 0.09, 0.13, 0.2, 0.4, 0.6, 0.8, 0.95)
 _LEAST_SLOPE = 0.02
-_CURVE_REGULARISATION = 1e-4
+_CURVE_REGULARISATION = 3e-5
 # Share of out-of-scope questions taken to be near misses: like the operator's own, or as hard as those of
 # an entry that was held out, which others of the knowledge base may well answer.
 _LIKE_THE_OPERATORS = 0.5
@@ -120,11 +122,15 @@ class CurvePoint:
 
 @dataclass(frozen=True)
 class Decile:
-    """Held-out questions of about the same confidence: how many, its mean, and the share that was right."""
+    """A tenth of the held-out questions, by confidence: how many, its mean, and the share that was right.
+
+    ``standard_error``: how far that share strays by chance alone where every confidence is true.
+    """
 
     questions: int
     confidence: float
     right: float
+    standard_error: float
 
 
 @dataclass(frozen=True)
@@ -174,9 +180,11 @@ def train(data: TrainingSet, *, false_answer_rate: float, progress: Progress) ->
 class _Asked:
     """Held-out questions: signals (n, signals), whether the best entry was right, and what each stands for.
 
-    ``weights`` balance in scope and out; ``out_of_scope_shares`` add up to 1 over the negatives.
+    ``numbers``: (n,), the same wherever the same question is asked again. ``weights`` balance in scope and
+    out; ``out_of_scope_shares`` add up to 1 over the negatives.
     """
 
+    numbers: NDArray[np.intp]
     signals: NDArray[np.float64]
     is_right: NDArray[np.bool_]
     is_in_scope: NDArray[np.bool_]
@@ -207,6 +215,7 @@ class _Asked:
 
 def _joined(parts: Sequence[_Asked], near_share: float) -> _Asked:
     return _Asked(
+        np.concatenate([part.numbers for part in parts]),
         np.concatenate([part.signals for part in parts]),
         np.concatenate([part.is_right for part in parts]),
         np.concatenate([part.is_in_scope for part in parts]),
@@ -244,13 +253,15 @@ def _ask(
         passages=data.passages.where(~absent[data.passages.entries]),
         background=background.where(~is_asked_background),
     )
+    rows = (is_asked, is_absent, np.append(np.zeros(len(is_asked), bool), is_asked_background))
     evidence = _evidence(rest, queries)
     scores = evidence.scores()
     kinds = np.repeat(np.arange(3), [len(group.texts) for group in groups])
     is_near_miss = kinds == 1
     is_near_miss[kinds == 2] = data.is_near_miss[is_asked_background]
     is_right = scores.argmax(axis=1) == queries.entries
-    return _Asked(evidence.signals(scores), is_right, kinds == 0, is_near_miss, data.near_share)
+    numbers = np.concatenate([np.flatnonzero(chosen) for chosen in rows])
+    return _Asked(numbers, evidence.signals(scores), is_right, kinds == 0, is_near_miss, data.near_share)
 
 
 def _evidence(known: TrainingSet, queries: Group) -> Evidence:
@@ -395,7 +406,7 @@ def _built_in(data: TrainingSet, false_answer_rate: float) -> Decision:
     signals = np.vstack([hidden, _outside(data)])
     near = np.arange(len(signals)) < len(hidden)
     nothing = np.zeros(len(near), bool)
-    asked = _Asked(signals, nothing, nothing, near, _LIKE_HELD_OUT_ENTRIES)
+    asked = _Asked(np.arange(len(near)), signals, nothing, nothing, near, _LIKE_HELD_OUT_ENTRIES)
     log_odds = _BUILT_IN_GATE.in_scope(signals)
     answer, clarify = _thresholds(log_odds, asked.out_of_scope_shares, false_answer_rate)
     calibration = Calibration(np.empty(0), np.array([1.0]), -answer)
@@ -477,25 +488,31 @@ def _curve(confidence: NDArray[np.float64], asked: _Asked) -> tuple[CurvePoint, 
 
 
 def _reliability(asked: _Asked) -> tuple[Decile, ...]:
-    """Confidence against what came true, each question judged by a gate that was not fitted on it."""
-    fold = np.arange(len(asked.is_right)) % FOLDS
-    confidence = np.empty(len(fold))
-    for number in range(FOLDS):
-        others = _chosen(asked, fold != number)
+    """Confidence against what came true, in tenths of the questions."""
+    confidence = _cross_fitted(asked)
+    tenths = np.array_split(np.argsort(confidence, kind="stable"), DECILES)
+    return tuple(
+        _decile(confidence[tenth], asked.is_right[tenth], asked.weights[tenth])
+        for tenth in tenths
+        if len(tenth)
+    )
+
+
+def _cross_fitted(asked: _Asked) -> NDArray[np.float64]:
+    """(n,) confidences, each from a gate and a curve that did not see the question, in no round."""
+    confidence = np.empty(len(asked.numbers))
+    for part in range(_CROSS_FITS):
+        this = asked.numbers % _CROSS_FITS == part
+        others = _chosen(asked, ~this)
         gate = _fit_gate(others)
         calibration = _fit_calibration(gate.in_scope(others.signals), others)
-        this = fold == number
         confidence[this] = calibration.probability(gate.in_scope(asked.signals[this]))
-    decile = np.minimum((confidence * DECILES).astype(int), DECILES - 1)
-    return tuple(
-        _decile(confidence[decile == n], asked.is_right[decile == n], asked.weights[decile == n])
-        for n in range(DECILES)
-        if (decile == n).any()
-    )
+    return confidence
 
 
 def _chosen(asked: _Asked, chosen: NDArray[np.bool_]) -> _Asked:
     return _Asked(
+        asked.numbers[chosen],
         asked.signals[chosen],
         asked.is_right[chosen],
         asked.is_in_scope[chosen],
@@ -507,5 +524,6 @@ def _chosen(asked: _Asked, chosen: NDArray[np.bool_]) -> _Asked:
 def _decile(
     confidence: NDArray[np.float64], is_right: NDArray[np.bool_], weights: NDArray[np.float64]
 ) -> Decile:
-    means = (float(np.average(values, weights=weights)) for values in (confidence, is_right))
-    return Decile(len(confidence), *means)
+    mean, share = (float(np.average(values, weights=weights)) for values in (confidence, is_right))
+    chance = np.sqrt((weights**2 * confidence * (1 - confidence)).sum()) / weights.sum()
+    return Decile(len(confidence), mean, share, float(chance))

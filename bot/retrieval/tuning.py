@@ -1,24 +1,27 @@
 """Tunes the model to a knowledge base and keeps the result only if it gains.
 
 Hold questions out -> measure the original -> tune on the rest -> export and quantise -> measure again
--> adopt. What is adopted is what was measured: it never saw what was held out.
+-> adopt. What is adopted is what was measured: it never saw what was held out. Of a large knowledge base
+the comparison embeds a sample; the tuning learns from all the rest.
 Imported only while a model is tuned: torch stays out of web workers.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.domain import KnowledgeBase
+from bot.domain import Entry, KnowledgeBase, Phrasing
 from bot.errors import KnowledgeError
-from bot.ports import Progress, no_progress
+from bot.ports import Embedder, Progress, no_progress
 from bot.retrieval import prepared_model
 from bot.retrieval.building import Normalise, Questions, entry_ids, questions, training_set
 from bot.retrieval.checkpoint import load_checkpoint
@@ -33,6 +36,11 @@ MIN_ENTRIES = 8
 _HELD_OUT = 0  # number of the fold
 # One entry in so many is left out whole: its phrasings are questions on the subject that none answers.
 _STRANGERS = 5
+# What the comparison embeds: so many phrasings in all but some of every entry, and so many questions of the
+# operator's background and as many everyday ones.
+_PHRASINGS = 3_000
+_OF_AN_ENTRY = 6
+_OF_A_BACKGROUND = 400
 # Tuned vectors spread wider, so that the same rounding turns them further; the comparison has the last word.
 _MIN_FIDELITY = 0.9
 
@@ -47,6 +55,14 @@ class TuningOptions:
 
 
 @dataclass(frozen=True)
+class Untuned:
+    """The original model, and an embedder of it, which may know many texts already."""
+
+    prepared: PreparedModel
+    embedder: Embedder
+
+
+@dataclass(frozen=True)
 class TuningResult:
     """Figures on the held-out questions, and the tuned model if it was adopted."""
 
@@ -57,32 +73,64 @@ class TuningResult:
 
 def tune_model(
     base: KnowledgeBase,
-    original: PreparedModel,
+    untuned: Untuned,
     normalise: Normalise,
     options: TuningOptions,
     progress: Progress = no_progress,
 ) -> TuningResult:
-    """Tune ``original`` to a knowledge base; the result lies beside it if it gains, nowhere otherwise.
+    """Tune the original to a knowledge base; the result lies beside it if it gains, nowhere otherwise.
 
     Raises KnowledgeError when there are too few phrasings (or too many entries) to tune to.
     """
     started = time.monotonic()
-    asked = questions(base, normalise)
+    sample = _sample(base)
+    asked = questions(sample, normalise)
     split = _split(asked, len(entry_ids(base)))
-    groups = _tunable(asked, split)
-    before = _measure(base, split, original, normalise, progress)
+    groups = _tunable(questions(base, normalise), split, _held_out(asked, split))
+    before = _measure(sample, split, untuned.embedder, normalise, progress)
+    original = untuned.prepared
     with workspace(original.folder.parent) as folder:
         progress("loading the model", 0, 1)
         checkpoint = load_checkpoint(original.manifest.model)
         tune(checkpoint, groups, options.recipe, progress)
-        manifest = write_form(folder, original.manifest.model, checkpoint, progress, _MIN_FIDELITY)
-        after = _measure(base, split, PreparedModel(folder, manifest), normalise, progress)
+        manifest = write_form(
+            folder,
+            original.manifest.model,
+            checkpoint,
+            progress,
+            like=original,
+            min_fidelity=_MIN_FIDELITY,
+        )
+        tuned = OnnxEmbedder(PreparedModel(folder, manifest), threads=0)
+        after = _measure(sample, split, tuned, normalise, progress)
         rate = options.false_answer_rate
         result = TuningResult(figures(before, rate), figures(after, rate), None)
         if not is_gain(before, after, rate):
             return result
         facts = _facts(base, original, options, result, time.monotonic() - started)
         return replace(result, adopted=_adopt(folder, replace(manifest, tuning=facts), original))
+
+
+def _sample(base: KnowledgeBase) -> KnowledgeBase:
+    """Some phrasings of every entry, its short answer, and some of the background."""
+    random = Random(0)  # noqa: S311 - a sample, not a secret
+    others = max(_OF_AN_ENTRY, _PHRASINGS // max(len(base.entries), 1)) - 1
+    return replace(
+        base,
+        entries=tuple(_shortened(entry, _some(entry.phrasings, others, random)) for entry in base.entries),
+        background=_some(base.background, _OF_A_BACKGROUND, random),
+        everyday=_some(base.everyday, _OF_A_BACKGROUND, random),
+    )
+
+
+def _shortened(entry: Entry, phrasings: tuple[Phrasing, ...]) -> Entry:
+    return replace(entry, phrasings=phrasings, answer=entry.short_answer)
+
+
+def _some(phrasings: Sequence[Phrasing], most: int, random: Random) -> tuple[Phrasing, ...]:
+    """No more than so many of them, in their order."""
+    chosen = random.sample(range(len(phrasings)), min(most, len(phrasings)))
+    return tuple(phrasings[number] for number in sorted(chosen))
 
 
 @dataclass(frozen=True)
@@ -108,11 +156,17 @@ def _split(asked: Questions, entry_count: int) -> _Split:
     )
 
 
-def _tunable(asked: Questions, split: _Split) -> list[list[str]]:
+def _held_out(asked: Questions, split: _Split) -> set[str]:
+    """The texts of the phrasings that the comparison will ask."""
+    return {asked.phrasings[number] for number in np.flatnonzero(split.phrasings | split.strangers)}
+
+
+def _tunable(asked: Questions, split: _Split, held_out: set[str]) -> list[list[str]]:
     """The phrasings of each entry that has two, without all that the comparison will ask."""
     groups: list[list[str]] = [[] for _ in split.left_out]
-    for number in np.flatnonzero(~(split.phrasings | split.strangers)):
-        groups[asked.entries[number]].append(asked.phrasings[number])
+    for text, entry in zip(asked.phrasings, asked.entries.tolist(), strict=True):
+        if not split.left_out[entry] and text not in held_out:
+            groups[entry].append(text)
     enough = [group for group in groups if len(group) > 1]
     _require_enough(asked, len(groups), len(enough))
     return enough
@@ -134,12 +188,12 @@ def _require_enough(asked: Questions, entry_count: int, tunable: int) -> None:
 def _measure(
     base: KnowledgeBase,
     split: _Split,
-    prepared: PreparedModel,
+    embedder: Embedder,
     normalise: Normalise,
     progress: Progress,
 ) -> HeldOut:
     """Judge what is held out, strangers among the background, by a decision trained on the rest."""
-    data = training_set(base, OnnxEmbedder(prepared, threads=0), normalise, progress)
+    data = training_set(base, embedder, normalise, progress)
     known, told = ~split.strangers, ~split.left_out[data.passages.entries]
     is_stranger = np.ones(split.strangers.sum(), bool)
     narrowed = replace(

@@ -47,7 +47,10 @@ class Ingredients:
 
 @dataclass(frozen=True)
 class IndexManifest:
-    """What a version was built from and with; ``files`` maps names to SHA-256, hexadecimal."""
+    """What a version was built from and with; ``files`` maps names to SHA-256, hexadecimal.
+
+    ``search``: how the rows of each kind are searched, and how much of exact search that finds.
+    """
 
     format: int
     version: str
@@ -59,6 +62,7 @@ class IndexManifest:
     counts: dict[str, int]
     false_answer_rate: float
     calibration: dict[str, Any]
+    search: dict[str, dict[str, Any]]
     files: dict[str, str]
 
     @property

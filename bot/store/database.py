@@ -19,7 +19,7 @@ from sqlalchemy.exc import ArgumentError, DisconnectionError, IntegrityError, SQ
 from bot.errors import SettingsError, StoreError
 from bot.store import schema
 
-_BUSY_SECONDS = 3.0
+USUAL_PATIENCE = 3.0
 _PAUSE_SECONDS = 0.01
 _PASSWORD = re.compile(r"(?<=//)([^:/@]*):.*@")
 # Less than this is no time to connect in, says PostgreSQL's own library.
@@ -29,7 +29,7 @@ _LEAST_CONNECT_SECONDS = 2
 class Database:
     """One engine; tables are brought up to date on first use. Safe to share between threads."""
 
-    def __init__(self, url: str, patience: float = _BUSY_SECONDS) -> None:
+    def __init__(self, url: str, patience: float = USUAL_PATIENCE) -> None:
         """``patience``: seconds to wait while another holds what is needed.
 
         Raises SettingsError when ``url`` is not an address that can be opened.
@@ -56,7 +56,7 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A connection that sees one state and waits for no writer; raises StoreError if it cannot."""
+        """A connection to read on, which waits for no writer; raises StoreError if it cannot."""
         with self._failures_named():
             self._bring_up_to_date()
             with self._connect_to_read() as connection, connection.begin():
@@ -159,7 +159,7 @@ def _tune_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - DB
 
 def _use_wal(connection: Any) -> None:  # noqa: ANN401 - DBAPI's own
     """WAL lets readers go on while one writes."""
-    deadline = time.monotonic() + _BUSY_SECONDS
+    deadline = time.monotonic() + USUAL_PATIENCE
     while True:
         try:
             connection.execute("PRAGMA journal_mode=WAL")

@@ -9,6 +9,8 @@ import unicodedata
 _WIDE = {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0xFF01, 0xFF5F)}
 _FROM, _TO = r"(?<![0-9A-Za-z])", r"(?![0-9A-Za-z])"
 _GAP = r"[ \-]?"
+# Nearly no question has any of this, so that the rest need not be looked for.
+_ANYTHING = re.compile(r"@|\d(?:[ \-()]{0,2}\d){5}", re.ASCII)
 # In this order: a longer kind of number before one that could be a part of it.
 _KINDS = (
     ("email", re.compile(r"[A-Za-z0-9_.+\-]+@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+")),
@@ -30,6 +32,8 @@ _KINDS = (
 def masked(text: str) -> str:
     """The text with e-mail addresses, phone, identity and bank card numbers as ``[email]``, ``[phone]`` …"""
     plain = text if text.isascii() else text.translate(_WIDE)
+    if not _ANYTHING.search(plain):
+        return text
     for kind, pattern in _KINDS:
         # From the end, so that the places before stay where they are; the text itself keeps its full width.
         for match in reversed(list(pattern.finditer(plain))):

@@ -20,12 +20,19 @@ from bot.errors import BotError
 
 STOPPING_SECONDS = 5.0
 CHORES_EVERY = 60.0
-# A batch this small holds the write lock of SQLite for a millisecond or two.
-BATCH = 64
+# A batch this small holds the write lock of SQLite, and the interpreter, for a millisecond; then others may.
+BATCH = 16
+BETWEEN_BATCHES = 0.005
 WAITING_AT_MOST = 5000
 _log = logging.getLogger(__name__)
 
 Store = Callable[[Sequence[LoggedQuestion]], None]
+# Long work in short steps: it is given what to call between them, so that the log goes on.
+Chores = Callable[[Callable[[], None]], None]
+
+
+def no_chores(_between_steps: Callable[[], None]) -> None:
+    """For a log that has nothing else to do."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,7 @@ class QuestionLog:
     def __init__(
         self,
         store: Store,
-        chores: Callable[[], None],
+        chores: Chores = no_chores,
         pace: Pace | None = None,
         waiting_at_most: int = WAITING_AT_MOST,
     ) -> None:
@@ -72,7 +79,8 @@ class QuestionLog:
             self._waiting.append(question)
             self._drop_oldest()
         self.start()
-        self._wake.set()
+        if not self._wake.is_set():
+            self._wake.set()
 
     def start(self) -> None:
         """Start the thread, unless it runs; it is another one after a fork."""
@@ -107,12 +115,21 @@ class QuestionLog:
             self._write_all()
             if not self._reason and time.monotonic() >= next_chores:
                 next_chores = time.monotonic() + CHORES_EVERY
-                self._attempt(self._chores)
-            pace = self._pace
-            self._wake.wait(pace.retry if self._reason else pace.idle)
-            self._stopping.wait(pace.retry if self._reason else pace.gathering)
-            self._wake.clear()
+                self._attempt(partial(self._chores, self._between_steps))
+            self._rest()
         self._write_all()
+
+    def _between_steps(self) -> None:
+        time.sleep(BETWEEN_BATCHES)
+        if self._waiting:
+            self._write_all()
+
+    def _rest(self) -> None:
+        if self._reason:
+            self._stopping.wait(self._pace.retry)
+        elif self._wake.wait(self._pace.idle):
+            self._stopping.wait(self._pace.gathering)
+        self._wake.clear()
 
     def _write_all(self) -> None:
         """Also with nothing to write: to know whether one could."""
@@ -124,6 +141,7 @@ class QuestionLog:
             self._recovered()
             if not self._waiting:
                 return
+            time.sleep(BETWEEN_BATCHES)
 
     def _attempt(self, act: Callable[[], None]) -> bool:
         try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -42,7 +41,7 @@ class QuestionRows:
                 connection.execute(_INSERT, kept)
 
     def _row(self, logged: LoggedQuestion) -> dict[str, Any]:
-        row = asdict(logged.asked) | {
+        row = vars(logged.asked) | {
             "channel": logged.channel,
             "user": self._secrets.user(logged.channel, logged.user) if logged.user else "",
             "asked_at": logged.asked_at,
@@ -57,4 +56,6 @@ def _storable(value: Any, length: int | None) -> Any:  # noqa: ANN401 - a column
     """A text that every database takes: a row that is refused would hold up all that come after it."""
     if not isinstance(value, str):
         return value
+    if value.isascii() and "\0" not in value:
+        return value[:length]
     return value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")[:length]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import ColumnElement, Table, delete, select
 
@@ -24,33 +25,31 @@ _LEASE = "purge"
 class Retention:
     """Deletes what is older than it may be."""
 
-    def __init__(
-        self, database: Database, clock: Callable[[], float], sleep: Callable[[float], object], days: float
-    ) -> None:
+    def __init__(self, database: Database, clock: Callable[[], float], days: float) -> None:
         """``days``: how long questions and feedback are kept."""
         self._database = database
         self._leases = Leases(database, clock)
         self._clock = clock
-        self._sleep = sleep
         self._days = days
         self._next_look = 0.0
 
-    def purge(self) -> dict[str, int]:
-        """Delete now; how many rows of each table. Raises StoreError."""
+    def purge(self, between_steps: Callable[[], object]) -> dict[str, int]:
+        """Delete now, a few rows a step; how many of each table. Raises StoreError."""
+        delete_old = partial(self._delete, between_steps)
         now = self._clock()
         old, yesterday = now - self._days * _DAY, now - _DAY
         counts = {
-            "questions": self._delete(questions, questions.c.asked_at < old),
-            "feedback": self._delete(feedback, feedback.c.given_at < old),
-            "conversations": self._delete(conversations, conversations.c.updated_at < yesterday),
-            "pushes": self._delete(pushes, pushes.c.settled_at < yesterday),
-            "outbox": self._delete(outbox, outbox.c.expires_at < yesterday),
+            "questions": delete_old(questions, questions.c.asked_at < old),
+            "feedback": delete_old(feedback, feedback.c.given_at < old),
+            "conversations": delete_old(conversations, conversations.c.updated_at < yesterday),
+            "pushes": delete_old(pushes, pushes.c.settled_at < yesterday),
+            "outbox": delete_old(outbox, outbox.c.expires_at < yesterday),
         }
-        self._delete(erasures, erasures.c.erased_at < now - _ERASURES_DAYS * _DAY)
+        delete_old(erasures, erasures.c.erased_at < now - _ERASURES_DAYS * _DAY)
         self._database.tidy()
         return counts
 
-    def purge_nightly(self) -> None:
+    def purge_nightly(self, between_steps: Callable[[], object]) -> None:
         """Delete if nobody has since 3 o'clock at night; cheap to call as often as one likes.
 
         Raises StoreError.
@@ -60,11 +59,10 @@ class Retention:
             return
         night = _next_night(now)
         if self._leases.acquire(_LEASE, uuid.uuid4().hex, night):
-            self.purge()
+            self.purge(between_steps)
         self._next_look = night
 
-    def _delete(self, table: Table, is_old: ColumnElement[bool]) -> int:
-        """A few rows at a time."""
+    def _delete(self, between_steps: Callable[[], object], table: Table, is_old: ColumnElement[bool]) -> int:
         key, count = table.primary_key.columns[0], 0
         query = delete(table).where(key.in_(select(key).where(is_old).limit(_AT_ONCE)), is_old)
         while True:
@@ -73,7 +71,7 @@ class Retention:
             count += deleted
             if deleted < _AT_ONCE:
                 return count
-            self._sleep(0.01)
+            between_steps()
 
 
 def _next_night(now: float) -> float:

@@ -178,3 +178,12 @@ def test_a_knowledge_base_carries_the_digest_of_its_folder(folder):
     folder.write("en/a.md", ENTRY)
 
     assert load(folder.path).digest == digest(folder.path)
+
+
+def test_hidden_files_that_editors_leave_are_no_knowledge(folder):
+    folder.write("en/t.md", "## A? {#a}\n\n### Answer\n\nYes.\n")
+    before = load(folder.path)
+    (folder.path / "en" / ".#t.md").symlink_to("somebody@host.123")
+    folder.write("zh/.t.md.md", "nothing")
+
+    assert load(folder.path) == before

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import tempfile
 import zipfile
 from datetime import date, datetime, time
+from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
 from bot.answering.normalising import detect_language
@@ -21,6 +27,7 @@ from bot.knowledge.rows import Languages
 from bot.knowledge.table_reading import RawRow, read_table
 from tests.conftest import KNOWLEDGE
 from tests.fakes import make_entry
+from tests.knowledge.strategies import ENTRIES
 
 LANGUAGES = Languages(detect_language, to_simplified)
 MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
@@ -156,6 +163,21 @@ def test_a_stored_command_is_a_text_like_any_other_and_leaves_as_one(saved_by_ex
     assert entry.answer == "=cmd|'/C calc'!A0"
     assert [cell.coordinate for cell in cells if cell.data_type == "f"] == []
     assert ",'=cmd|" in (tmp_path / "out.csv").read_text("utf-8-sig")
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(ENTRIES, min_size=1, max_size=3, unique_by=lambda e: (e.language, e.id)))
+def test_no_cell_of_any_entry_is_run_in_any_file(entries):
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("a.xlsx", "a.csv"):
+            write_table(Path(folder, name), entries)
+        kinds = {cell.data_type for row in load_workbook(Path(folder, "a.xlsx")).active for cell in row}
+        text = Path(folder, "a.csv").read_text("utf-8-sig")
+        cells = [cell for row in csv.reader(io.StringIO(text, newline="")) for cell in row]
+
+    # "n" is what openpyxl calls an empty cell.
+    assert kinds <= {"s", "n", "inlineStr"}
+    assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))] == []
 
 
 def test_an_entity_bomb_is_refused(saved_by_excel):

@@ -133,6 +133,7 @@ def write_version(store: VersionStore, name: str = "first", **fields) -> Path:
         "counts": {"entries": 3},
         "false_answer_rate": 0.03,
         "calibration": {"answer_threshold": 0.7},
+        "search": {},
     }
     with store.workspace() as folder:
         (folder / "phrasing.faiss").write_bytes(b"nonsense")

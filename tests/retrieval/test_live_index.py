@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -19,11 +20,12 @@ import pytest
 from bot.answering.normalising import normalise
 from bot.domain import IndexState
 from bot.errors import IndexMissingError, IndexUnusableError
+from bot.retrieval.history import Action, Event
 from bot.retrieval.index_files import Parts
 from bot.retrieval.live_index import TRY_AGAIN_AFTER, LiveIndex
 from bot.retrieval.loaded_index import load_index
 from bot.retrieval.versions import VersionStore
-from tests.retrieval.fakes import FEES, NAMES, NOON, HashEmbedder, build, knowledge, load
+from tests.retrieval.fakes import FEES, FEES_EN, NAMES, NOON, HashEmbedder, build, knowledge, load
 
 QUESTION = normalise("名字可以改几次")
 # Seconds between two looks of a thread that a test does not want to see looking.
@@ -324,6 +326,15 @@ def test_what_vanishes_while_it_serves_goes_on_serving_and_is_missed(store, live
     assert live.state.refused is None
 
 
+def test_whoever_cuts_the_files_of_the_version_that_serves_does_no_harm(store, live):
+    version = publish(store, NAMES, FEES, minute=0)
+    index = live()
+    for path in (store.folder / version).iterdir():
+        os.truncate(path, 0)
+
+    assert (top(index), index.entry("fees", QUESTION.language)) == ("names", FEES)
+
+
 def test_before_the_first_build_every_call_says_what_to_run(store, live):
     for _ in range(2):
         with pytest.raises(IndexMissingError, match="run: flask --app wsgi index build"):
@@ -344,6 +355,18 @@ def test_a_torn_first_version_is_an_error_not_an_empty_index(store, live):
     for _ in range(2):
         with pytest.raises(IndexUnusableError, match=r"SHA-256 of entries\.jsonl"):
             live()
+
+
+def test_a_process_that_starts_while_the_live_version_is_torn_serves_the_one_before(store, live, told):
+    versions = [publish(store, *entries, minute=i) for i, entries in enumerate([[FEES], [NAMES], [FEES_EN]])]
+    for before, version in pairwise(["", *versions]):
+        store.record(Event("2026-11-22T12:00:00", Action.PUBLISH, version, before))
+    tear(store, versions[2])
+    (store.folder / versions[1] / "manifest.json").unlink()
+
+    assert (live().version, top(live())) == (versions[0], "fees")
+    assert [state.refused.version for state in told] == [versions[2], versions[2]]
+    assert live.state.refusals == 1
 
 
 def test_eight_threads_load_a_version_once_and_share_it(store, eight_threads):

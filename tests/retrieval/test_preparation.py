@@ -10,8 +10,10 @@ import pytest
 
 from bot.errors import ModelError
 from bot.operations import Operations
+from bot.ports import no_progress
 from bot.retrieval.onnx_embedder import OnnxEmbedder
-from bot.retrieval.preparation import prepare
+from bot.retrieval.preparation import prepare, write_form
+from bot.retrieval.prepared_model import PreparedModel
 from bot.settings import Settings
 from tests.retrieval.questions import ORDINARY
 from tests.tiny_model import save_tiny_model
@@ -31,6 +33,25 @@ def cache(tmp_path_factory, model) -> Path:
     folder = tmp_path_factory.mktemp("cache")
     prepare(folder, model)
     return folder
+
+
+def test_a_form_takes_over_the_words_and_the_tokeniser_of_a_like_one(tmp_path):
+    """A vocabulary as large as a multilingual model's; the rest of the weights has changed."""
+    from bot.retrieval.checkpoint import load_checkpoint
+
+    large = str(save_tiny_model(tmp_path / "large", unused_words=12_000))
+    original = prepare(tmp_path / "cache", large)
+    changed = load_checkpoint(large)
+    for weight in changed[0].auto_model.encoder.parameters():
+        weight.data *= 3
+    forms = {}
+    for name, like in (("whole", None), ("taken over", original)):
+        (tmp_path / name).mkdir()
+        manifest = write_form(tmp_path / name, large, changed, no_progress, like=like)
+        forms[name] = OnnxEmbedder(PreparedModel(tmp_path / name, manifest)).embed_queries(ORDINARY)
+
+    assert forms["taken over"] == pytest.approx(forms["whole"], abs=1e-6)
+    assert not np.allclose(forms["whole"], OnnxEmbedder(original).embed_queries(ORDINARY), atol=1e-3)
 
 
 def left_in(cache: Path) -> list[Path]:

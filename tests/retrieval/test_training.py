@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bot.retrieval import training
-from bot.retrieval.decision import Evidence, lengths
+from bot.retrieval.decision import SIGNALS, Evidence, lengths
 from bot.retrieval.lexical import Lexicon
 from bot.retrieval.training import MAX_CLASSES, Group, TrainingSet, train
 from bot.retrieval.vectors import best_per_group, unit
@@ -241,7 +241,8 @@ def test_calibrated_confidence_comes_true():
 
 def _asked(log_odds, is_right, in_scope):
     nobody = np.zeros(len(log_odds), bool)
-    return training._Asked(log_odds[:, None], is_right, in_scope, nobody, 0.5)
+    signals = np.pad(log_odds[:, None], ((0, 0), (0, len(SIGNALS) - 1)))
+    return training._Asked(np.arange(len(nobody)), signals, is_right, in_scope, nobody, 0.5)
 
 
 def test_confidence_rises_even_where_surer_questions_went_wrong():
@@ -258,10 +259,32 @@ def test_reliability_compares_confidence_with_what_came_true():
     deciles = [decile for decile in trained.reliability if decile.questions >= 30]
 
     assert sum(decile.questions for decile in trained.reliability) == ROUNDS * (4 * 60 + 240)
-    assert len(deciles) >= 2
+    assert len(deciles) == 10
+    assert max(d.questions for d in deciles) - min(d.questions for d in deciles) <= 1
     for decile in deciles:
         assert decile.right == pytest.approx(decile.confidence, abs=0.2)
     assert [d.confidence for d in trained.reliability] == sorted(d.confidence for d in trained.reliability)
+
+
+def test_the_standard_error_is_that_of_an_even_chance_at_its_widest():
+    """Of n questions of equal weight no share strays further than half the root of n."""
+    decile = training._decile(np.full(100, 0.5), np.arange(100) < 60, np.ones(100))
+
+    assert (decile.right, decile.standard_error) == (pytest.approx(0.6), pytest.approx(0.05))
+
+
+def test_a_question_asked_in_several_rounds_is_judged_by_a_curve_that_saw_it_in_none():
+    """Every question comes twice, and whether it was right is mere chance: a curve that had seen its twin
+    would be surer of it than of new ones.
+    """
+    rng = np.random.default_rng(5)
+    log_odds, is_right = rng.normal(0, 1, 40), rng.random(40) < 0.5
+    once = _asked(log_odds, is_right, np.ones(40, bool))
+    twice = training._joined([once, once], 0.5)
+
+    first, second = np.split(training._cross_fitted(twice), 2)
+    assert first == pytest.approx(second)
+    assert first == pytest.approx(training._cross_fitted(once), abs=0.02)
 
 
 @pytest.mark.parametrize(

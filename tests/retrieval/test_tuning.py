@@ -65,10 +65,10 @@ def original(tmp_path, cache, model) -> PreparedModel:
 def tune(base: KnowledgeBase, original: PreparedModel, progress=no_progress, **recipe):
     """With a rate that moves a tiny model as far as the usual one moves a real one."""
     from bot.retrieval.contrastive import Recipe
-    from bot.retrieval.tuning import TuningOptions, tune_model
+    from bot.retrieval.tuning import TuningOptions, Untuned, tune_model
 
-    options = TuningOptions(0.05, NOON, Recipe(**{"learning_rate": 1e-3} | recipe))
-    return tune_model(base, original, normalise, options, progress)
+    options = TuningOptions(0.05, NOON, Recipe(**{"learning_rate": 1e-3, "seed": 1} | recipe))
+    return tune_model(base, Untuned(original, OnnxEmbedder(original)), normalise, options, progress)
 
 
 def folders(cache: Path) -> list[str]:

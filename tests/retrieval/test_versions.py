@@ -27,6 +27,7 @@ TAMPERED = {
     "counts": {"entries": 4},
     "false_answer_rate": 0.5,
     "calibration": {"answer_threshold": 0.1},
+    "search": {"phrasing": {"hit_at_10": 1.0}},
     "files": {"phrasing.faiss": "0"},
 }
 

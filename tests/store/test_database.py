@@ -96,6 +96,26 @@ def test_sixteen_workers_may_open_a_new_database_at_once(new_url):
         assert list(pool.map(open_and_count, range(16))) == [0] * 16
 
 
+@ON_SQLITE
+def test_a_file_that_was_deleted_while_in_use_is_made_anew(database, path):
+    with database.transaction() as connection:
+        connection.execute(ADD)
+    path.unlink()
+    with pytest.raises(StoreError), database.transaction() as connection:
+        connection.execute(ADD)
+
+    with database.transaction() as connection:
+        assert connection.execute(text("SELECT count(*) FROM leases")).scalar() == 0
+    assert path.is_file()
+
+
+def test_a_plain_address_of_postgresql_will_do(postgres):
+    plain = postgres.ready_made().replace("postgresql+psycopg:", "postgresql:")
+
+    with closing(Database(plain)) as database, database.transaction() as connection:
+        assert connection.execute(COUNT).scalar() == 0
+
+
 def test_an_error_does_not_repeat_what_the_user_wrote(database):
     broken = text("INSERT INTO nowhere VALUES (:words)")
 

@@ -37,7 +37,7 @@ from bot.store.question_log import QuestionLog
 from bot.store.question_rows import QuestionRows
 from bot.store.secrets import Secrets
 from tests.store.values import logged
-log = QuestionLog(QuestionRows(Database(sys.argv[1]), Secrets(b"k" * 32)).add, lambda: None)
+log = QuestionLog(QuestionRows(Database(sys.argv[1]), Secrets(b"k" * 32)).add)
 for n in range(int(sys.argv[2])):
     now = time.time()
     log.write(logged(asked_at=now))
@@ -51,7 +51,7 @@ def log(url):
     """A log that is quick to try again, on a database that is not waited for."""
     with (
         closing(Database(url, 0.05)) as database,
-        closing(QuestionLog(QuestionRows(database, Secrets(KEY)).add, lambda: None, QUICK)) as log,
+        closing(QuestionLog(QuestionRows(database, Secrets(KEY)).add, pace=QUICK)) as log,
     ):
         yield log
 
@@ -112,7 +112,7 @@ def test_questions_of_many_threads_all_arrive_once(log, asked):
 
 def test_stopping_writes_what_is_waiting(url, asked):
     with closing(Database(url)) as database:
-        log = QuestionLog(QuestionRows(database, Secrets(KEY)).add, lambda: None, Pace(gathering=60.0))
+        log = QuestionLog(QuestionRows(database, Secrets(KEY)).add, pace=Pace(gathering=60.0))
         for n in range(300):
             log.write(logged(str(n)))
         log.close()
@@ -155,6 +155,22 @@ def test_a_question_in_the_bots_session_is_logged_with_its_user_and_request(clie
     assert second[1:] == ("ask", "", "filing")
 
 
+def test_long_chores_do_not_hold_up_the_log():
+    taken = []
+
+    def chores(between_steps):
+        log.write(logged("在打扫时问的"))
+        between_steps()
+        taken.append([question for batch in batches for question in batch])
+
+    batches = []
+    with closing(QuestionLog(batches.append, chores, QUICK)) as log:
+        log.start()
+        until(lambda: taken)
+
+    assert [row.asked.question for row in taken[0]] == ["在打扫时问的"]
+
+
 # However long it fails
 
 
@@ -172,7 +188,7 @@ class Broken:
 
 def test_the_newest_questions_wait_and_the_oldest_are_dropped_and_counted():
     broken = Broken()
-    with closing(QuestionLog(broken.add, lambda: None, QUICK, waiting_at_most=3)) as log:
+    with closing(QuestionLog(broken.add, pace=QUICK, waiting_at_most=3)) as log:
         for n in range(10):
             log.write(logged(str(n)))
         until(lambda: log.state.reason == "the disk is full" and log.state.waiting == 3)
@@ -185,7 +201,7 @@ def test_the_newest_questions_wait_and_the_oldest_are_dropped_and_counted():
 
 def test_it_is_complained_about_once_and_so_is_its_end(caplog):
     broken = Broken()
-    with closing(QuestionLog(broken.add, lambda: None, QUICK)) as log:
+    with closing(QuestionLog(broken.add, pace=QUICK)) as log:
         for n in range(5):
             log.write(logged(str(n)))
             until(lambda: log.state.waiting == n + 1 and log.state.reason)  # noqa: B023 - it is now
@@ -198,7 +214,7 @@ def test_it_is_complained_about_once_and_so_is_its_end(caplog):
 
 def test_an_error_that_nobody_foresaw_does_not_end_the_log():
     broken = Broken(RuntimeError("a bug"))
-    with closing(QuestionLog(broken.add, lambda: None, QUICK)) as log:
+    with closing(QuestionLog(broken.add, pace=QUICK)) as log:
         log.write(logged())
         until(lambda: "a bug" in log.state.reason)
         broken.error = None
@@ -207,7 +223,7 @@ def test_an_error_that_nobody_foresaw_does_not_end_the_log():
 
 
 def test_a_stop_while_the_database_fails_ends_and_says_what_is_lost(caplog):
-    log = QuestionLog(Broken().add, lambda: None, QUICK)
+    log = QuestionLog(Broken().add, pace=QUICK)
     log.write(logged())
     log.close()
 

@@ -17,7 +17,7 @@ from bot.store.schema import HEAD, MIGRATIONS
 from bot.store.tables import metadata
 from tests.postgres import run_sql
 
-LATER = ("feedback", "erasures")
+LATER = ("feedback", "erasures", "jobs", "job_keys")
 LATER_COLUMNS = ("latency_ms", "request_id")
 OLD_ROW = (
     'INSERT INTO questions (asked_at, channel, "user", language, question, outcome, entry, confidence, '

@@ -241,6 +241,10 @@ def test_an_answer_that_is_not_on_record_cannot_be_judged(chat, complaints):
     assert "404" in complaints.pop()
 
 
+def test_pleasantries_are_not_to_be_judged(chat):
+    assert chat.ask("谢谢").locator(".tools").count() == 0
+
+
 @pytest.mark.parametrize("permissions", [["clipboard-read", "clipboard-write"], ["clipboard-read"]])
 def test_an_answer_is_copied_as_it_reads(open_chat, permissions):
     chat = open_chat(permissions=permissions)

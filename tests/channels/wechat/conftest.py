@@ -6,12 +6,13 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from flask import Flask
 
 from bot.answering.answerer import Answerer
-from bot.channels.problems import register_problems
+from bot.channels.problems import register_problems, request_id
 from bot.channels.wechat.accounts import Account, AccountKind
 from bot.channels.wechat.blueprint import Desk, wechat_blueprint
 from bot.store.database import Database
@@ -68,7 +69,8 @@ def serve(database, clock):
         app = Flask("bot", static_folder=None)
         register_problems(app)
         inbox = Inbox(database, Secrets(KEY), clock, DirectLog(QuestionRows(database, Secrets(KEY))))
-        app.register_blueprint(wechat_blueprint([Desk(each, answerer, inbox, clock) for each in accounts]))
+        desk = partial(Desk, answerer=answerer, inbox=inbox, clock=clock, name_request=request_id)
+        app.register_blueprint(wechat_blueprint([desk(each) for each in accounts]))
         return app.test_client()
 
     return serve

@@ -248,6 +248,16 @@ def test_a_retried_message_gets_the_same_reply_and_is_logged_once(
     ]
 
 
+def test_the_log_names_the_request_that_settled_the_push_and_how_long_it_took(chat, rows):
+    talk, push = chat(), fields(Content="备案时间")
+    first = talk.deliver(push)
+    talk.deliver(push)
+    ((request_id, latency_ms),) = rows("request_id, latency_ms", "questions")
+
+    assert request_id == first.headers["X-Request-ID"]
+    assert latency_ms > 0
+
+
 def test_a_retry_after_the_conversation_went_on_gets_its_own_reply(chat):
     talk, more = chat(), fields(Content="继续")
     talk.says("备案时间")

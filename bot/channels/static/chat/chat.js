@@ -143,6 +143,8 @@ function replyMessage(exchange) {
     button.setAttribute("aria-pressed", String(exchange.verdict === button.dataset.verdict));
     button.addEventListener("click", () => judge(exchange, message, button.dataset.verdict));
   }
+  // "You're welcome" is neither worth copying nor judging.
+  if (reply.outcome === "smalltalk") message.querySelector(".tools").remove();
   return message;
 }
 

@@ -19,10 +19,11 @@
   };
   const READY_WITHIN = 4000; // ms after the frame has loaded
 
-  /** The language to label the button in: the one chosen, the host page's, or the browser's. */
+  /** The language to label the button in: the one chosen, else the first of the browser's that there is. */
   function words() {
-    const tag = (lang === "auto" ? document.documentElement.lang || navigator.language : lang).toLowerCase();
-    if (!tag.startsWith("zh")) return WORDS.en;
+    const tags = lang === "auto" ? navigator.languages : [lang];
+    const tag = (tags.find((name) => /^(zh|en)/i.test(name)) ?? "en").toLowerCase();
+    if (tag.startsWith("en")) return WORDS.en;
     return /hant|tw|hk|mo/.test(tag) ? WORDS["zh-Hant"] : WORDS["zh-Hans"];
   }
 
