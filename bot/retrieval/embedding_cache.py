@@ -12,9 +12,8 @@ from bot.disk_cache import SUFFIX, DiskCache
 from bot.ports import Embedder, Progress, no_progress
 from bot.retrieval.vectors import Vectors
 
-# A command that is killed loses at most so many. Not fewer: of a quantised model a text's vector depends a
-# little on the texts beside it, and embedded all at once, it is the same with and without the cache.
-_KEPT_AT_ONCE = 16_384
+# A command that is killed loses at most so many.
+_KEPT_AT_ONCE = 1_024
 
 
 def cache_file(cache_dir: Path, checksum: str) -> Path:

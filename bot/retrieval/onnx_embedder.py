@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import onnxruntime
@@ -12,17 +14,21 @@ from bot.ports import Progress, no_progress
 from bot.retrieval.prepared_model import PreparedModel
 from bot.retrieval.tokenisation import load_tokeniser
 
-# Texts of one batch are padded to the longest; sorted by length, 32 keep both cores busy.
-_BATCH = 32
+_TOLD_EVERY = 32
 
 
 class OnnxEmbedder:
-    """Embeds with a prepared model. Thread-safe: session and tokeniser are."""
+    """Embeds with a prepared model, each text by itself: in a batch, an int8 model's vector of a text would
+    depend on the texts beside it, and a phrasing would not be embedded as the same question is.
+
+    Thread-safe: session and tokeniser are. ``threads``: how many texts at once; 0 = one per core.
+    """
 
     def __init__(self, model: PreparedModel, *, threads: int = 1) -> None:
         self._manifest = model.manifest
         self._tokenise = load_tokeniser(model.folder, model.manifest.max_tokens)
-        self._session = _session(str(model.graph), threads)
+        self._session = _session(str(model.graph))
+        self._threads = threads or os.cpu_count() or 1
 
     @property
     def dimensions(self) -> int:
@@ -49,32 +55,30 @@ class OnnxEmbedder:
 
     def _embed(self, prompt: str, texts: Sequence[str], progress: Progress) -> NDArray[np.float32]:
         vectors = np.empty((len(texts), self.dimensions), np.float32)
-        ids = [self._tokenise(prompt + text) for text in texts]
-        order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
-        for start in range(0, len(order), _BATCH):
-            batch = order[start : start + _BATCH]
-            vectors[batch] = self._run([ids[i] for i in batch])
-            progress("embedding", min(start + _BATCH, len(order)), len(order))
+        for place, vector in enumerate(self._each([prompt + text for text in texts])):
+            vectors[place] = vector
+            if (place + 1) % _TOLD_EVERY == 0 or place + 1 == len(texts):
+                progress("embedding", place + 1, len(texts))
         return vectors
 
-    def _run(self, ids: list[list[int]]) -> NDArray[np.float32]:
-        width = max(map(len, ids))
-        shape = (len(ids), width)
-        input_ids = np.full(shape, self._manifest.pad_id, np.int64)
-        attention_mask = np.zeros(shape, np.int64)
-        for row, tokens in enumerate(ids):
-            input_ids[row, : len(tokens)] = tokens
-            attention_mask[row, : len(tokens)] = 1
-        feed = {"input_ids": input_ids, "attention_mask": attention_mask}
+    def _each(self, texts: Sequence[str]) -> Iterator[NDArray[np.float32]]:
+        if min(self._threads, len(texts)) < 2:
+            yield from map(self._run, texts)
+            return
+        with ThreadPoolExecutor(self._threads) as pool:
+            yield from pool.map(self._run, texts)
+
+    def _run(self, text: str) -> NDArray[np.float32]:
+        """(dimensions,), of unit length."""
+        input_ids = np.array([self._tokenise(text)], np.int64)
+        feed = {"input_ids": input_ids, "attention_mask": np.ones_like(input_ids)}
         (vectors,) = self._session.run(None, feed)
-        unit: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        unit: NDArray[np.float32] = vectors[0] / np.linalg.norm(vectors[0])
         return unit
 
 
-def _session(path: str, threads: int) -> onnxruntime.InferenceSession:
+def _session(path: str) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
-    # Threads that wait in a loop for their next piece of work take the machine from the web workers.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])

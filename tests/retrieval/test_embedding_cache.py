@@ -91,7 +91,6 @@ def test_only_what_is_new_is_embedded_and_all_come_in_the_order_of_the_texts(cac
 
 
 def test_at_first_the_embedder_is_asked_as_it_would_be_without_the_cache(cached):
-    """A quantised model's vectors depend a little on what is embedded beside a text, twice or not."""
     embedder = cached()
     texts = ["a long question about everything", "一", "二", "一"]
     vectors = embedder.embed_queries(texts)
