@@ -231,6 +231,15 @@ def test_a_thumb_is_noted_shown_kept_and_taken_back(chat):
     assert bodies == [{"request_id": "r1", "verdict": verdict} for verdict in ("up", "down", "none")]
 
 
+def test_a_thumb_reaches_the_store(chat):
+    answer = chat.ask("备案时间")
+    up = answer.get_by_role("button", name="有帮助", exact=True)
+    up.click()
+
+    expect(chat.page.get_by_role("status")).to_have_text("已记下，谢谢反馈")
+    expect(up).to_have_attribute("aria-pressed", "true")
+
+
 def test_an_answer_that_is_not_on_record_cannot_be_judged(chat, complaints):
     chat.page.route("**/feedback", lambda route: route.fulfill(status=404))
     answer = chat.ask("备案时间")
