@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from random import uniform
+from random import Random
 
 from bot.domain import IndexState, Refusal
 from bot.errors import BotError, IndexMissingError, IndexUnusableError
@@ -163,8 +163,10 @@ class LiveIndex:
 
 def _follow(reference: weakref.ref[LiveIndex], check_every: float) -> None:
     """Check again and again, whatever happens, as long as anybody uses the live index."""
+    # Not the shared generator: whoever seeds that one counts on nobody else drawing from it.
+    chance = Random()  # noqa: S311
     while True:
-        time.sleep(check_every * uniform(1 - _SPREAD, 1 + _SPREAD))  # noqa: S311
+        time.sleep(check_every * chance.uniform(1 - _SPREAD, 1 + _SPREAD))
         live = reference()
         if live is None:
             return

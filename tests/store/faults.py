@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import event
@@ -56,12 +56,20 @@ def absent(path: Path) -> Iterator[None]:
     """SQLite's file is gone, and nothing can be made in its place."""
     elsewhere = path.with_name("elsewhere.db")
     path.rename(elsewhere)
-    path.mkdir()
+    _make_folder(path)
     try:
         yield
     finally:
         path.rmdir()
         elsewhere.rename(path)
+
+
+def _make_folder(path: Path) -> None:
+    """Whoever uses the database may make its file anew in between."""
+    while not path.is_dir():
+        path.unlink(missing_ok=True)
+        with suppress(FileExistsError):
+            path.mkdir()
 
 
 def until(is_so: Callable[[], object], within: float = 30.0) -> None:
