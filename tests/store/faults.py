@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import event
@@ -53,23 +53,14 @@ def full() -> Iterator[None]:
 
 @contextmanager
 def absent(path: Path) -> Iterator[None]:
-    """SQLite's file is gone, and nothing can be made in its place."""
-    elsewhere = path.with_name("elsewhere.db")
-    path.rename(elsewhere)
-    _make_folder(path)
+    """SQLite's file is gone with its folder, so that nothing can be made in its place."""
+    folder = path.parent
+    elsewhere = folder.with_name(f"{folder.name}-elsewhere")
+    folder.rename(elsewhere)
     try:
         yield
     finally:
-        path.rmdir()
-        elsewhere.rename(path)
-
-
-def _make_folder(path: Path) -> None:
-    """Whoever uses the database may make its file anew in between."""
-    while not path.is_dir():
-        path.unlink(missing_ok=True)
-        with suppress(FileExistsError):
-            path.mkdir()
+        elsewhere.rename(folder)
 
 
 def until(is_so: Callable[[], object], within: float = 30.0) -> None:

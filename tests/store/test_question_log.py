@@ -86,7 +86,9 @@ def client(log):
     app.register_blueprint(
         ask_blueprint(Answerer(lambda: INDEX), Sessions(no_sessions), log, lambda: 1_760_000_000.0)
     )
-    app.register_blueprint(health_blueprint(lambda: INDEX, IndexState, lambda: INDEX.digest, lambda: log.state))
+    app.register_blueprint(
+        health_blueprint(lambda: INDEX, IndexState, lambda: INDEX.digest, lambda: log.state)
+    )
     return app.test_client()
 
 
