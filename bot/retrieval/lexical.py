@@ -23,6 +23,9 @@ _WORD = re.compile(r"[^\W_\u3400-\u9fff]+|[\u3400-\u9fff]+")
 _LATIN_SIZES = (2, 3, 4)
 _HAN_SIZES = (1, 2, 3)
 _FIRST_HAN = "\u3400"
+# N-grams of a larger share of the texts tell least of them apart and cost most: they are left out.
+_EVERYWHERE = 0.1
+_FEW_ROWS = 100
 
 
 @dataclass(frozen=True)
@@ -47,12 +50,15 @@ class Lexicon:
         buckets = np.concatenate([np.empty(0, np.int64), *(buckets for buckets, _ in counted)])
         seen_in = np.bincount(buckets, minlength=BUCKETS)
         rarity = (np.log((1 + len(texts)) / (1 + seen_in)) + 1).astype(np.float32)
-        weighted = [_unit(counts * rarity[buckets]) for buckets, counts in counted]
-        order = np.argsort(buckets, kind="stable")
+        is_everywhere = seen_in > max(_EVERYWHERE * len(texts), _FEW_ROWS)
+        rarity[is_everywhere] = 0
+        weights = np.concatenate([np.empty(0, np.float32), *(_unit(n * rarity[b]) for b, n in counted)])
+        kept = np.flatnonzero(~is_everywhere[buckets])
+        order = kept[np.argsort(buckets[kept], kind="stable")]
         return cls(
-            np.concatenate([[0], np.cumsum(seen_in)]).astype(np.int32),
+            np.concatenate([[0], np.cumsum(np.where(is_everywhere, 0, seen_in))]).astype(np.int32),
             rows[order].astype(np.int32),
-            np.concatenate([np.empty(0, np.float32), *weighted])[order].astype(np.float32),
+            weights[order].astype(np.float32),
             rarity,
             len(texts),
         )
@@ -66,9 +72,7 @@ class Lexicon:
         rows = np.concatenate([self.rows[:0], *[self.rows[span] for span in spans]])
         weights = np.concatenate([self.weights[:0], *[self.weights[span] for span in spans]])
         weights *= np.repeat(asked, ends - starts)
-        cosines = np.zeros(self.row_count, np.float32)
-        np.add.at(cosines, rows.astype(np.intp), weights)
-        return cosines
+        return np.bincount(rows, weights, minlength=self.row_count).astype(np.float32)
 
     def best(self, text: str, groups: NDArray[np.integer[Any]], count: int) -> Vectors:
         """(count,) highest cosine to the rows of each group; ``groups``: (row_count,) group numbers."""
