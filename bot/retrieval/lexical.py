@@ -32,13 +32,13 @@ _FEW_ROWS = 100
 class Lexicon:
     """For each bucket the rows (texts) that hold its n-grams, with their weights in unit-length rows.
 
-    ``starts``: (BUCKETS + 1,) int32; ``rows``: int32 and ``weights``: float32, bucket after bucket;
-    ``rarity``: (BUCKETS,) float32, the inverse document frequency.
+    ``starts``: (BUCKETS + 1,) int32; ``postings``: bucket after bucket, a row's number (int32) and its weight
+    (float32) in the 64 bits of each, so that what is needed together is read together; ``rarity``:
+    (BUCKETS,) float32, the inverse document frequency.
     """
 
     starts: NDArray[np.int32]
-    rows: NDArray[np.int32]
-    weights: Vectors
+    postings: NDArray[np.int64]
     rarity: Vectors
     row_count: int
 
@@ -55,24 +55,18 @@ class Lexicon:
         weights = np.concatenate([np.empty(0, np.float32), *(_unit(n * rarity[b]) for b, n in counted)])
         kept = np.flatnonzero(~is_everywhere[buckets])
         order = kept[np.argsort(buckets[kept], kind="stable")]
-        return cls(
-            np.concatenate([[0], np.cumsum(np.where(is_everywhere, 0, seen_in))]).astype(np.int32),
-            rows[order].astype(np.int32),
-            weights[order].astype(np.float32),
-            rarity,
-            len(texts),
-        )
+        starts = np.concatenate([[0], np.cumsum(np.where(is_everywhere, 0, seen_in))]).astype(np.int32)
+        return cls(starts, _paired(rows[order], weights[order]), rarity, len(texts))
 
     def cosines(self, text: str) -> Vectors:
         """(row_count,) cosines of one text to every row, 0 to 1."""
         buckets, counts = _counts(text)
         asked = _unit(counts * self.rarity[buckets])
         starts, ends = self.starts[buckets], self.starts[buckets + 1]
-        spans = [slice(*span) for span in zip(starts.tolist(), ends.tolist(), strict=True)]
-        rows = np.concatenate([self.rows[:0], *[self.rows[span] for span in spans]])
-        weights = np.concatenate([self.weights[:0], *[self.weights[span] for span in spans]])
-        weights *= np.repeat(asked, ends - starts)
-        return np.bincount(rows, weights, minlength=self.row_count).astype(np.float32)
+        spans = zip(starts.tolist(), ends.tolist(), strict=True)
+        found = np.concatenate([self.postings[:0], *[self.postings[start:end] for start, end in spans]])
+        weights = found.view(np.float32)[1::2] * np.repeat(asked, ends - starts)
+        return np.bincount(found.view(np.int32)[0::2], weights, self.row_count).astype(np.float32)
 
     def best(self, text: str, groups: NDArray[np.integer[Any]], count: int) -> Vectors:
         """(count,) highest cosine to the rows of each group; ``groups``: (row_count,) group numbers."""
@@ -84,8 +78,7 @@ class Lexicon:
         """The lexicon, for ``numpy.savez``."""
         return {
             "lexicon_starts": self.starts,
-            "lexicon_rows": self.rows,
-            "lexicon_weights": self.weights,
+            "lexicon_postings": self.postings,
             "lexicon_rarity": self.rarity,
             "lexicon_row_count": np.array(self.row_count),
         }
@@ -93,10 +86,14 @@ class Lexicon:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Lexicon:
         """What ``to_arrays`` gave."""
-        starts, rows, weights, rarity = (
-            arrays[f"lexicon_{name}"] for name in ("starts", "rows", "weights", "rarity")
-        )
-        return cls(starts, rows, weights, rarity, int(arrays["lexicon_row_count"]))
+        starts, postings, rarity = (arrays[f"lexicon_{name}"] for name in ("starts", "postings", "rarity"))
+        return cls(starts, postings, rarity, int(arrays["lexicon_row_count"]))
+
+
+def _paired(rows: NDArray[np.intp], weights: Vectors) -> NDArray[np.int64]:
+    pairs = np.empty((len(rows), 2), np.int32)
+    pairs[:, 0], pairs[:, 1] = rows, weights.astype(np.float32).view(np.int32)
+    return pairs.reshape(-1).view(np.int64)
 
 
 def _counts(text: str) -> tuple[NDArray[np.int64], Vectors]:
