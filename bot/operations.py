@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,8 +103,16 @@ class Operations:
         return OnnxEmbedder(prepared, threads=threads)
 
     def caching_embedder(self) -> Embedder:
-        """The same on all cores, asked only for what no command has embedded before."""
-        return self._cached(self.embedder(threads=0))
+        """The same on all cores, asked only for what no command has embedded before; loaded once a process."""
+        form = self.store.model_in_use()
+        if form not in self._embedders:
+            self._embedders[form] = self._cached(self.embedder(threads=0))
+        return self._embedders[form]
+
+    @cached_property
+    def _embedders(self) -> dict[str, Embedder]:
+        """By the name of the model's form: whoever builds again and again loads it once."""
+        return {}
 
     def _cached(self, embedder: Embedder) -> Embedder:
         return CachedEmbedder(embedder, DiskCache(cache_file(self.settings.cache_dir, embedder.checksum)))

@@ -15,7 +15,7 @@ from bot.domain import JobResult, JobState
 from bot.errors import BotError
 
 # Once nothing has changed for one to two times as long; while somebody writes and writes, this often.
-QUIET_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 30.0
+QUIET_SECONDS, LONGEST_WAIT_SECONDS = 0.3, 30.0
 # After a failure that no change of the knowledge brought about, such as a full disk.
 RETRY_SECONDS = 60.0
 _NAMED = 5
