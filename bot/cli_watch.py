@@ -6,6 +6,7 @@ import importlib
 import os
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +14,7 @@ import click
 from bot.checks import checks_digest
 from bot.cli_output import plain_errors, progress_bar
 from bot.domain import JobResult
+from bot.errors import BotError
 from bot.job_running import attempt
 from bot.operations import Operations
 from bot.processes import NICENESS, interrupt_on_sigterm, is_orphan_of
@@ -52,8 +54,10 @@ def watch_command(operations: Operations) -> click.Command:
 def _watch(operations: Operations, parent: int | None) -> None:
     from bot.watching import Watcher, folder_changes
 
-    # The first change goes live as soon as the next ones: what takes seconds to import is here by then.
+    # The first change goes live as soon as the next ones: what takes seconds to load is here by then.
     importlib.import_module("bot.retrieval.building")
+    with suppress(BotError):  # a model that is missing or damaged is told of when something is built
+        operations.caching_embedder()
     settings, stopping = operations.settings, threading.Event()
     folder = settings.knowledge_dir
     watcher = Watcher(_knowledge(operations), lambda: _build(operations), _tell, time.monotonic)
