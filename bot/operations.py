@@ -103,7 +103,7 @@ class Operations:
         return OnnxEmbedder(prepared, threads=threads)
 
     def caching_embedder(self) -> Embedder:
-        """The same on all cores, asked only for what no command has embedded before; loaded once a process."""
+        """The same on all cores, asked only for what no command embedded before; loaded once a process."""
         form = self.store.model_in_use()
         if form not in self._embedders:
             self._embedders[form] = self._cached(self.embedder(threads=0))
