@@ -72,7 +72,8 @@ def test_only_the_settings_read_the_environment():
         str(path.relative_to(PROJECT)) for path in sources if reads_environment(path.read_text("utf-8"))
     }
 
-    assert {"bot/settings.py"} == readers
+    # The package's first line only sets a variable that must be there before a library loads.
+    assert readers - {"bot/__init__.py"} == {"bot/settings.py"}
 
 
 def reads_environment(source):
