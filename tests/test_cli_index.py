@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -129,7 +130,11 @@ def test_the_lock_of_a_process_that_is_gone_holds_nobody_up(fresh_cli, own_index
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_build_that_is_stopped_says_so_and_leaves_nothing(fresh_cli, own_index, monkeypatch, number):
-    monkeypatch.setattr(training, "train", lambda *_, **__: os.kill(os.getpid(), number))
+    def stopped(*_, **__):
+        os.kill(os.getpid(), number)
+        time.sleep(60)  # until the signal is here, which another thread may have been given
+
+    monkeypatch.setattr(training, "train", stopped)
     live = own_index.current()
     result = fresh_cli("index", "build", "--again")
 
