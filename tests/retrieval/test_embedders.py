@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from bot.retrieval.tokenisation import load_tokeniser
 from tests.retrieval.questions import ENGLISH, ODD, ORDINARY, SIMPLIFIED, TRADITIONAL
 
 LONGEST = 512
-# More than one batch of 32, few of them long: sentence-transformers takes its time.
+# Few of them long: sentence-transformers takes its time.
 TEXTS = [*(text for text in ORDINARY if len(text) < 16), *(text for text in ODD if len(text) < 12)]
 FEW = ORDINARY[::7]
 
@@ -47,6 +49,29 @@ def test_vectors_come_in_the_order_of_the_texts_however_long_they_are(embed):
     assert cosines(vectors, reversed_vectors[::-1]).min() > 0.99
     for place in (0, len(TEXTS) // 2, len(TEXTS) - 1):
         assert (vectors @ embed([TEXTS[place]])[0]).argmax() == place
+
+
+@pytest.mark.model
+def test_what_serves_gives_a_text_the_same_vector_whatever_is_embedded_beside_it(served):
+    alone = np.vstack([served.embed_queries([text]) for text in TEXTS])
+
+    assert np.array_equal(served.embed_queries(TEXTS), alone)
+
+
+@pytest.mark.model
+def test_an_embedding_that_is_stopped_leaves_nothing_running(served):
+    asked = []
+
+    def stop(_what, done, _total):
+        asked.append(done)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        served.embed_queries(TEXTS * 20, stop)
+    assert len(asked) == 1
+    # The traceback still holds every frame; yet nothing goes on behind it.
+    assert stopped.tb
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("ThreadPoolExecutor")]
 
 
 def test_no_texts_give_no_vectors(embedder, embed):

@@ -94,3 +94,10 @@ def test_a_stored_lexicon_gives_the_same_cosines(tmp_path):
 
 def test_a_lexicon_of_nothing_finds_nothing():
     assert Lexicon.build([]).cosines("小程序").tolist() == []
+
+
+def test_what_nearly_all_of_many_texts_hold_tells_none_of_them_apart():
+    lexicon = Lexicon.build([f"小程序 {number}" for number in range(1000, 1300)])
+
+    assert lexicon.cosines("小程序").tolist() == [0] * 300
+    assert lexicon.cosines("小程序 1234").argmax() == 234
