@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 
 import numpy as np
 import onnxruntime
@@ -56,15 +55,13 @@ class OnnxEmbedder:
 
     def _embed(self, prompt: str, texts: Sequence[str], progress: Progress) -> NDArray[np.float32]:
         vectors = np.empty((len(texts), self.dimensions), np.float32)
-        # Closed whatever happens: a command that is stopped must not go on with the texts in the queue.
-        with closing(self._each([prompt + text for text in texts])) as embedded:
-            for place, vector in enumerate(embedded):
-                vectors[place] = vector
-                if (place + 1) % _TOLD_EVERY == 0 or place + 1 == len(texts):
-                    progress("embedding", place + 1, len(texts))
+        for place, vector in enumerate(self._each([prompt + text for text in texts])):
+            vectors[place] = vector
+            if (place + 1) % _TOLD_EVERY == 0 or place + 1 == len(texts):
+                progress("embedding", place + 1, len(texts))
         return vectors
 
-    def _each(self, texts: Sequence[str]) -> Generator[NDArray[np.float32], None, None]:
+    def _each(self, texts: Sequence[str]) -> Iterator[NDArray[np.float32]]:
         if min(self._threads, len(texts)) < 2:
             yield from map(self._run, texts)
             return
