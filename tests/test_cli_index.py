@@ -160,7 +160,7 @@ def test_diff_compares_the_live_version_with_the_newest_other_one(rejected):
     text = run("index", "diff").stdout
 
     assert text.startswith(f"{live} → {version}\nentries: 0 added, 0 removed, 1 reworded\n")
-    assert "    asked - 多谢\n" in text
+    assert '    phrasings: removed "多谢"\n' in text
     assert f"checks: no results are kept of {live}\n" in text
     assert run("index", "diff", version, "live").stdout.startswith(f"{version} → {live}\n")
 

@@ -55,9 +55,9 @@ def test_entries_added_removed_and_reworded_are_named_with_what_changed(changed)
     assert "+ icon (zh, zh/made-up.md:1): 图标可以换吗？\n" in text
     assert "- fees (en, zh/made-up.md:1): How much does verification cost?\n" in text
     assert "~ fees (zh, zh/made-up.md:1): 小程序认证要多少钱？\n" in text
-    assert "    asked + 年审收钱吗\n    asked - 认证费用是多少\n" in text
-    assert "    answer - 认证费每年三十元。\n    answer + 认证费每年六十元。\n" in text
-    assert "    topic: types → money\n" in text
+    assert '    phrasings: added "年审收钱吗"; removed "认证费用是多少"\n' in text
+    assert '    answer: "认证费每年三十元。 个人不用认证。" → "认证费每年六十元。 个人不用认证。"\n' in text
+    assert '    topic: "types" → "money"\n' in text
 
 
 def test_checks_lost_won_and_otherwise_changed_are_told(changed):
