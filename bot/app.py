@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from zoneinfo import ZoneInfo
 
 from flask import Flask
 
 from bot.admin.blueprint import admin_blueprint
 from bot.admin.description import admin_api
+from bot.admin.desk.blueprint import desk_blueprint
+from bot.admin.desk.desk import Desk
 from bot.admin.launching import launch
 from bot.answering.answerer import Answerer
 from bot.channels.ask import ask_blueprint
@@ -53,6 +56,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(metrics_blueprint(metrics))
     app.register_blueprint(openapi_blueprint(admin_api()))
     app.register_blueprint(admin_blueprint(operations.settings.admin_key, lambda: stores.jobs, launch))
+    app.register_blueprint(desk_blueprint(_desk(operations.settings, stores)))
     app.register_blueprint(chat_blueprint(answerer, _chat_options(operations.settings)))
     app.register_blueprint(wechat_blueprint(wechat.desks(answerer, log)))
     register_commands(app, operations, answerer, wechat, stores)
@@ -60,6 +64,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["question_log"] = log
     app.extensions["close"] = stores.close
     return app
+
+
+def _desk(settings: Settings, stores: Stores) -> Desk:
+    return Desk(
+        access=lambda: stores.desk_access,
+        audit=lambda: stores.audit,
+        timezone=ZoneInfo(settings.wechat_timezone),
+    )
 
 
 def _chat_options(settings: Settings) -> ChatOptions:

@@ -11,6 +11,7 @@ from flask import Flask
 
 from bot.answering.answerer import Answerer
 from bot.answering.conversation import Converser
+from bot.cli_admin import admin_commands
 from bot.cli_explain import explain_command
 from bot.cli_index import index_commands
 from bot.cli_jobs import job_commands
@@ -46,6 +47,7 @@ def register_commands(
         explain_command(answerer),
         wechat_commands(wechat),
         store_commands(stores),
+        admin_commands(stores),
     ):
         app.cli.add_command(command)
 

@@ -22,6 +22,7 @@ from bot.domain import (
     Verdict,
     Vocabulary,
 )
+from bot.reports import AuditRecord, DeskSession, Login
 
 if TYPE_CHECKING:
     import numpy as np
@@ -219,4 +220,40 @@ class Jobs(Protocol):
 
     def give_up(self, job_id: str, reason: str) -> None:
         """Let a job that is not over fail, because nobody works on it."""
+        ...
+
+
+class DeskAccess(Protocol):
+    """Who may use the operator's desk; raises StoreError when it cannot be reached."""
+
+    def names(self) -> list[str]:
+        """The operators who have a password; with none, the desk is closed."""
+        ...
+
+    def log_in(self, name: str, password: str, address: str) -> Login:
+        """Begin a session, unless name or password is wrong, or one was wrong too often lately."""
+        ...
+
+    def session(self, token: str) -> DeskSession | None:
+        """The session of a token, with its notice, which is then gone; None if it is over."""
+        ...
+
+    def leave_notice(self, token: str, text: str) -> None:
+        """Show this on the session's next page."""
+        ...
+
+    def log_out(self, token: str) -> None:
+        """End the session."""
+        ...
+
+
+class AuditLog(Protocol):
+    """What operators did; raises StoreError when it cannot be reached."""
+
+    def record(self, operator: str, action: str, subject: str) -> None:
+        """Write that an operator did something."""
+        ...
+
+    def newest(self, most: int, before: float | None = ...) -> list[AuditRecord]:
+        """The newest records, those before a moment if one is given."""
         ...

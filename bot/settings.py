@@ -10,6 +10,7 @@ import os
 import re
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic.fields import FieldInfo
@@ -132,7 +133,9 @@ class Settings(BaseSettings):
         description="when somebody is there to take over, such as `1-5 09:00-18:00; 6 10:00-12:00`; "
         "empty = always",
     )
-    wechat_timezone: str = Field(default="Asia/Shanghai", description="time zone of the office hours")
+    wechat_timezone: str = Field(
+        default="Asia/Shanghai", description="time zone of the office hours and of the desk"
+    )
     wechat_typing: bool = Field(
         default=False, description="show 对方正在输入 before an answer is sent (mini program)"
     )
@@ -166,6 +169,15 @@ class Settings(BaseSettings):
                 "openssl rand -hex 32"
             )
         return key
+
+    @field_validator("wechat_timezone")
+    @classmethod
+    def _names_timezone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError("write the name of a time zone such as Asia/Shanghai") from error
+        return value
 
     @field_validator("embed_origins")
     @classmethod

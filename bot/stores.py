@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from bot.settings import Settings
+from bot.store.audit import AuditLog
 from bot.store.conversations import Conversations
 from bot.store.database import USUAL_PATIENCE, Database
+from bot.store.desk_access import DeskAccess
 from bot.store.feedback import FeedbackRows
 from bot.store.jobs import Jobs
 from bot.store.question_log import QuestionLog
@@ -68,6 +70,16 @@ class Stores:
     def retention(self) -> Retention:
         """What deletes old rows; raises SettingsError."""
         return Retention(self.database, time.time, self.settings.retention_days)
+
+    @cached_property
+    def desk_access(self) -> DeskAccess:
+        """Who may use the desk; raises SettingsError or StoreError."""
+        return DeskAccess(self.database, self.secrets, time.time)
+
+    @cached_property
+    def audit(self) -> AuditLog:
+        """What operators did; raises SettingsError."""
+        return AuditLog(self.database, time.time)
 
     def feedback(self) -> FeedbackRows:
         """What users think of the answers; raises SettingsError."""

@@ -22,7 +22,14 @@ Cli = Callable[..., Result]
 # What runs real databases, servers and processes; the rest, without the model, are the unit tests.
 SERVICE_TESTS = (
     *("admin", "channels", "store", "web"),
-    *("test_cli.py", "test_cli_store.py", "test_job_running.py", "test_layers.py", "test_rebuilding.py"),
+    *(
+        "test_cli.py",
+        "test_cli_admin.py",
+        "test_cli_store.py",
+        "test_job_running.py",
+        "test_layers.py",
+        "test_rebuilding.py",
+    ),
     *("test_serving.py", "test_serving_log.py", "test_watching.py"),
 )
 

@@ -131,3 +131,44 @@ job_keys = Table(
     Column("key", String(64), primary_key=True),
     Column("job", String(32), nullable=False, index=True),
 )
+
+# Who may use the operator's desk; the password is an Argon2id hash.
+operators = Table(
+    "operators",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("password", Text, nullable=False),
+    Column("changed_at", Float, nullable=False),
+)
+
+# Who is using it: the SHA-256 of the cookie's token.
+desk_sessions = Table(
+    "desk_sessions",
+    metadata,
+    Column("token", String(64), primary_key=True),
+    Column("operator", String(64), nullable=False, index=True),
+    Column("csrf_token", String(64), nullable=False),
+    Column("notice", Text, nullable=False),
+    Column("begun_at", Float, nullable=False),
+    Column("seen_at", Float, nullable=False, index=True),
+)
+
+# Attempts to log in that did not succeed, each by keyed hashes of its address and of its name.
+login_attempts = Table(
+    "login_attempts",
+    metadata,
+    Column("attempt", String(32), primary_key=True),
+    Column("key", String(64), nullable=False, index=True),
+    Column("at", Float, nullable=False, index=True),
+)
+
+# What operators did.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", Float, nullable=False, index=True),
+    Column("operator", String(64), nullable=False),
+    Column("action", String(64), nullable=False),
+    Column("subject", Text, nullable=False),
+)

@@ -1,0 +1,1 @@
+"""The operator's desk: pages under ``/admin`` for whoever runs the bot."""

@@ -1,0 +1,21 @@
+"""``/admin/audit``: what operators did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint, render_template, request
+
+from bot.ports import AuditLog
+
+_AT_ONCE = 100
+
+
+def add_audit_page(blueprint: Blueprint, log: Callable[[], AuditLog]) -> None:
+    """The newest records, and a link to the ones before."""
+
+    @blueprint.get("/audit")
+    def audit() -> str:
+        records = log().newest(_AT_ONCE, request.args.get("before", type=float))
+        older = records[-1].at if len(records) == _AT_ONCE else None
+        return render_template("desk/audit.html", records=records, older=older)

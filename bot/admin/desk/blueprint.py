@@ -1,0 +1,104 @@
+"""The desk put together: its pages, what guards them, and how its errors look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, current_app, g, make_response, render_template
+from flask.blueprints import BlueprintSetupState
+from markupsafe import Markup
+from werkzeug.exceptions import HTTPException, NotFound
+
+from bot.admin.desk.access import CSRF_FIELD, Closed, guard
+from bot.admin.desk.audit_page import add_audit_page
+from bot.admin.desk.desk import Desk
+from bot.admin.desk.login import add_login_pages
+from bot.admin.desk.navigation import PAGES
+from bot.admin.desk.words import gettext, language, ngettext
+from bot.channels.problems import request_id
+from bot.channels.security_headers import PagePolicy, protect
+from bot.domain import Language
+from bot.errors import BotError
+
+_LANGUAGES = {Language.SIMPLIFIED: "简体", Language.TRADITIONAL: "繁體", Language.ENGLISH: "English"}
+
+
+def desk_blueprint(desk: Desk) -> Blueprint:
+    """The pages under ``/admin``."""
+    blueprint = Blueprint(
+        "desk", __name__, url_prefix="/admin", template_folder="templates", static_folder="static"
+    )
+    protect(blueprint, PagePolicy())
+    guard(blueprint, desk.access)
+    add_login_pages(blueprint, desk.access)
+    add_audit_page(blueprint, desk.audit)
+    blueprint.record(_translate_templates)
+    blueprint.context_processor(lambda: _layout() | {"moment": _moment(desk.timezone)})
+    blueprint.register_error_handler(HTTPException, _refusal)
+    blueprint.register_error_handler(BotError, _outage)
+    blueprint.after_request(_keep_private)
+
+    @blueprint.get("/<path:_page>")
+    def unknown(_page: str) -> Response:
+        raise NotFound(gettext("There is no such page. Choose one from the menu."))
+
+    return blueprint
+
+
+def _translate_templates(state: BlueprintSetupState) -> None:
+    state.app.jinja_env.add_extension("jinja2.ext.i18n")
+    state.app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+
+
+def _layout() -> dict[str, Any]:
+    """What every page has."""
+    return {
+        "session": g.get("desk_session"),
+        "pages": [page for page in PAGES if page[0] in current_app.view_functions],
+        "language": language(),
+        "languages": _LANGUAGES,
+        "csrf": _csrf,
+    }
+
+
+def _csrf() -> Markup:
+    """The hidden field that every form needs."""
+    session = g.get("desk_session")
+    return Markup('<input type="hidden" name="{}" value="{}">').format(
+        CSRF_FIELD, session.csrf_token if session else ""
+    )
+
+
+def _moment(timezone: ZoneInfo) -> Callable[[float], str]:
+    """Seconds since the epoch for a reader: ``2026-11-22 09:30``."""
+    return lambda seconds: datetime.fromtimestamp(seconds, timezone).strftime("%Y-%m-%d %H:%M")
+
+
+def _refusal(error: HTTPException) -> Response:
+    detail = error.description or ""
+    if isinstance(error, Closed):
+        detail = gettext(
+            "No operator has a password yet. On the server, run: flask --app wsgi admin password"
+        )
+    return _error_page(error.code or 500, detail)
+
+
+def _outage(error: BotError) -> Response:
+    return _error_page(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
+
+
+def _error_page(status: int, detail: str) -> Response:
+    title = HTTPStatus(status).phrase
+    page = render_template(
+        "desk/error.html", status=status, title=title, detail=detail, request_id=request_id()
+    )
+    return make_response(page, status)
+
+
+def _keep_private(response: Response) -> Response:
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
