@@ -5,8 +5,9 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -16,6 +17,7 @@ from werkzeug.serving import make_server
 
 from bot.app import create_app
 from bot.settings import Settings
+from bot.stores import Stores
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (
@@ -170,3 +172,36 @@ def serious_issues(page: Page) -> list[str]:
         if issue["impact"] in ("serious", "critical")
         for node in issue["nodes"]
     ]
+
+
+OPERATOR, PASSWORD = "mei", "correct horse battery"
+
+
+@pytest.fixture
+def desk(built: Settings, tmp_path: Path) -> Iterator[str]:
+    """Address of a bot with a database of its own, and an operator who may use its desk."""
+    settings = built.model_copy(update={"data_dir": tmp_path / "data"})
+    with closing(Stores(settings)) as stores:
+        stores.desk_access.set_password(OPERATOR, PASSWORD)
+    with serving(create_app(settings)) as address:
+        yield address
+
+
+@pytest.fixture
+def open_desk(desk: str, open_page: Callable[..., Page]) -> Callable[..., Page]:
+    """Opens a page of the desk as an operator who logs in: ``open_desk("/versions", locale="en-GB")``."""
+
+    def open_desk(path: str = "/", **options) -> Page:
+        page = open_page(f"{desk}/admin/login?next=/admin{path}", **options)
+        log_in(page)
+        page.wait_for_url(f"{desk}/admin{path}")
+        return page
+
+    return open_desk
+
+
+def log_in(page: Page, password: str = PASSWORD) -> None:
+    """Fill the form and send it with the keyboard."""
+    page.locator("input[name=name]").fill(OPERATOR)
+    page.locator("input[name=password]").fill(password)
+    page.keyboard.press("Enter")
