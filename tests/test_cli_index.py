@@ -128,6 +128,15 @@ def test_the_lock_of_a_process_that_is_gone_holds_nobody_up(fresh_cli, own_index
     assert fresh_cli("index", "build", "--wait").exit_code == 0
 
 
+@pytest.fixture
+def in_the_foreground():
+    """Ctrl-C reaches the tests as it does commands in a terminal; what runs in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("in_the_foreground")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_build_that_is_stopped_says_so_and_leaves_nothing(fresh_cli, own_index, monkeypatch, number):
     def stopped(*_, **__):
