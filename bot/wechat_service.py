@@ -9,10 +9,12 @@ from functools import cached_property
 import httpx
 
 from bot.answering.answerer import Answerer
+from bot.channels.metrics.wechat import WechatMetrics
 from bot.channels.problems import request_id
 from bot.channels.wechat.accounts import Account, AccountKind, read_accounts
-from bot.channels.wechat.blueprint import Desk
+from bot.channels.wechat.blueprint import Desk, ObserveDelivery, unobserved
 from bot.channels.wechat.sender import Sender
+from bot.domain import Backlog
 from bot.ports import QuestionLog
 from bot.settings import Settings
 from bot.store.inbox import Inbox
@@ -20,6 +22,7 @@ from bot.store.outbox import Outbox
 from bot.store.tokens import StoredTokens
 from bot.stores import Stores
 from bot.wechat.api import WeChatApi, wechat_api
+from bot.wechat.caller import ObserveCall
 from bot.wechat.tokens import App
 
 
@@ -57,13 +60,16 @@ class WechatService:
             raise KeyError(f"account {name!r} is not one of: {known}")
         return found[0]
 
-    def desks(self, answerer: Answerer, log: QuestionLog) -> list[Desk]:
+    def desks(
+        self, answerer: Answerer, log: QuestionLog, observe: ObserveDelivery = unobserved
+    ) -> list[Desk]:
         """One desk an account; without accounts no store is opened."""
         if not self.accounts:
             return []
         inbox = Inbox(self._stores.database, self._stores.secrets, time.time, log)
         return [
-            Desk(account, answerer, inbox, time.time, name_request=request_id) for account in self.accounts
+            Desk(account, answerer, inbox, time.time, name_request=request_id, observe=observe)
+            for account in self.accounts
         ]
 
     @property
@@ -71,13 +77,23 @@ class WechatService:
         """Whether any account answers through WeChat's API."""
         return any(account.kind is AccountKind.MINI for account in self.accounts)
 
-    def sender(self) -> Sender:
+    def sender(self, metrics: WechatMetrics) -> Sender:
         """What sends the queued messages; one for each database is enough."""
         accounts = {account.channel: account for account in self.accounts if account.app_secret}
-        apis = {channel: self._api(account) for channel, account in accounts.items()}
-        return Sender(Outbox(self._stores.database, self._stores.secrets, time.time), accounts, apis)
+        apis = {channel: self._api(account, metrics.called) for channel, account in accounts.items()}
+        return Sender(self._outbox, accounts, apis, metrics.attempted)
 
-    def _api(self, account: Account) -> WeChatApi:
+    def backlog(self) -> list[Backlog]:
+        """What the outbox holds of each account that answers through it; raises StoreError."""
+        senders = [account.channel for account in self.accounts if account.kind is AccountKind.MINI]
+        found = {each.account: each for each in self._outbox.backlog()} if senders else {}
+        return [found.get(channel, Backlog(channel)) for channel in senders]
+
+    @property
+    def _outbox(self) -> Outbox:
+        return Outbox(self._stores.database, self._stores.secrets, time.time)
+
+    def _api(self, account: Account, observe: ObserveCall) -> WeChatApi:
         return wechat_api(
             App(account.credentials.app_id, account.app_secret),
             httpx.HTTPTransport(),
@@ -85,6 +101,7 @@ class WechatService:
             clock=time.time,
             sleep=time.sleep,
             base_url=self.settings.wechat_api_base,
+            observe=observe,
         )
 
     @cached_property

@@ -9,7 +9,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.app import create_app
-from bot.channels.metrics import Metrics
+from bot.channels.metrics.blueprint import Metrics
 from bot.domain import IndexState, Refusal
 from bot.retrieval.versions import VersionStore
 
@@ -26,7 +26,7 @@ def samples(text: bytes) -> dict[tuple[str, ...], float]:
 def after(*states: IndexState) -> dict[tuple[str, ...], float]:
     metrics = Metrics()
     for state in states:
-        metrics.index_changed(state)
+        metrics.index.changed(state)
     return samples(metrics.text())
 
 

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from enum import StrEnum
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException
@@ -32,6 +33,23 @@ _AFTER_MESSAGE, _AFTER_EVENT = 48 * 3600.0, 60.0
 _STORE_TRIES, _STORE_PAUSE = 12, 0.5
 _log = logging.getLogger(__name__)
 
+# Is told of every delivery: its account, the kind of message and what came of it.
+ObserveDelivery = Callable[[str, str, str], None]
+
+
+def unobserved(_account: str, _kind: str, _result: str) -> None:
+    """For deliveries that nobody counts."""
+
+
+class Delivery(StrEnum):
+    """What came of a delivery; ``failed``: answered without the store, so not once for all."""
+
+    SETTLED = "settled"
+    REPEATED = "repeated"
+    UNUSABLE = "unusable"
+    REFUSED = "refused"
+    FAILED = "failed"
+
 
 class Desk:
     """One account's pushes: each gets its effect once, and the same reply on every delivery."""
@@ -44,6 +62,7 @@ class Desk:
         clock: Callable[[], float],
         sleep: Callable[[float], object] = time.sleep,
         name_request: Callable[[], str] = new_request_id,
+        observe: ObserveDelivery = unobserved,
     ) -> None:
         self.account = account
         self._reception = Reception(answerer, account)
@@ -51,6 +70,7 @@ class Desk:
         self._clock = clock
         self._sleep = sleep
         self._name_request = name_request
+        self._observe = observe
 
     def handshake(self, query: Mapping[str, str]) -> str:
         """The echostr; raises NotAuthenticError."""
@@ -60,8 +80,12 @@ class Desk:
         """The response to a delivery; raises NotAuthenticError and nothing else."""
         try:
             push = open_push(query, body, self.account.credentials)
+        except NotAuthenticError:
+            self._count(PushKind.UNKNOWN, Delivery.REFUSED)
+            raise
         except UnusablePushError as error:
             _log.warning("%s: unusable push: %s", self.account.channel, error)
+            self._count(PushKind.UNKNOWN, Delivery.UNUSABLE)
             return SUCCESS
         reply = self._reply(push, self._said(push))
         crypto = self.account.credentials.crypto
@@ -80,14 +104,24 @@ class Desk:
             except Exception:  # WeChat must never see an error page, whatever breaks
                 _log.exception("%s: a push failed", self.account.channel)
                 break
+        self._count(push.kind, Delivery.FAILED)
         return self._settlement(push, Conversation()).said
 
     def _settled(self, push: Push) -> Said:
         key = delivery_key(self.account.credentials.app_id, push)
-        if said := self._inbox.settled(key):
-            return said
-        talk = self._inbox.conversation(self.account.channel, push.sender, CONVERSATION_SECONDS)
-        return self._inbox.settle(key, self._settlement(push, talk))
+        said = self._inbox.settled(key)
+        is_first = said is None
+        if said is None:
+            talk = self._inbox.conversation(self.account.channel, push.sender, CONVERSATION_SECONDS)
+            settlement = self._settlement(push, talk)
+            said = self._inbox.settle(key, settlement)
+            # Another delivery, in another thread or process, may have been faster.
+            is_first = said is settlement.said
+        self._count(push.kind, Delivery.SETTLED if is_first else Delivery.REPEATED)
+        return said
+
+    def _count(self, kind: PushKind, result: Delivery) -> None:
+        self._observe(self.account.channel, kind, result)
 
     def _settlement(self, push: Push, talk: Conversation) -> Settlement:
         now, started = self._clock(), time.perf_counter()
