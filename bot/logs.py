@@ -39,13 +39,12 @@ def log_config(form: LogFormat) -> dict[str, Any]:
         "handlers": {
             "stderr": {"class": "logging.StreamHandler", "formatter": form, "filters": ["request"]},
         },
-        "root": {"level": "INFO", "handlers": ["stderr"]},
+        # Libraries have much to say that helps nobody; of addresses some tell those that hold tokens.
+        "root": {"level": "WARNING", "handlers": ["stderr"]},
         "loggers": {
+            "bot": {"level": "INFO"},
             # It comes with handlers of its own.
             "gunicorn.error": {"handlers": [], "propagate": True},
-            # They tell addresses, and some of those hold tokens.
-            "httpx": {"level": "WARNING"},
-            "httpcore": {"level": "WARNING"},
         },
     }
 
