@@ -6,7 +6,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from flask import Blueprint, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
@@ -28,6 +33,8 @@ class Metrics:
     """
 
     def __init__(self, folder: Path | None = None, looked_up: Iterable[Collector] = ()) -> None:
+        # Processes that share metrics have none of when each was made; alone it is no different.
+        disable_created_metrics()
         own = CollectorRegistry()
         self.requests = RequestMetrics(own)
         self.answers = AnswerMetrics(own)
