@@ -8,6 +8,7 @@ import signal
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
+from pathlib import Path
 from urllib.parse import quote
 
 import httpx
@@ -16,7 +17,7 @@ import pytest
 from tests.channels.test_metrics import samples
 from tests.channels.wechat.test_sender import listening
 from tests.store.faults import until
-from tests.test_serving import serving
+from tests.test_serving import START_WITHIN, serving
 from tests.wechat.fakes import APP_ID, SECRET, TOKEN, FakeWeChat, signed_query, xml_text
 
 pytestmark = pytest.mark.model
@@ -52,7 +53,7 @@ def server(built, wechat, tmp_path_factory):
         own = built.model_copy(update={"data_dir": folder / "data"})
         with serving(own, folder / "log", workers=3) as server:
             server.wait_for_metric("bot_index_refusing_workers 0.0")
-            until(lambda: len(served(server)) == 1 and sum(served(server).values()) == 3)
+            until(lambda: len(served(server)) == 1 and sum(served(server).values()) == 3, START_WITHIN)
             server.wait_for("watching ")
             yield server
 
@@ -67,6 +68,14 @@ def values(server, name):
 
 def served(server):
     return values(server, "bot_index_workers")
+
+
+def workers(server):
+    """Process ids, without those of the sender and the watcher."""
+    commands = {pid: Path(f"/proc/{pid}/cmdline") for pid in server.workers()}
+    return [
+        pid for pid, command in commands.items() if command.exists() and b"gunicorn" in command.read_bytes()
+    ]
 
 
 def ask(server, question, **headers):
@@ -143,10 +152,26 @@ def test_what_a_killed_worker_counted_stays_counted(server):
     for _ in range(2):
         at_once([lambda: ask(server, "备案时间")] * 24)
         before = told(server)[key]
-        worker = server.workers()[0]
+        worker = workers(server)[0]
         os.kill(worker, signal.SIGKILL)
-        until(lambda worker=worker: worker not in server.workers() and sum(served(server).values()) == 3)
+        until(
+            lambda worker=worker: worker not in workers(server) and sum(served(server).values()) == 3,
+            START_WITHIN,
+        )
         assert told(server)[key] == before
+
+
+def test_a_reload_keeps_the_counts_and_the_sender(server, wechat):
+    key = ("bot_http_requests_total", "POST", "/ask", "200")
+    ask(server, "备案时间")
+    before, old = told(server)[key], workers(server)
+    server.process.send_signal(signal.SIGHUP)
+    until(lambda: not set(old) & set(workers(server)) and sum(served(server).values()) == 3, START_WITHIN)
+    messages = len(wechat.messages)
+    push(server, MINI)
+    until(lambda: len(wechat.messages) == messages + 1)
+
+    assert told(server)[key] == before
 
 
 def lines(server):

@@ -10,7 +10,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bot.app import create_app
 from bot.channels.metrics.blueprint import Metrics
-from bot.domain import IndexState, Refusal
+from bot.channels.metrics.wechat import OutboxCollector
+from bot.domain import Backlog, IndexState, LogState, Refusal
+from bot.errors import StoreError
 from bot.retrieval.versions import VersionStore
 
 FIRST = IndexState("first", "2026-11-22T12:00:00+00:00", swapped_at=1_000.0)
@@ -110,6 +112,36 @@ def gained(app, name, act):
     after = counted(app, name)
     gains = {labels: value - before.get(labels, 0) for labels, value in after.items()}
     return {labels: gain for labels, gain in gains.items() if gain}
+
+
+def test_a_question_log_that_fails_shows_and_so_does_what_it_lost():
+    metrics = Metrics()
+    failing = LogState(waiting=3, dropped=7, reason="the disk is full")
+    for state in (failing, failing, LogState(waiting=0, dropped=9)):
+        metrics.log.changed(state)
+        told = samples(metrics.text())
+        assert told["bot_question_log_failing_workers",] == bool(state.reason)
+        assert told["bot_question_log_waiting",] == state.waiting
+        assert told["bot_question_log_dropped_total",] == state.dropped
+
+
+def test_an_outbox_is_looked_up_with_every_look_and_missing_while_the_database_is():
+    answers = [[Backlog("mini:default", 2, 1, 4, 30.5)], StoreError("gone"), [Backlog("mini:default")]]
+
+    def backlog():
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    metrics = Metrics(looked_up=[OutboxCollector(backlog)])
+    first, gone, last = (samples(metrics.text()) for _ in range(3))
+    waiting = ("bot_wechat_outbox_messages", "mini:default", "waiting")
+
+    assert (first[waiting], last[waiting]) == (2, 0)
+    assert first["bot_wechat_outbox_messages", "mini:default", "failed"] == 4
+    assert first["bot_wechat_outbox_overdue_seconds", "mini:default"] == 30.5
+    assert waiting not in gone and ("bot_index_refusals_total",) in gone
 
 
 @pytest.mark.model
