@@ -271,11 +271,23 @@ class Reply:
 
 
 @dataclass(frozen=True)
+class Offer:
+    """The answer that a user was last asked to judge, and when, in seconds since the epoch.
+
+    ``is_last``: nothing was said since, so that a verdict without a name means this answer.
+    """
+
+    request_id: str
+    at: float
+    is_last: bool = False
+
+
+@dataclass(frozen=True)
 class Conversation:
     """What a chat remembers of a user: offered entries, the unread rest of an answer, the language.
 
     ``question`` is the last one that was answered on the subject, ``entries`` what answered it and the
-    one before, last first.
+    one before, last first; ``offer`` the answer that is the user's to judge.
     """
 
     language: Language | None = None
@@ -284,6 +296,12 @@ class Conversation:
     human_until: float = 0.0
     question: str = ""
     entries: tuple[str, ...] = ()
+    offer: Offer | None = None
+
+    @property
+    def lasting(self) -> Conversation:
+        """What is left when it is over: a human who serves the user, and an answer to judge."""
+        return Conversation(human_until=self.human_until, offer=self.offer)
 
     def to_json(self) -> dict[str, Any]:
         """For storing."""
@@ -294,7 +312,8 @@ class Conversation:
         """What ``to_json`` gave."""
         language = Language(fields["language"]) if fields["language"] else None
         lists = {name: tuple(fields.get(name, ())) for name in ("choices", "entries")}
-        return cls(**fields | lists | {"language": language})
+        offer = Offer(**fields["offer"]) if fields.get("offer") else None
+        return cls(**fields | lists | {"language": language, "offer": offer})
 
 
 class SaidKind(StrEnum):
@@ -375,6 +394,14 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True)
+class Judgement:
+    """A user's verdict on the answer to one of their requests; without an id, on none that is theirs."""
+
+    request_id: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
 class CustomerMessage:
     """A text to send to the user, worthless after ``valid_for`` seconds."""
 
@@ -393,6 +420,7 @@ class Settlement:
     conversation: Conversation | None
     asked: tuple[LoggedQuestion, ...] = ()
     messages: tuple[CustomerMessage, ...] = ()
+    judgement: Judgement | None = None
 
 
 @dataclass(frozen=True)

@@ -139,6 +139,11 @@ class Settings(BaseSettings):
     wechat_typing: bool = Field(
         default=False, description="show 对方正在输入 before an answer is sent (mini program)"
     )
+    wechat_feedback: Literal["off", "sparing", "always"] = Field(
+        default="sparing",
+        description="whether WeChat users are asked if an answer helped: never, at most once a day after "
+        "answers the bot is less sure of, or after every answer",
+    )
     wechat_api_base: str = Field(
         default="https://api.weixin.qq.com", description="address of WeChat's API, for tests and proxies"
     )

@@ -49,6 +49,7 @@ class WechatService:
             "office_hours": settings.wechat_office_hours,
             "timezone": settings.wechat_timezone,
             "typing": settings.wechat_typing,
+            "feedback": settings.wechat_feedback,
         }
         return read_accounts(single, defaults, settings.wechat_accounts)
 

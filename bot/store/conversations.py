@@ -63,14 +63,12 @@ class Conversations:
 
 
 def read(connection: Connection, channel: str, pseudonym: str, oldest: float) -> Conversation:
-    """The stored conversation; one from before ``oldest`` still knows of a human who serves the user,
-    for that ends at its own time.
-    """
+    """The stored conversation; of one from before ``oldest``, what lasts."""
     whose = {"of_channel": channel, "of_user": pseudonym}
     found = connection.execute(_SELECT, whose).one_or_none()
     talk = _conversation(found.state) if found else Conversation()
     is_over = found is not None and found.updated_at < oldest
-    return Conversation(human_until=talk.human_until) if is_over else talk
+    return talk.lasting if is_over else talk
 
 
 def write(connection: Connection, channel: str, pseudonym: str, talk: Conversation, now: float) -> None:

@@ -28,26 +28,30 @@ class FeedbackRows:
 
         ``none`` without a comment leaves nothing. Raises StoreError.
         """
-        row = {"verdict": str(verdict), "comment": masked(comment).replace("\0", "")}
+        comment = masked(comment).replace("\0", "")
         for _ in range(_TRIES):
             try:
                 with self._database.transaction() as connection:
                     if not _is_known(connection, request_id):
                         return False
-                    self._replace(connection, request_id, row)
+                    replace_feedback(connection, request_id, verdict, comment, self._clock())
                 return True
             except IntegrityError:  # another was first: now there is a row
                 continue
         raise StoreError("the database refuses feedback")
 
-    def _replace(self, connection: Connection, request_id: str, row: dict[str, str]) -> None:
-        same = feedback.c.request_id == request_id
-        if row == {"verdict": Verdict.NONE, "comment": ""}:
-            connection.execute(delete(feedback).where(same))
-            return
-        values = row | {"given_at": self._clock()}
-        if not connection.execute(update(feedback).where(same).values(**values)).rowcount:
-            connection.execute(insert(feedback).values(request_id=request_id, **values))
+
+def replace_feedback(
+    connection: Connection, request_id: str, verdict: Verdict, comment: str, now: float
+) -> None:
+    """Store it in place of an earlier one; raises IntegrityError when another was first."""
+    same = feedback.c.request_id == request_id
+    if verdict is Verdict.NONE and not comment:
+        connection.execute(delete(feedback).where(same))
+        return
+    values = {"verdict": str(verdict), "comment": comment, "given_at": now}
+    if not connection.execute(update(feedback).where(same).values(**values)).rowcount:
+        connection.execute(insert(feedback).values(request_id=request_id, **values))
 
 
 def _is_known(connection: Connection, request_id: str) -> bool:

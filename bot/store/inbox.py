@@ -1,4 +1,5 @@
-"""Pushes and their one effect: reply, conversation and messages, committed together; the log hears of it.
+"""Pushes and their one effect: reply, conversation, messages and a verdict on an answer, committed together;
+the log hears of it.
 
 Whoever commits first has settled the push; every other delivery of it gets that reply. Nothing has to be
 locked: until the commit a delivery has no effect, and after it the effect cannot happen again.
@@ -16,6 +17,7 @@ from bot.errors import StoreError
 from bot.ports import QuestionLog
 from bot.store.conversations import read, write
 from bot.store.database import Database
+from bot.store.feedback import replace_feedback
 from bot.store.outbox import enqueue
 from bot.store.secrets import Secrets
 from bot.store.tables import conversations, pushes
@@ -45,7 +47,7 @@ class Inbox:
     def conversation(self, channel: str, openid: str, max_age: float) -> Conversation:
         """The user's conversation, new if the last one is older than ``max_age`` seconds.
 
-        A new one still knows of a human who serves the user: that ends at its own time.
+        A new one still knows what lasts: a human who serves the user, and an answer to judge.
         """
         user = self._secrets.user(channel, openid)
         with self._database.reading() as connection:
@@ -81,6 +83,9 @@ class Inbox:
         for message in settlement.messages:
             sealed = self._secrets.seal(settlement.openid)
             enqueue(connection, message, user=user, recipient=sealed, now=now)
+        if (judged := settlement.judgement) and judged.request_id:
+            # The question may still be on its way to the log; the conversation vouches for its id.
+            replace_feedback(connection, judged.request_id, judged.verdict, "", now)
 
     def _keep_conversation(
         self, connection: Connection, settlement: Settlement, user: str, now: float

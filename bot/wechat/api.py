@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import httpx
@@ -26,14 +26,6 @@ class Paths:
 
 
 DEFAULT_PATHS = Paths()
-
-
-@dataclass(frozen=True)
-class MenuItem:
-    """One line of a ``msgmenu``; its id comes back as ``bizmsgmenuid``."""
-
-    id: str
-    content: str
 
 
 class WeChatApi:
@@ -67,25 +59,9 @@ class WeChatApi:
                 unsent, sent = unsent[1:], sent + 1
         return sent
 
-    def send_menu(
-        self,
-        recipient: str,
-        head: str,
-        items: Sequence[MenuItem],
-        tail: str = "",
-    ) -> None:
-        """Sends a ``msgmenu``: lines the user can tap (verified official accounts only)."""
-        lines = [{"id": item.id, "content": item.content} for item in items]
-        menu = {"head_content": head, "list": lines, "tail_content": tail}
-        self._send(recipient, "msgmenu", menu)
-
     def show_typing(self, recipient: str) -> None:
         """Shows 对方正在输入 for 15 seconds, or until the next message."""
         self._answer(self._paths.typing, {"touser": recipient, "command": "Typing"})
-
-    def cancel_typing(self, recipient: str) -> None:
-        """Takes the typing sign away."""
-        self._answer(self._paths.typing, {"touser": recipient, "command": "CancelTyping"})
 
     def _send(self, recipient: str, kind: str, content: Mapping[str, object]) -> None:
         self._answer(self._paths.send, {"touser": recipient, "msgtype": kind, kind: content})

@@ -35,20 +35,6 @@ def answer_handshake(query: Mapping[str, str], credentials: Credentials) -> str:
     return _echo(_arg(query, "echostr"))
 
 
-def answer_encrypted_handshake(query: Mapping[str, str], credentials: Credentials) -> str:
-    """The same where ``echostr`` itself is encrypted, as WeCom does it.
-
-    Neither official accounts nor mini programs need it. Only digits are given back: anything
-    else would let the sender of a captured push have it decrypted by us.
-    """
-    if credentials.crypto is None:
-        raise NotAuthenticError("without an AES key there is no encrypted handshake")
-    echo = _opened(query, _arg(query, "echostr"), credentials.crypto).decode("utf-8", "replace")
-    if not (echo.isascii() and echo.isdigit()):
-        raise NotAuthenticError("the decrypted echostr is not a number")
-    return echo
-
-
 def open_push(
     query: Mapping[str, str],
     body: bytes,

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from bot.wechat.api import MenuItem, Paths, WeChatApi, wechat_api
+from bot.wechat.api import Paths, WeChatApi, wechat_api
 from bot.wechat.caller import Pace
 from bot.wechat.errors import (
     ApiError,
@@ -97,21 +97,10 @@ def test_a_blank_text_sends_nothing(api, wechat):
     assert not wechat.hits
 
 
-def test_a_menu_arrives(api, wechat):
-    api.send_menu("oUser001", "满意吗?", [MenuItem("101", "满意")], "谢谢")
-
-    assert wechat.messages[0]["msgmenu"] == {
-        "head_content": "满意吗?",
-        "list": [{"id": "101", "content": "满意"}],
-        "tail_content": "谢谢",
-    }
-
-
-def test_typing_is_shown_and_taken_away(api, wechat):
+def test_typing_is_shown(api, wechat):
     api.show_typing("oUser001")
-    api.cancel_typing("oUser001")
 
-    assert [message["command"] for message in wechat.messages] == ["Typing", "CancelTyping"]
+    assert [message["command"] for message in wechat.messages] == ["Typing"]
 
 
 def test_paths_can_be_set(connect, wechat):

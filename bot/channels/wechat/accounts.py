@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from bot.channels.wechat.judging import Asking
 from bot.domain import Language
 from bot.errors import SettingsError
 from bot.wechat.credentials import Credentials, Mode
@@ -32,6 +33,7 @@ _FIELDS = (
     "office_hours",
     "timezone",
     "typing",
+    "feedback",
     "menu",
 )
 _FILE_FIELDS = ("token", "aes_key", "app_secret")
@@ -76,6 +78,7 @@ class Account:
     kf_account: str = ""
     office_hours: OfficeHours = OfficeHours()
     shows_typing: bool = False
+    feedback: Asking = Asking.SPARING
     menu: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -183,6 +186,7 @@ def _checked_account(kind: AccountKind, name: str, fields: Mapping[str, Any]) ->
         kf_account=fields.get("kf_account", ""),
         office_hours=_office_hours(fields.get("office_hours", ""), fields.get("timezone", "")),
         shows_typing=fields.get("typing", False),
+        feedback=_choice(Asking, "feedback", fields.get("feedback", Asking.SPARING)),
         menu=dict(fields.get("menu", {})),
     )
 

@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 from bot.answering.answerer import Answerer
 from bot.channels.problems import new_request_id
 from bot.channels.wechat.accounts import DEFAULT_NAME, Account, AccountKind
+from bot.channels.wechat.judging import asks_verdict, offer_after
 from bot.channels.wechat.reception import Reception, Turn
 from bot.channels.wechat.rendering import render
 from bot.domain import Conversation, CustomerMessage, LoggedQuestion, Said, SaidKind, Settlement
@@ -105,7 +106,8 @@ class Desk:
                 _log.exception("%s: a push failed", self.account.channel)
                 break
         self._count(push.kind, Delivery.FAILED)
-        return self._settlement(push, Conversation()).said
+        # What nobody remembers cannot be judged.
+        return self._settlement(push, Conversation(), asks=False).said
 
     def _settled(self, push: Push) -> Said:
         key = delivery_key(self.account.credentials.app_id, push)
@@ -123,23 +125,27 @@ class Desk:
     def _count(self, kind: PushKind, result: Delivery) -> None:
         self._observe(self.account.channel, kind, result)
 
-    def _settlement(self, push: Push, talk: Conversation) -> Settlement:
+    def _settlement(self, push: Push, talk: Conversation, *, asks: bool = True) -> Settlement:
         now, started = self._clock(), time.perf_counter()
-        turn = self._turn(push, talk, now)
-        said, rest = self._rendered(turn, now)
-        conversation = turn.conversation and replace(turn.conversation, rest=rest)
+        turn, request_id = self._turn(push, talk, now), self._name_request()
+        to_judge = request_id if asks and self._asks_verdict(turn, talk, now) else ""
+        said, conversation = self._rendered(turn, now, to_judge)
         latency_ms = 1000 * (time.perf_counter() - started)
         asked = tuple(
-            LoggedQuestion(each, self.account.channel, push.sender, now, latency_ms, self._name_request())
+            LoggedQuestion(each, self.account.channel, push.sender, now, latency_ms, request_id)
             for each in turn.asked
         )
-        settlement = Settlement(self.account.channel, push.sender, said, conversation, asked)
+        whose = self.account.channel, push.sender
+        settlement = Settlement(*whose, said, conversation, asked, judgement=turn.judgement)
         if self.account.kind is AccountKind.MINI and said.kind is SaidKind.TEXT:
             valid_for = _AFTER_EVENT if push.kind is PushKind.EVENT else _AFTER_MESSAGE
             message = CustomerMessage(self.account.channel, said.text, valid_for)
             nothing = Said(SaidKind.NOTHING, at=now)
             settlement = replace(settlement, said=nothing, messages=(message,))
         return settlement
+
+    def _asks_verdict(self, turn: Turn, talk: Conversation, now: float) -> bool:
+        return any(asks_verdict(self.account.feedback, each, talk.offer, now) for each in turn.asked)
 
     def _turn(self, push: Push, talk: Conversation, now: float) -> Turn:
         try:
@@ -148,14 +154,18 @@ class Desk:
             _log.exception("%s: no answer to a push", self.account.channel)
             return self._reception.apologise(push, talk)
 
-    def _rendered(self, turn: Turn, now: float) -> tuple[Said, str]:
-        unread = turn.conversation.rest if turn.conversation else ""
-        if turn.spoken is None:
-            return Said(SaidKind.NOTHING, at=now), unread
+    def _rendered(self, turn: Turn, now: float, request_id: str) -> tuple[Said, Conversation | None]:
+        """What to say, and the conversation after it; with an id it asks for a verdict where that fits."""
+        talk = turn.conversation
+        if turn.spoken is None or talk is None:
+            return Said(SaidKind.NOTHING, at=now), talk
         if turn.spoken.is_transfer:
-            return Said(SaidKind.TRANSFER, at=now), unread
-        rendered = render(turn.spoken, self.account.kind)
-        return Said(SaidKind.TEXT, rendered.text, now), rendered.rest
+            return Said(SaidKind.TRANSFER, at=now), replace(talk, offer=offer_after(talk.offer, "", now))
+        rendered = render(turn.spoken, self.account.kind, request_id)
+        if not turn.judgement:
+            offer = offer_after(talk.offer, request_id if rendered.asks_verdict else "", now)
+            talk = replace(talk, rest=rendered.rest, offer=offer)
+        return Said(SaidKind.TEXT, rendered.text, now), talk
 
     def _reply(self, push: Push, said: Said) -> PassiveReply:
         match said.kind:

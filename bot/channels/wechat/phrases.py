@@ -21,6 +21,14 @@ class Phrases:
     away: str
     ask_by_message: str
     welcome: str
+    judge: str
+    useful: str
+    useless: str
+    judge_by_word: str
+    thanks: str
+    sorry: str
+    sorry_or_human: str
+    not_noted: str
 
 
 CHINESE = Phrases(
@@ -34,6 +42,14 @@ CHINESE = Phrases(
     away="现在没有人工客服在线，请在工作时间再联系，或先把问题发给我试试。",
     ask_by_message="请直接发送“转人工”，我就为你转接人工客服。",
     welcome="你好！我可以回答小程序类型方面的问题，直接问我就行。",
+    judge="这个回答有帮助吗？",
+    useful="有用",
+    useless="没用",
+    judge_by_word="回复“有用”或“没用”即可。",
+    thanks="谢谢，已经记下了。",
+    sorry="谢谢，已经记下了。抱歉没帮上忙，可以换个说法再问我。",
+    sorry_or_human="谢谢，已经记下了。抱歉没帮上忙，可以换个说法再问我，或发送“转人工”找人工客服。",
+    not_noted="谢谢，不过这次评价没能记下。有问题请直接问我。",
 )
 ENGLISH = Phrases(
     more="Show all",
@@ -46,6 +62,17 @@ ENGLISH = Phrases(
     away="Nobody is here right now. Please come back in office hours, or try asking me.",
     ask_by_message='Please send the words "human agent", and I will put you through.',
     welcome="Hello! I answer questions about mini program types. Just ask.",
+    judge="Was this helpful?",
+    useful="Helpful",
+    useless="Not helpful",
+    judge_by_word='Reply "helpful" or "not helpful".',
+    thanks="Thank you, that is noted.",
+    sorry="Thank you, that is noted. I am sorry it did not help. Try asking in other words.",
+    sorry_or_human=(
+        "Thank you, that is noted. I am sorry it did not help. "
+        'Try asking in other words, or send "human agent" to reach a person.'
+    ),
+    not_noted="Thank you, but this could not be noted. Just ask your next question.",
 )
 
 

@@ -15,14 +15,17 @@ from bot.answering.normalising import normalise
 from bot.answering.script import to_traditional
 from bot.answering.wording import wording
 from bot.channels.wechat.accounts import Account
+from bot.channels.wechat.judging import judgement
 from bot.channels.wechat.phrases import Phrases, phrases
 from bot.domain import (
     AskedQuestion,
     Conversation,
+    Judgement,
     Language,
     OutcomeKind,
     Reply,
     Suggestion,
+    Verdict,
 )
 from bot.wechat.messages import Event, Push, PushKind
 
@@ -49,11 +52,15 @@ class Spoken:
 
 @dataclass(frozen=True)
 class Turn:
-    """What a push comes to; ``spoken`` None = nothing; ``conversation`` None = forget the user."""
+    """What a push comes to; ``spoken`` None = nothing; ``conversation`` None = forget the user.
+
+    With a ``judgement`` it is said aside, and the conversation goes on from where it was.
+    """
 
     spoken: Spoken | None
     conversation: Conversation | None
     asked: tuple[AskedQuestion, ...] = ()
+    judgement: Judgement | None = None
 
 
 class Reception:
@@ -88,6 +95,8 @@ class Reception:
         return Turn(Spoken(_in_script(text, language, content), language=language), talk)
 
     def _message(self, content: str, menu_id: str, talk: Conversation, now: float) -> Turn:
+        if judged := judgement(content, menu_id, talk.offer):
+            return self._thank(judged, content, talk, now)
         if asks_for_more(normalise(content).key):
             return self._continue(talk)
         language = self._language(content, talk)
@@ -99,6 +108,20 @@ class Reception:
         if self._hands_over(reply):
             return replace(self._hand_over(reply, talk, now), asked=(AskedQuestion.of(content, reply),))
         return self._replied(reply, content, after)
+
+    def _thank(self, judged: Judgement, content: str, talk: Conversation, now: float) -> Turn:
+        # 有用 is the same word in both scripts: the language is the answer's.
+        language = talk.language or self._language(content, talk)
+        words = phrases(language.knowledge)
+        text = words.thanks
+        if not judged.request_id:
+            text = words.not_noted
+        elif judged.verdict is Verdict.DOWN:
+            text = words.sorry_or_human if self._has_human(now) else words.sorry
+        return Turn(Spoken(_in_script(text, language, ""), language=language), talk, judgement=judged)
+
+    def _has_human(self, now: float) -> bool:
+        return self._account.has_handoff and self._account.office_hours.is_open(now)
 
     def _replied(self, reply: Reply, content: str, talk: Conversation) -> Turn:
         words = phrases(reply.language.knowledge)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.answering.script import to_traditional
 from bot.channels.wechat.accounts import AccountKind
+from bot.channels.wechat.judging import menu_id
 from bot.channels.wechat.phrases import MORE_ID, Phrases, phrases
 from bot.channels.wechat.reception import Spoken
 from bot.domain import Language, Suggestion
@@ -19,14 +20,27 @@ _MAX_TAIL_BYTES = 1100
 
 @dataclass(frozen=True)
 class Rendered:
-    """A message that fits, and what is left to be shown on request."""
+    """A message that fits, what is left to be shown on request, and whether it asks for a verdict."""
 
     text: str
     rest: str
+    asks_verdict: bool = False
 
 
-def render(spoken: Spoken, kind: AccountKind) -> Rendered:
-    """The message for one kind of account."""
+def render(spoken: Spoken, kind: AccountKind, request_id: str = "") -> Rendered:
+    """The message for one kind of account.
+
+    With a request's id it asks for a verdict on the answer, if there is room left: an answer is never cut
+    for that.
+    """
+    message = _message(spoken, kind)
+    question = _question(spoken.language, kind, request_id) if request_id else ""
+    text = _paragraphs(message.text, question)
+    is_asked = bool(question) and len(text.encode()) <= MAX_TEXT_BYTES
+    return replace(message, text=text, asks_verdict=True) if is_asked else message
+
+
+def _message(spoken: Spoken, kind: AccountKind) -> Rendered:
     taps = kind is AccountKind.OFFICIAL
     words = phrases(spoken.language.knowledge)
     text, rest = spoken.text, spoken.rest
@@ -51,8 +65,7 @@ def _paragraphs(*parts: str) -> str:
 
 
 def _more(words: Phrases, language: Language, *, taps: bool) -> str:
-    text = words.more if taps else words.more_by_word
-    text = to_traditional(text, like="") if language is Language.TRADITIONAL else text
+    text = _in_script(words.more if taps else words.more_by_word, language)
     return menu_link(text, MORE_ID) if taps else text
 
 
@@ -63,12 +76,24 @@ def _choices(spoken: Spoken, words: Phrases, *, taps: bool) -> str:
         lines.pop()
     if not lines:
         return ""
-    by_number = words.by_number
-    if spoken.language is Language.TRADITIONAL:
-        by_number = to_traditional(by_number, like="")
-    foot = [] if taps else [by_number]
+    foot = [] if taps else [_in_script(words.by_number, spoken.language)]
     return "\n".join([*filter(None, [spoken.heading]), *lines, *foot])
 
 
 def _choice(number: int, choice: Suggestion, *, taps: bool) -> str:
     return f"· {menu_link(choice.question, choice.id)}" if taps else f"{number}. {choice.question}"
+
+
+def _question(language: Language, kind: AccountKind, request_id: str) -> str:
+    """Asks what the answer was worth; mini programs know no taps in a text."""
+    words = phrases(language.knowledge)
+    if kind is AccountKind.MINI:
+        gap = " " if language is Language.ENGLISH else ""
+        return _in_script(f"{words.judge}{gap}{words.judge_by_word}", language)
+    verdicts = (_in_script(word, language) for word in (words.useful, words.useless))
+    taps = " · ".join(menu_link(word, menu_id(request_id)) for word in verdicts)
+    return f"{_in_script(words.judge, language)} {taps}"
+
+
+def _in_script(text: str, language: Language) -> str:
+    return to_traditional(text, like="") if language is Language.TRADITIONAL else text
