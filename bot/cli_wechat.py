@@ -49,13 +49,17 @@ def wechat_commands(service: WechatService) -> AppGroup:
     @click.option(
         "--mode", type=click.Choice([mode.value for mode in Mode]), help="Default: the account's own."
     )
+    @click.option("--menu-id", help="Push a tap on a link: the msgmenuid in it.")
     @click.option("--json", "as_json", is_flag=True, help="Push JSON instead of XML.")
     @click.option("--url", default="http://127.0.0.1:8000", help="The running server.")
-    def simulate_push(text: str, account: str, mode: str | None, as_json: bool, url: str) -> None:
+    def simulate_push(
+        text: str, account: str, mode: str | None, menu_id: str | None, as_json: bool, url: str
+    ) -> None:
         """Push TEXT to a running server as WeChat would, and print the reply it gives."""
         try:
             chosen = service.account(account)
             fields = {"MsgType": "text", "Content": text}
+            fields |= {"bizmsgmenuid": menu_id} if menu_id else {}
             exchange = simulate(chosen, url, fields, Mode(mode or chosen.credentials.mode), as_json=as_json)
         except (BotError, KeyError, OSError) as error:
             raise click.ClickException(str(error.args[0] if error.args else error)) from error

@@ -13,7 +13,7 @@ from threading import Barrier
 
 import pytest
 
-from bot.domain import Conversation, Said, SaidKind
+from bot.domain import Conversation, Judgement, Offer, Said, SaidKind, Verdict
 from bot.errors import StoreError
 from bot.store.database import Database
 from bot.store.inbox import Inbox
@@ -183,6 +183,36 @@ def test_that_a_human_serves_is_known_beyond_the_conversations_end(inbox, clock)
     clock.now += 3600
 
     assert inbox.conversation(CHANNEL, OPENID, HALF_AN_HOUR) == Conversation(human_until=until)
+
+
+def test_the_answer_to_judge_is_known_beyond_the_conversations_end_for_a_day(inbox, clock):
+    offer = Offer("request-1", clock.now, is_last=True)
+    inbox.settle("wx1:message:1", effect(conversation=Conversation(rest="旧的", offer=offer)))
+    clock.now += 86_000
+
+    assert inbox.conversation(CHANNEL, OPENID, HALF_AN_HOUR) == Conversation(offer=offer)
+    clock.now += 401
+    inbox.settle("wx1:message:2", effect(openid="oAnother"))
+    assert inbox.conversation(CHANNEL, OPENID, HALF_AN_HOUR) == Conversation()
+
+
+# Verdicts
+
+
+def test_a_verdict_is_part_of_the_effect_and_happens_once(inbox, run_sql, clock):
+    up, down = (Judgement("request-1", verdict) for verdict in (Verdict.UP, Verdict.DOWN))
+    inbox.settle("wx1:message:1", effect(asked=(), judgement=up))
+    inbox.settle("wx1:message:1", effect(asked=(), judgement=down))
+
+    assert run_sql("SELECT * FROM feedback") == [("request-1", "up", "", clock.now)]
+    inbox.settle("wx1:message:2", effect(asked=(), judgement=down))
+    assert run_sql("SELECT request_id, verdict FROM feedback") == [("request-1", "down")]
+
+
+def test_a_verdict_on_nobodys_answer_is_not_kept(inbox, run_sql):
+    inbox.settle("wx1:message:1", effect(judgement=Judgement("", Verdict.UP)))
+
+    assert run_sql("SELECT * FROM feedback") == []
 
 
 # What is forgotten

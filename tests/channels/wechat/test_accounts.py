@@ -93,12 +93,14 @@ def test_secrets_may_stand_in_files_that_variables_name(set_up, tmp_path):
 
 
 def test_what_is_set_for_all_accounts_holds_for_each_unless_it_says_otherwise(set_up):
-    own = BRAND + 'handoff = false\noffice_hours = "6 10:00-12:00"\n'
+    own = BRAND + 'handoff = false\nfeedback = "always"\noffice_hours = "6 10:00-12:00"\n'
 
-    one, brand = set_up(own, **variables("OFFICIAL"), HANDOFF="true", KF_ACCOUNT="kf@gh", TYPING="true")
+    for_all = {"HANDOFF": "true", "KF_ACCOUNT": "kf@gh", "TYPING": "true", "FEEDBACK": "off"}
+    one, brand = set_up(own, **variables("OFFICIAL"), **for_all)
 
     assert (one.has_handoff, one.kf_account, one.shows_typing) == (True, "kf@gh", True)
     assert (brand.has_handoff, brand.kf_account, len(brand.office_hours.shifts)) == (False, "kf@gh", 1)
+    assert (one.feedback, brand.feedback) == ("off", "always")
 
 
 # From the file
@@ -198,6 +200,7 @@ def test_a_mini_program_without_secret_is_refused_since_it_could_not_answer(set_
         ("app_secret = 7", ["app_secret", "text in quotes"]),
         ('handoff = "no"', ["handoff 'no'", "true or false"]),
         ("typing = 1", ["typing 1", "true or false"]),
+        ('feedback = "often"', ["feedback 'often'", "off, sparing, always"]),
         ('menu = "filing"', ["menu", '{ KEY = "entry or question" }']),
         ("menu = { FAQ = 1 }", ["menu", '{ KEY = "entry or question" }']),
         ('color = "red"', ["color is unknown", "token, app_id"]),

@@ -114,3 +114,19 @@ def test_whatever_is_shown_survives_the_wire():
     text = render(Spoken("写 `a[b[0]]>1`。\x10\x1d"), OFFICIAL).text
 
     assert fromstring(f"<x>{cdata(text)}</x>").text == text == "写 a[b[0]]>1。"
+
+
+@KINDS
+@pytest.mark.parametrize("length", range(1700, 2060, 9))
+def test_a_verdict_is_asked_for_only_where_the_whole_answer_leaves_room(kind, length):
+    spoken = Spoken("a" * length)
+    plain, asking = render(spoken, kind), render(spoken, kind, "0123456789abcdef" * 2)
+
+    assert len(asking.text.encode()) <= 2048
+    assert asking.text.startswith(plain.text) and asking.rest == plain.rest
+    assert asking.asks_verdict is (asking.text != plain.text)
+
+
+def test_a_short_answer_leaves_room_to_ask_and_a_full_message_does_not():
+    assert render(Spoken("a" * 1700), OFFICIAL, "request-1").asks_verdict
+    assert not render(Spoken("a" * 2000), OFFICIAL, "request-1").asks_verdict

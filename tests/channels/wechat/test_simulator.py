@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 
@@ -9,6 +10,7 @@ import pytest
 from flask import Flask
 from werkzeug.serving import make_server
 
+from bot.channels.wechat.judging import Asking
 from bot.channels.wechat.simulator import simulate
 from bot.cli_wechat import wechat_commands
 from bot.settings import Settings
@@ -120,6 +122,15 @@ def test_the_command_takes_account_mode_and_format(running, command, outbox):
 
     assert (result.exit_code, result.stdout) == (0, "success\n")
     assert len(outbox.take(9)) == 1
+
+
+def test_the_command_taps(running, command, rows):
+    url = running(credentials=SAFE, feedback=Asking.ALWAYS)
+    answer = command("备案时间", "--url", url).stdout
+    tapped = re.search(r"msgmenucontent=没用&msgmenuid=([^\"]+)", answer)[1]
+
+    assert command("没用", "--menu-id", tapped, "--url", url).stdout.startswith("谢谢，已经记下了。")
+    assert rows("verdict", "feedback") == [("down",)]
 
 
 @pytest.mark.parametrize(
