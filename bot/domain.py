@@ -272,14 +272,20 @@ class Reply:
 
 @dataclass(frozen=True)
 class Offer:
-    """The answer that a user was last asked to judge, and when, in seconds since the epoch.
+    """The answer that a user was last asked to judge, when (in seconds since the epoch), and its language.
 
     ``is_last``: nothing was said since, so that a verdict without a name means this answer.
     """
 
     request_id: str
     at: float
+    language: Language
     is_last: bool = False
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> Offer:
+        """What ``Conversation.to_json`` made of it."""
+        return cls(**fields | {"language": Language(fields["language"])})
 
 
 @dataclass(frozen=True)
@@ -312,7 +318,7 @@ class Conversation:
         """What ``to_json`` gave."""
         language = Language(fields["language"]) if fields["language"] else None
         lists = {name: tuple(fields.get(name, ())) for name in ("choices", "entries")}
-        offer = Offer(**fields["offer"]) if fields.get("offer") else None
+        offer = Offer.from_json(fields["offer"]) if fields.get("offer") else None
         return cls(**fields | lists | {"language": language, "offer": offer})
 
 

@@ -13,7 +13,7 @@ from threading import Barrier
 
 import pytest
 
-from bot.domain import Conversation, Judgement, Offer, Said, SaidKind, Verdict
+from bot.domain import Conversation, Judgement, Language, Offer, Said, SaidKind, Verdict
 from bot.errors import StoreError
 from bot.store.database import Database
 from bot.store.inbox import Inbox
@@ -186,7 +186,7 @@ def test_that_a_human_serves_is_known_beyond_the_conversations_end(inbox, clock)
 
 
 def test_the_answer_to_judge_is_known_beyond_the_conversations_end_for_a_day(inbox, clock):
-    offer = Offer("request-1", clock.now, is_last=True)
+    offer = Offer("request-1", clock.now, Language.TRADITIONAL, is_last=True)
     inbox.settle("wx1:message:1", effect(conversation=Conversation(rest="旧的", offer=offer)))
     clock.now += 86_000
 

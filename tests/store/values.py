@@ -18,7 +18,7 @@ from bot.domain import (
 
 OPENID = "oUser-very-private-001"
 CHANNEL = "mini:default"
-OFFER = Offer("request-1", 1_760_000_000.0, is_last=True)
+OFFER = Offer("request-1", 1_760_000_000.0, Language.ENGLISH, is_last=True)
 TALK = Conversation(Language.TRADITIONAL, ("fees", "filing"), "還有一段。", human_until=7.5, offer=OFFER)
 ASKED = AskedQuestion("zh-Hans", "备案要多久", "answer", "filing", 0.93, "20261122-120000")
 LOGGED = LoggedQuestion(ASKED, CHANNEL, OPENID, 1_760_000_000.0, 4.5, "request-1")

@@ -14,10 +14,10 @@ from werkzeug.exceptions import HTTPException
 from bot.answering.answerer import Answerer
 from bot.channels.problems import new_request_id
 from bot.channels.wechat.accounts import DEFAULT_NAME, Account, AccountKind
-from bot.channels.wechat.judging import asks_verdict, offer_after
+from bot.channels.wechat.judging import asks_verdict
 from bot.channels.wechat.reception import Reception, Turn
 from bot.channels.wechat.rendering import render
-from bot.domain import Conversation, CustomerMessage, LoggedQuestion, Said, SaidKind, Settlement
+from bot.domain import Conversation, CustomerMessage, LoggedQuestion, Offer, Said, SaidKind, Settlement
 from bot.errors import StoreError
 from bot.ports import Inbox
 from bot.wechat.envelope import answer_handshake, open_push
@@ -160,11 +160,12 @@ class Desk:
         if turn.spoken is None or talk is None:
             return Said(SaidKind.NOTHING, at=now), talk
         if turn.spoken.is_transfer:
-            return Said(SaidKind.TRANSFER, at=now), replace(talk, offer=offer_after(talk.offer, "", now))
+            return Said(SaidKind.TRANSFER, at=now), _talked_on(talk)
         rendered = render(turn.spoken, self.account.kind, request_id)
         if not turn.judgement:
-            offer = offer_after(talk.offer, request_id if rendered.asks_verdict else "", now)
-            talk = replace(talk, rest=rendered.rest, offer=offer)
+            talk = replace(_talked_on(talk), rest=rendered.rest)
+        if rendered.asks_verdict:
+            talk = replace(talk, offer=Offer(request_id, now, turn.spoken.language, is_last=True))
         return Said(SaidKind.TEXT, rendered.text, now), talk
 
     def _reply(self, push: Push, said: Said) -> PassiveReply:
@@ -197,6 +198,11 @@ def wechat_blueprint(desks: list[Desk]) -> Blueprint:
         return _guarded(by_address.get((kind, name)), lambda desk: desk.push(request.args, body))
 
     return blueprint
+
+
+def _talked_on(talk: Conversation) -> Conversation:
+    """The conversation when something was said since the user was asked for a verdict."""
+    return replace(talk, offer=replace(talk.offer, is_last=False)) if talk.offer else talk
 
 
 def _guarded(desk: Desk | None, act: Callable[[Desk], str | PassiveReply]) -> Response:

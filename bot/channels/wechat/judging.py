@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from enum import StrEnum
 
 from bot.answering.normalising import normalise
+from bot.channels.wechat.phrases import Phrases
 from bot.domain import AskedQuestion, Judgement, Offer, OutcomeKind, Verdict
 
 _DAY = 24 * 3600.0
@@ -44,13 +44,6 @@ def asks_verdict(asking: Asking, asked: AskedQuestion, last: Offer | None, now: 
     return asking is Asking.ALWAYS or (is_due and asked.confidence < SURE)
 
 
-def offer_after(last: Offer | None, request_id: str, now: float) -> Offer | None:
-    """What is to be judged after something was said: this request's answer, or without an id the last one."""
-    if request_id:
-        return Offer(request_id, now, is_last=True)
-    return last and replace(last, is_last=False)
-
-
 def menu_id(request_id: str) -> str:
     """The id of taps that judge the answer to a request."""
     return _MENU_ID + request_id
@@ -67,6 +60,15 @@ def judgement(content: str, tapped: str, offer: Offer | None) -> Judgement | Non
         return None
     is_theirs = offer and (tapped == menu_id(offer.request_id) if is_named else offer.is_last)
     return Judgement(offer.request_id if offer and is_theirs else "", verdict)
+
+
+def thanks(judged: Judgement, words: Phrases, *, has_human: bool) -> str:
+    """What to say to a judgement: after a bad one, what else the user can do."""
+    if not judged.request_id:
+        return words.not_noted
+    if judged.verdict is Verdict.UP:
+        return words.thanks
+    return words.sorry_or_human if has_human else words.sorry
 
 
 def _verdict(content: str) -> Verdict | None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.answering.script import to_traditional
+from bot.domain import Language
+
 MORE_ID = "more"
 
 
@@ -79,3 +82,8 @@ ENGLISH = Phrases(
 def phrases(knowledge_language: str) -> Phrases:
     """The words for ``zh`` or ``en``."""
     return ENGLISH if knowledge_language == "en" else CHINESE
+
+
+def in_script(text: str, language: Language, like: str = "") -> str:
+    """Chinese words in the script of a language; with Taiwan's words where the message ``like`` uses them."""
+    return to_traditional(text, like=like) if language is Language.TRADITIONAL else text

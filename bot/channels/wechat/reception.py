@@ -12,11 +12,10 @@ from bot.answering.answerer import Answerer
 from bot.answering.choosing import asks_for_more
 from bot.answering.conversation import Converser, remembered, spoken_language
 from bot.answering.normalising import normalise
-from bot.answering.script import to_traditional
 from bot.answering.wording import wording
 from bot.channels.wechat.accounts import Account
-from bot.channels.wechat.judging import judgement
-from bot.channels.wechat.phrases import Phrases, phrases
+from bot.channels.wechat.judging import judgement, thanks
+from bot.channels.wechat.phrases import Phrases, in_script, phrases
 from bot.domain import (
     AskedQuestion,
     Conversation,
@@ -25,7 +24,6 @@ from bot.domain import (
     OutcomeKind,
     Reply,
     Suggestion,
-    Verdict,
 )
 from bot.wechat.messages import Event, Push, PushKind
 
@@ -92,7 +90,7 @@ class Reception:
             return Turn(None, talk)
         language = self._language(content, talk)
         text = wording(language.knowledge).failed
-        return Turn(Spoken(_in_script(text, language, content), language=language), talk)
+        return Turn(Spoken(in_script(text, language, content), language=language), talk)
 
     def _message(self, content: str, menu_id: str, talk: Conversation, now: float) -> Turn:
         if judged := judgement(content, menu_id, talk.offer):
@@ -111,14 +109,9 @@ class Reception:
 
     def _thank(self, judged: Judgement, content: str, talk: Conversation, now: float) -> Turn:
         # 有用 is the same word in both scripts: the language is the answer's.
-        language = talk.language or self._language(content, talk)
-        words = phrases(language.knowledge)
-        text = words.thanks
-        if not judged.request_id:
-            text = words.not_noted
-        elif judged.verdict is Verdict.DOWN:
-            text = words.sorry_or_human if self._has_human(now) else words.sorry
-        return Turn(Spoken(_in_script(text, language, ""), language=language), talk, judgement=judged)
+        language = talk.offer.language if talk.offer else self._language(content, talk)
+        text = thanks(judged, phrases(language.knowledge), has_human=self._has_human(now))
+        return Turn(Spoken(in_script(text, language), language=language), talk, judgement=judged)
 
     def _has_human(self, now: float) -> bool:
         return self._account.has_handoff and self._account.office_hours.is_open(now)
@@ -188,7 +181,7 @@ class Reception:
             return self._say(talk, words.welcome)
         hinted = self._answerer.tell(self._account.menu.get(hint, hint), language) if hint else None
         if hinted and hinted.entry:
-            first = Suggestion(hinted.entry.id, _in_script(hinted.entry.question, language, ""))
+            first = Suggestion(hinted.entry.id, in_script(hinted.entry.question, language))
             others = [other for other in greeting.suggestions if other.id != first.id]
             greeting = replace(greeting, suggestions=(first, *others[:2]))
         return self._speak(greeting, words.starters, remembered(talk, greeting), "")
@@ -197,7 +190,7 @@ class Reception:
         spoken = Spoken(
             reply.short,
             reply.rest,
-            _in_script(heading, reply.language, like),
+            in_script(heading, reply.language, like),
             reply.suggestions,
             reply.language,
         )
@@ -205,7 +198,7 @@ class Reception:
 
     def _say(self, talk: Conversation, text: str) -> Turn:
         language = self._known_language(talk)
-        return Turn(Spoken(_in_script(text, language, ""), language=language), talk)
+        return Turn(Spoken(in_script(text, language), language=language), talk)
 
     def _words(self, talk: Conversation) -> Phrases:
         return phrases(self._known_language(talk).knowledge)
@@ -216,7 +209,3 @@ class Reception:
 
     def _known_language(self, talk: Conversation) -> Language:
         return talk.language or self._account.language
-
-
-def _in_script(text: str, language: Language, like: str) -> str:
-    return to_traditional(text, like=like) if language is Language.TRADITIONAL else text

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bot.answering.script import to_traditional
 from bot.channels.wechat.accounts import AccountKind
 from bot.channels.wechat.judging import menu_id
-from bot.channels.wechat.phrases import MORE_ID, Phrases, phrases
+from bot.channels.wechat.phrases import MORE_ID, Phrases, in_script, phrases
 from bot.channels.wechat.reception import Spoken
 from bot.domain import Language, Suggestion
 from bot.wechat.markdown import plain_text
@@ -65,7 +64,7 @@ def _paragraphs(*parts: str) -> str:
 
 
 def _more(words: Phrases, language: Language, *, taps: bool) -> str:
-    text = _in_script(words.more if taps else words.more_by_word, language)
+    text = in_script(words.more if taps else words.more_by_word, language)
     return menu_link(text, MORE_ID) if taps else text
 
 
@@ -76,7 +75,7 @@ def _choices(spoken: Spoken, words: Phrases, *, taps: bool) -> str:
         lines.pop()
     if not lines:
         return ""
-    foot = [] if taps else [_in_script(words.by_number, spoken.language)]
+    foot = [] if taps else [in_script(words.by_number, spoken.language)]
     return "\n".join([*filter(None, [spoken.heading]), *lines, *foot])
 
 
@@ -89,11 +88,7 @@ def _question(language: Language, kind: AccountKind, request_id: str) -> str:
     words = phrases(language.knowledge)
     if kind is AccountKind.MINI:
         gap = " " if language is Language.ENGLISH else ""
-        return _in_script(f"{words.judge}{gap}{words.judge_by_word}", language)
-    verdicts = (_in_script(word, language) for word in (words.useful, words.useless))
+        return in_script(f"{words.judge}{gap}{words.judge_by_word}", language)
+    verdicts = (in_script(word, language) for word in (words.useful, words.useless))
     taps = " · ".join(menu_link(word, menu_id(request_id)) for word in verdicts)
-    return f"{_in_script(words.judge, language)} {taps}"
-
-
-def _in_script(text: str, language: Language) -> str:
-    return to_traditional(text, like="") if language is Language.TRADITIONAL else text
+    return f"{in_script(words.judge, language)} {taps}"

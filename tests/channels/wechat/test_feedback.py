@@ -287,6 +287,15 @@ def test_a_tap_names_its_answer_whatever_was_said_since(chat, verdicts, clock, s
     assert verdicts() == [(QUESTION, "up")]
 
 
+@pytest.mark.parametrize(("language", "told"), [("zh-Hant", "謝謝，"), ("en", "Thank you,")])
+def test_a_tap_hours_later_is_thanked_for_in_the_language_of_its_answer(chat, clock, language, told):
+    talk = chat()
+    talk.says(QUESTIONS[language])
+    clock.now += 3 * 3600
+
+    assert talk.says("有用").startswith(told)
+
+
 def test_a_word_hours_later_still_means_the_last_thing_that_was_said(chat, verdicts, clock):
     talk = chat(MINI)
     talk.says(QUESTION)
