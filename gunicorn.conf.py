@@ -1,12 +1,12 @@
 """How gunicorn serves the bot. ``make run`` and ``deploy/`` use this file; settings come from BOT_*."""
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+from bot.channels.metrics.own_folder import claim_folder
 from bot.errors import SettingsError
 from bot.logs import catch_the_rest, log_config
 from bot.settings import load_settings, share_metrics
@@ -57,15 +57,18 @@ def on_starting(server):
     """A folder where the workers add up their metrics: in memory if possible, since they write often."""
     memory = Path("/dev/shm")  # noqa: S108
     is_usable = os.access(memory, os.W_OK | os.X_OK)
-    server.metrics_folder = tempfile.mkdtemp(prefix="bot-metrics-", dir=memory if is_usable else None)
-    share_metrics(Path(server.metrics_folder))
+    server.metrics_folder = claim_folder(memory if is_usable else Path(tempfile.gettempdir()))
+    share_metrics(server.metrics_folder.path)
 
 
 def child_exit(server, worker):
     """What a worker counted stays in the sums; what it served counts no more."""
     from bot.channels.metrics.shared_folder import retire_the_dead
 
-    retire_the_dead(Path(server.metrics_folder))
+    try:
+        retire_the_dead(server.metrics_folder.path)
+    except Exception:  # no number is worth the server's life
+        server.log.exception("what worker %d counted could not be added up", worker.pid)
 
 
 def when_ready(server):
@@ -86,6 +89,7 @@ def when_ready(server):
 
 def on_exit(server):
     """Stop it again, and leave nothing behind."""
-    shutil.rmtree(getattr(server, "metrics_folder", ""), ignore_errors=True)
+    if hasattr(server, "metrics_folder"):
+        server.metrics_folder.remove()
     for process in getattr(server, "companions", ()):
         process.terminate()

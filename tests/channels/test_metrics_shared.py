@@ -96,6 +96,40 @@ def test_of_the_dead_the_counts_stay_and_one_file_a_kind(start, tmp_path):
     assert files == {"counter": 2, "histogram": 2, "gauge": 2}
 
 
+def test_a_file_that_a_killed_process_had_only_begun_is_no_obstacle(start, tmp_path):
+    process = start(5)
+    end(process)
+    (tmp_path / f"counter_{process.pid}.db").rename(tmp_path / "counter_0.db")
+    (tmp_path / f"counter_{process.pid}.db").touch()
+    (tmp_path / "counter_0.db").rename(tmp_path / "counter_retired.db")
+    retire_the_dead(tmp_path)
+
+    assert told(tmp_path)[DELIVERED] == 5
+
+
+CLAIM = """
+import sys
+from pathlib import Path
+from bot.channels.metrics.own_folder import claim_folder
+
+own = claim_folder(Path(sys.argv[1]))
+print(own.path.name, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_server_clears_up_after_killed_ones_and_leaves_running_ones_alone(tmp_path):
+    servers = [python(tmp_path, CLAIM, tmp_path) for _ in range(3)]
+    folders = [server.stdout.readline().decode().strip() for server in servers]
+    end(servers[0])
+    last = python(tmp_path, CLAIM, tmp_path)
+    newest = last.stdout.readline().decode().strip()
+
+    assert {path.name for path in tmp_path.glob("bot-metrics-*")} == {*folders[1:], newest}
+    for server in (*servers[1:], last):
+        end(server)
+
+
 def test_while_all_live_nothing_is_retired(start, tmp_path):
     start(5)
     before = sorted(tmp_path.glob("*.db"))

@@ -51,7 +51,8 @@ def _add_up(sums: Path, files: Sequence[Path]) -> None:
     if not files:
         return
     values: Counter[str] = Counter()
-    for file in [*filter(Path.exists, [sums]), *files]:
+    # A process that was killed at its first word leaves an empty file.
+    for file in [*filter(Path.exists, [sums]), *(file for file in files if file.stat().st_size)]:
         for key, value, _, _ in MmapedDict.read_all_values_from_file(str(file)):
             values[key] += value
     partial = sums.with_suffix(".partial")
