@@ -23,8 +23,10 @@ from bot.channels.problems import register_problems
 from bot.channels.sessions import Sessions
 from bot.channels.wechat.blueprint import wechat_blueprint
 from bot.cli import register_commands
+from bot.domain import Scope
 from bot.operations import Operations
-from bot.settings import Settings, load_settings, shared_metrics_folder
+from bot.protection import Protection
+from bot.settings import Settings, load_settings, shared_folder
 from bot.stores import Stores
 from bot.wechat_service import WechatService
 
@@ -38,27 +40,31 @@ def create_app(settings: Settings | None = None) -> Flask:
     Raises SettingsError when a setting cannot be right.
     """
     operations = Operations(settings or load_settings())
-    metrics = Metrics(shared_metrics_folder())
+    metrics = Metrics(shared_folder())
     live_index = operations.live_index(metrics.index_changed)
     answerer = Answerer(live_index)
     wechat = WechatService(operations.settings)
     stores = Stores(operations.settings)
+    protection = Protection(operations.settings, stores.known_keys)
     sessions = Sessions(lambda: stores.conversations(CONVERSATION_SECONDS, STORE_PATIENCE))
     app = Flask(__name__, static_folder=None)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     register_problems(app)
+    protection.cover(app)
     log = stores.question_log
-    app.register_blueprint(ask_blueprint(answerer, sessions, log, time.time))
-    app.register_blueprint(feedback_blueprint(stores.feedback, time.sleep))
+    ask = ask_blueprint(answerer, sessions, log, time.time)
+    app.register_blueprint(protection.public(ask, Scope.ASK))
+    app.register_blueprint(protection.public(feedback_blueprint(stores.feedback, time.sleep), Scope.FEEDBACK))
     app.register_blueprint(
         health_blueprint(live_index, lambda: live_index.state, operations.knowledge_digest, lambda: log.state)
     )
     app.register_blueprint(metrics_blueprint(metrics))
     app.register_blueprint(openapi_blueprint(admin_api()))
-    app.register_blueprint(admin_blueprint(operations.settings.admin_key, lambda: stores.jobs, launch))
+    admin = admin_blueprint(operations.settings.admin_key, lambda: stores.jobs, launch, stores.known_keys)
+    app.register_blueprint(admin)
     app.register_blueprint(desk_blueprint(_desk(operations.settings, stores)))
     app.register_blueprint(chat_blueprint(answerer, _chat_options(operations.settings)))
-    app.register_blueprint(wechat_blueprint(wechat.desks(answerer, log)))
+    app.register_blueprint(wechat_blueprint(wechat.desks(answerer, log, protection.user_limits)))
     register_commands(app, operations, answerer, wechat, stores)
     app.extensions["warm_up"] = lambda: answerer.answer("预热")
     app.extensions["question_log"] = log

@@ -13,6 +13,7 @@ from bot.channels.problems import request_id
 from bot.channels.wechat.accounts import Account, AccountKind, read_accounts
 from bot.channels.wechat.blueprint import Desk
 from bot.channels.wechat.sender import Sender
+from bot.channels.wechat.user_limits import UserLimits
 from bot.ports import QuestionLog
 from bot.settings import Settings
 from bot.store.inbox import Inbox
@@ -57,13 +58,14 @@ class WechatService:
             raise KeyError(f"account {name!r} is not one of: {known}")
         return found[0]
 
-    def desks(self, answerer: Answerer, log: QuestionLog) -> list[Desk]:
+    def desks(self, answerer: Answerer, log: QuestionLog, limits: UserLimits | None = None) -> list[Desk]:
         """One desk an account; without accounts no store is opened."""
         if not self.accounts:
             return []
         inbox = Inbox(self._stores.database, self._stores.secrets, time.time, log)
         return [
-            Desk(account, answerer, inbox, time.time, name_request=request_id) for account in self.accounts
+            Desk(account, answerer, inbox, time.time, name_request=request_id, limits=limits)
+            for account in self.accounts
         ]
 
     @property

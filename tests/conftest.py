@@ -51,7 +51,7 @@ def knowledge_dir(tmp_path: Path) -> Path:
 def built(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings whose index was built from the small knowledge folder; prepares the model if need be."""
     folders = {name: tmp_path_factory.mktemp(name.removesuffix("_dir")) for name in ("index_dir", "data_dir")}
-    settings = Settings(knowledge_dir=KNOWLEDGE, **folders)
+    settings = Settings(knowledge_dir=KNOWLEDGE, rate_per_address="", rate_per_user="", **folders)
     Operations(settings).build(no_progress)
     return settings
 

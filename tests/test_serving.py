@@ -83,7 +83,7 @@ class Server:
 
 def environment(settings, port, workers):
     variables = settings.model_dump(include={"knowledge_dir", "index_dir", "data_dir", "cache_dir", "model"})
-    variables |= {"port": port, "workers": workers}
+    variables |= {"port": port, "workers": workers, "rate_per_address": ""}
     return os.environ | {f"BOT_{name.upper()}": str(value) for name, value in variables.items()}
 
 

@@ -15,6 +15,7 @@ from bot.channels.problems import new_request_id
 from bot.channels.wechat.accounts import DEFAULT_NAME, Account, AccountKind
 from bot.channels.wechat.reception import Reception, Turn
 from bot.channels.wechat.rendering import render
+from bot.channels.wechat.user_limits import Admission, UserLimits, no_limits
 from bot.domain import Conversation, CustomerMessage, LoggedQuestion, Said, SaidKind, Settlement
 from bot.errors import StoreError
 from bot.ports import Inbox
@@ -32,6 +33,8 @@ _AFTER_MESSAGE, _AFTER_EVENT = 48 * 3600.0, 60.0
 _STORE_TRIES, _STORE_PAUSE = 12, 0.5
 _log = logging.getLogger(__name__)
 
+Receive = Callable[[Push, Conversation, float], Turn]
+
 
 class Desk:
     """One account's pushes: each gets its effect once, and the same reply on every delivery."""
@@ -44,6 +47,7 @@ class Desk:
         clock: Callable[[], float],
         sleep: Callable[[float], object] = time.sleep,
         name_request: Callable[[], str] = new_request_id,
+        limits: UserLimits | None = None,
     ) -> None:
         self.account = account
         self._reception = Reception(answerer, account)
@@ -51,6 +55,7 @@ class Desk:
         self._clock = clock
         self._sleep = sleep
         self._name_request = name_request
+        self._limits = limits or no_limits()
 
     def handshake(self, query: Mapping[str, str]) -> str:
         """The echostr; raises NotAuthenticError."""
@@ -69,9 +74,26 @@ class Desk:
         return sealed(reply, push, crypto, timestamp=now, nonce=query.get("nonce", ""))
 
     def _said(self, push: Push) -> Said:
+        match self._limits.admit(self.account.channel, push):
+            case Admission.ANSWERED:
+                return self._said_by(self._reception.receive, push)
+            case Admission.TOLD:
+                return self._said_by(self._reception.slow_down, push)
+        return self._said_before(push)
+
+    def _said_before(self, push: Push) -> Said:
+        """A repeated delivery gets its reply also when there were too many meanwhile."""
+        nothing = Said(SaidKind.NOTHING, at=self._clock())
+        try:
+            return self._inbox.settled(delivery_key(self.account.credentials.app_id, push)) or nothing
+        except StoreError as error:
+            _log.error("%s: the store failed: %s", self.account.channel, error)
+            return nothing
+
+    def _said_by(self, receive: Receive, push: Push) -> Said:
         for _ in range(_STORE_TRIES):
             try:
-                return self._settled(push)
+                return self._settled(receive, push)
             except StoreError as error:
                 _log.error("%s: the store failed: %s", self.account.channel, error)
                 if self.account.kind is AccountKind.OFFICIAL:
@@ -80,18 +102,18 @@ class Desk:
             except Exception:  # WeChat must never see an error page, whatever breaks
                 _log.exception("%s: a push failed", self.account.channel)
                 break
-        return self._settlement(push, Conversation()).said
+        return self._settlement(receive, push, Conversation()).said
 
-    def _settled(self, push: Push) -> Said:
+    def _settled(self, receive: Receive, push: Push) -> Said:
         key = delivery_key(self.account.credentials.app_id, push)
         if said := self._inbox.settled(key):
             return said
         talk = self._inbox.conversation(self.account.channel, push.sender, CONVERSATION_SECONDS)
-        return self._inbox.settle(key, self._settlement(push, talk))
+        return self._inbox.settle(key, self._settlement(receive, push, talk))
 
-    def _settlement(self, push: Push, talk: Conversation) -> Settlement:
+    def _settlement(self, receive: Receive, push: Push, talk: Conversation) -> Settlement:
         now, started = self._clock(), time.perf_counter()
-        turn = self._turn(push, talk, now)
+        turn = self._turn(receive, push, talk, now)
         said, rest = self._rendered(turn, now)
         conversation = turn.conversation and replace(turn.conversation, rest=rest)
         latency_ms = 1000 * (time.perf_counter() - started)
@@ -107,9 +129,9 @@ class Desk:
             settlement = replace(settlement, said=nothing, messages=(message,))
         return settlement
 
-    def _turn(self, push: Push, talk: Conversation, now: float) -> Turn:
+    def _turn(self, receive: Receive, push: Push, talk: Conversation, now: float) -> Turn:
         try:
-            return self._reception.receive(push, talk, now)
+            return receive(push, talk, now)
         except Exception:  # whatever breaks in answering, the user is told so, on every delivery
             _log.exception("%s: no answer to a push", self.account.channel)
             return self._reception.apologise(push, talk)

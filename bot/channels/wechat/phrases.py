@@ -21,6 +21,7 @@ class Phrases:
     away: str
     ask_by_message: str
     welcome: str
+    too_fast: str
 
 
 CHINESE = Phrases(
@@ -34,6 +35,7 @@ CHINESE = Phrases(
     away="现在没有人工客服在线，请在工作时间再联系，或先把问题发给我试试。",
     ask_by_message="请直接发送“转人工”，我就为你转接人工客服。",
     welcome="你好！我可以回答小程序类型方面的问题，直接问我就行。",
+    too_fast="消息太快了，我跟不上。请稍等一会儿再问我。",
 )
 ENGLISH = Phrases(
     more="Show all",
@@ -46,6 +48,7 @@ ENGLISH = Phrases(
     away="Nobody is here right now. Please come back in office hours, or try asking me.",
     ask_by_message='Please send the words "human agent", and I will put you through.',
     welcome="Hello! I answer questions about mini program types. Just ask.",
+    too_fast="That was too fast for me. Please wait a moment and ask again.",
 )
 
 
