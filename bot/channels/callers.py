@@ -21,8 +21,8 @@ def channel() -> str:
     can set: Sec-Fetch-Site, but not over plain http, and Origin. A program may write them all: the answer
     is good for the log and for what everybody may do, not for secrets.
     """
-    given = request.headers.get(CHANNEL_HEADER, "")
-    if given not in ("", CHAT):
+    given = request.headers.get(CHANNEL_HEADER)
+    if given not in (None, CHAT):
         raise InvalidRequest(
             f"{CHANNEL_HEADER}: only the web chat sends this header, with {CHAT}; leave it out"
         )
