@@ -25,7 +25,7 @@ def key_commands(stores: Stores) -> AppGroup:
         "scopes",
         multiple=True,
         type=click.Choice([scope.value for scope in Scope]),
-        default=(Scope.ASK, Scope.FEEDBACK),
+        default=(Scope.ASK.value, Scope.FEEDBACK.value),
         show_default=True,
         help="What it is good for; may be given several times.",
     )

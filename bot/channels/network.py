@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Flask, Response, request
 from flask_cors import CORS
+from werkzeug.exceptions import SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from bot.channels.problems import REQUEST_ID_HEADER
+from bot.channels.problems import REQUEST_ID_HEADER, problem
 from bot.channels.security_headers import secure
 
 _DAY = 86_400
@@ -38,6 +39,7 @@ def place_in(network: Network, app: Flask) -> None:
             app.wsgi_app, x_for=network.proxies, x_proto=network.proxies, x_host=0, x_port=0, x_prefix=0
         )
     app.config["TRUSTED_HOSTS"] = network.hosts.split() or None
+    app.register_error_handler(SecurityError, _unknown_host)
     secure(app)
     if network.hsts_days:
         _insist_on_https(app, network.hsts_days)
@@ -56,6 +58,11 @@ def share(blueprint: Blueprint, network: Network) -> Blueprint:
             always_send=False,
         )
     return blueprint
+
+
+def _unknown_host(_error: SecurityError) -> Response:
+    detail = "this server does not answer to this name; its operator lists those it has in BOT_TRUSTED_HOSTS"
+    return problem(400, "Bad Request", detail)
 
 
 def _insist_on_https(app: Flask, days: int) -> None:
