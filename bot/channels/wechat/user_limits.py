@@ -30,7 +30,7 @@ class UserLimits:
 
     def admit(self, channel: str, push: Push) -> Admission:
         """What a push gets, which is counted; events that say how things stand are always heard."""
-        if push.kind is PushKind.EVENT and push.event is not Event.CLICK:
+        if push.kind is PushKind.EVENT and push.event != Event.CLICK:
             return Admission.ANSWERED
         who = f"{channel}\0{push.sender}"
         if not self.messages.take(who):
