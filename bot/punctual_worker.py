@@ -23,7 +23,7 @@ ARRIVES_WITHIN, OVER_WITHIN = 10.0, 30.0
 _HEAD_AT_MOST, _BODY_AT_MOST = 16 * 1024, 32 * 1024
 _HEAD_END = b"\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,9})[ \t]*\r\n", re.IGNORECASE)
-_EXPECTATION = re.compile(rb"\r\nexpect:", re.IGNORECASE)
+_NOT_BY_LENGTH = re.compile(rb"\r\n(expect|transfer-encoding):", re.IGNORECASE)
 
 
 class PunctualWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
@@ -102,9 +102,9 @@ def look_at(client: socket.socket) -> tuple[int, int]:
 
 
 def _body_length(head: bytes) -> int:
-    """Bytes to wait for; none of a client that waits itself until it is told to send them."""
+    """Bytes to wait for; none of a client that waits itself to be told to send, or that sends chunks."""
     length = _LENGTH.search(head)
-    return min(int(length[1]), _BODY_AT_MOST) if length and not _EXPECTATION.search(head) else 0
+    return min(int(length[1]), _BODY_AT_MOST) if length and not _NOT_BY_LENGTH.search(head) else 0
 
 
 def _hang_up(client: socket.socket) -> None:
