@@ -75,12 +75,12 @@ def test_a_request_that_does_not_arrive_is_given_up(server):
 
 def test_a_request_may_come_in_pieces(server):
     body = b'{"question": "hi"}'
-    pieces = [b"POST /as", b"k HTTP/1.1\r\nHost: bot\r\nContent-Le", b"ngth: %d\r\n\r" % len(body), b"\n"]
+    pieces = [b"POST /healt", b"hz HTTP/1.1\r\nHost: bot\r\nContent-Le", b"ngth: %d\r\n\r" % len(body), b"\n"]
     with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as client:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for piece in (*pieces, *(body[i : i + 1] for i in range(len(body)))):
             client.sendall(piece)
-        assert client.recv(1000).startswith(b"HTTP/1.1 429 ")
+        assert client.recv(1000).startswith(b"HTTP/1.1 405 ")
 
 
 def test_two_requests_on_one_connection_are_both_answered(server):
@@ -114,7 +114,8 @@ def test_a_head_that_is_too_long_or_none_is_refused(server, head, status):
 
 
 def test_no_proxy_is_believed_by_default(server):
-    forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9", "X-Forwarded-Ssl": "off"}
-    response = httpx.get(f"{server.address}/ask?question=hi", headers=forwarded, timeout=PATIENCE)
+    def ask(number):
+        forwarded = {"X-Forwarded-For": f"203.0.113.{number}", "X-Forwarded-Proto": "https"}
+        return httpx.get(f"{server.address}/ask?question=hi", headers=forwarded, timeout=PATIENCE)
 
-    assert response.status_code == 429
+    assert [ask(number).status_code for number in range(25)][20:] == [429] * 5
