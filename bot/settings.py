@@ -226,7 +226,7 @@ class Settings(BaseSettings):
     @field_validator("cors_origins")
     @classmethod
     def _names_exact_origins(cls, value: str) -> str:
-        """As browsers send them: without a path, in lower case."""
+        """As browsers send them: without a path, and none for several."""
         if wrong := [origin for origin in value.split() if "*" in origin or not _ORIGIN.fullmatch(origin)]:
             raise ValueError(f"{wrong[0]} is no address such as https://shop.example, without a path or *")
         return value

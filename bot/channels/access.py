@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
+from functools import cache
 
 from flask import Blueprint, Flask, Response, request
 from werkzeug.datastructures import WWWAuthenticate
@@ -14,6 +16,9 @@ from bot.limiting.rates import Allowance
 from bot.ports import ApiKeys
 
 _HOW = "send the header Authorization: Bearer KEY with a key that flask --app wsgi keys create made"
+# Werkzeug's ProxyFix leaves this behind.
+PROXY_WAS_BELIEVED = "werkzeug.proxy_fix.orig"
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,11 @@ class Access:
 
     def admit_address(self) -> None:
         """Count a request by its address alone; raises TooManyRequests."""
-        _take(self.by_address, caller_address(), "this address")
+        try:
+            _take(self.by_address, caller_address(), "this address")
+        except TooManyRequests:
+            _tell_of_proxy()
+            raise
 
     def _admit_key(self, token: str, scope: Scope) -> None:
         key = self.keys.find(token)
@@ -80,6 +89,19 @@ def count_addresses(app: Flask, access: Access, *blueprints: str) -> None:
     def admit() -> None:
         if request.blueprint in blueprints:
             access.admit_address()
+
+
+@cache
+def _warn_once(words: str) -> None:
+    _log.warning(words)
+
+
+def _tell_of_proxy() -> None:
+    """An operator who forgot the setting would see refusals and not know why."""
+    if "X-Forwarded-For" in request.headers and PROXY_WAS_BELIEVED not in request.environ:
+        _warn_once(
+            "an address that is refused came through a proxy: all who do count as one; set BOT_TRUSTED_PROXIES"
+        )
 
 
 def _take(allowance: Allowance, who: str, shown: str) -> None:

@@ -377,6 +377,16 @@ def test_without_proxies_nobody_is_believed_who_they_say_they_are(bot):
     assert statuses(replies) == [200, 429]
 
 
+def test_of_a_proxy_that_is_not_believed_the_log_says_so_once(bot, caplog):
+    bot = bot(rate_per_address="1/minute")
+    for _ in range(5):
+        bot.ask(X_Forwarded_For="198.51.100.1")
+
+    assert [record.message for record in caplog.records if "BOT_TRUSTED_PROXIES" in record.message] == [
+        "an address that is refused came through a proxy: all who do count as one; set BOT_TRUSTED_PROXIES"
+    ]
+
+
 def test_behind_a_proxy_callers_are_counted_by_what_it_says(bot):
     bot = bot(rate_per_address="1/minute", trusted_proxies=1)
     # The first is the client's own invention; the proxy adds the last.
