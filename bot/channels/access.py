@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
-from functools import cache
+import threading
+from dataclasses import dataclass, field
 
 from flask import Blueprint, Flask, Response, request
 from werkzeug.datastructures import WWWAuthenticate
@@ -17,7 +17,7 @@ from bot.ports import ApiKeys
 
 _HOW = "send the header Authorization: Bearer KEY with a key that flask --app wsgi keys create made"
 # Werkzeug's ProxyFix leaves this behind.
-PROXY_WAS_BELIEVED = "werkzeug.proxy_fix.orig"
+_PROXY_WAS_BELIEVED = "werkzeug.proxy_fix.orig"
 _log = logging.getLogger(__name__)
 
 
@@ -29,6 +29,7 @@ class Access:
     by_address: Allowance
     by_key: Allowance
     needs_key: bool = False
+    _has_told: threading.Event = field(default_factory=threading.Event, repr=False)
 
     def admit(self, scope: Scope) -> None:
         """Let a request in; raises Unauthorized, Forbidden, TooManyRequests, or StoreError."""
@@ -44,8 +45,17 @@ class Access:
         try:
             _take(self.by_address, caller_address(), "this address")
         except TooManyRequests:
-            _tell_of_proxy()
+            self._tell_of_proxy()
             raise
+
+    def _tell_of_proxy(self) -> None:
+        """An operator who forgot the setting would see refusals and not know why."""
+        is_unbelieved = "X-Forwarded-For" in request.headers and _PROXY_WAS_BELIEVED not in request.environ
+        if is_unbelieved and not self._has_told.is_set():
+            self._has_told.set()
+            _log.warning(
+                "refusing who came through a proxy: all who do count as one; set BOT_TRUSTED_PROXIES"
+            )
 
     def _admit_key(self, token: str, scope: Scope) -> None:
         key = self.keys.find(token)
@@ -89,19 +99,6 @@ def count_addresses(app: Flask, access: Access, *blueprints: str) -> None:
     def admit() -> None:
         if request.blueprint in blueprints:
             access.admit_address()
-
-
-@cache
-def _warn_once(words: str) -> None:
-    _log.warning(words)
-
-
-def _tell_of_proxy() -> None:
-    """An operator who forgot the setting would see refusals and not know why."""
-    if "X-Forwarded-For" in request.headers and PROXY_WAS_BELIEVED not in request.environ:
-        _warn_once(
-            "an address that is refused came through a proxy: all who do count as one; set BOT_TRUSTED_PROXIES"
-        )
 
 
 def _take(allowance: Allowance, who: str, shown: str) -> None:

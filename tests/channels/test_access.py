@@ -383,7 +383,7 @@ def test_of_a_proxy_that_is_not_believed_the_log_says_so_once(bot, caplog):
         bot.ask(X_Forwarded_For="198.51.100.1")
 
     assert [record.message for record in caplog.records if "BOT_TRUSTED_PROXIES" in record.message] == [
-        "an address that is refused came through a proxy: all who do count as one; set BOT_TRUSTED_PROXIES"
+        "refusing who came through a proxy: all who do count as one; set BOT_TRUSTED_PROXIES"
     ]
 
 
