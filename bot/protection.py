@@ -39,10 +39,10 @@ class Protection:
     @cached_property
     def access(self) -> Access:
         """What is asked of callers."""
-        rates = self.settings
-        by_address = self._allowance(rates.rate_per_address, "address")
-        by_key = self._allowance(rates.rate_per_key, "key")
-        return Access(self.keys, by_address, by_key, self.settings.require_key)
+        settings = self.settings
+        by_address = self._allowance(settings.rate_per_address, "address")
+        by_key = self._allowance(settings.rate_per_key, "key")
+        return Access(self.keys, by_address, by_key, settings.require_key, settings.trusted_proxies > 0)
 
     @cached_property
     def user_limits(self) -> UserLimits:

@@ -16,19 +16,20 @@ from bot.limiting.rates import Allowance
 from bot.ports import ApiKeys
 
 _HOW = "send the header Authorization: Bearer KEY with a key that flask --app wsgi keys create made"
-# Werkzeug's ProxyFix leaves this behind.
-_PROXY_WAS_BELIEVED = "werkzeug.proxy_fix.orig"
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Access:
-    """What is asked of callers; ``needs_key``: of all but this server's own chat."""
+    """What is asked of callers; ``needs_key``: of all but this server's own chat; ``trusts_proxy``: an address
+    is the one that a proxy gives.
+    """
 
     keys: ApiKeys
     by_address: Allowance
     by_key: Allowance
     needs_key: bool = False
+    trusts_proxy: bool = False
     _has_told: threading.Event = field(default_factory=threading.Event, repr=False)
 
     def admit(self, scope: Scope) -> None:
@@ -50,8 +51,8 @@ class Access:
 
     def _tell_of_proxy(self) -> None:
         """An operator who forgot the setting would see refusals and not know why."""
-        is_unbelieved = "X-Forwarded-For" in request.headers and _PROXY_WAS_BELIEVED not in request.environ
-        if is_unbelieved and not self._has_told.is_set():
+        is_through_proxy = "X-Forwarded-For" in request.headers and not self.trusts_proxy
+        if is_through_proxy and not self._has_told.is_set():
             self._has_told.set()
             _log.warning(
                 "refusing who came through a proxy: all who do count as one; set BOT_TRUSTED_PROXIES"
