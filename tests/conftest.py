@@ -21,11 +21,14 @@ KNOWLEDGE = TESTS / "data" / "knowledge"
 Cli = Callable[..., Result]
 # What runs real databases, servers and processes; the rest, without the model, are the unit tests.
 SERVICE_TESTS = (
-    *("admin", "channels", "store", "web"),
+    *("admin", "channels", "limiting", "store", "web"),
     *(
+        "test_api_fuzz.py",
         "test_cli.py",
         "test_cli_admin.py",
+        "test_cli_keys.py",
         "test_cli_store.py",
+        "test_exposure.py",
         "test_job_running.py",
         "test_layers.py",
         "test_rebuilding.py",

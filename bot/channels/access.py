@@ -21,8 +21,8 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Access:
-    """What is asked of callers; ``needs_key``: of all but this server's own chat; ``trusts_proxy``: an address
-    is the one that a proxy gives.
+    """What is asked of callers; ``needs_key``: of all but this server's own chat; ``trusts_proxy``: it is a
+    proxy that says who they are.
     """
 
     keys: ApiKeys

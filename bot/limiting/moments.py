@@ -1,7 +1,7 @@
 """A table of moments by name, in memory that all workers of one server share.
 
-No library counts over several processes without a server beside them; this is a mapped file of fixed
-size. A lock of the system's guards it, which it takes back from a worker that is killed.
+The usual libraries count over several processes only with a server beside them; this is a mapped file of
+fixed size. A lock of the system's guards it, which it takes back from a worker that is killed.
 """
 
 from __future__ import annotations
