@@ -8,7 +8,8 @@ import tempfile
 from pathlib import Path
 
 from bot.errors import SettingsError
-from bot.settings import METRICS_VARIABLE, load_settings
+from bot.logs import catch_the_rest, log_config
+from bot.settings import load_settings, share_metrics
 
 try:
     _settings = load_settings()
@@ -33,8 +34,11 @@ forwarded_allow_ips = ""
 control_socket_disable = True
 # Each worker loads its own model after the fork: onnxruntime's threads do not survive one.
 preload_app = False
+# It would tell addresses, and with them questions; the bot logs every request by itself.
 accesslog = None
 loglevel = "info"
+logconfig_dict = log_config(_settings.log_format)
+catch_the_rest()
 
 
 def post_worker_init(worker):
@@ -58,22 +62,14 @@ def on_starting(server):
     memory = Path("/dev/shm")  # noqa: S108
     is_usable = os.access(memory, os.W_OK | os.X_OK)
     server.metrics_folder = tempfile.mkdtemp(prefix="bot-metrics-", dir=memory if is_usable else None)
-    on_reload(server)
-
-
-def on_reload(server):
-    """Let the workers know it."""
-    server.cfg.set("raw_env", [*server.cfg.raw_env, f"{METRICS_VARIABLE}={server.metrics_folder}"])
+    share_metrics(Path(server.metrics_folder))
 
 
 def child_exit(server, worker):
-    """What a worker served counts no more.
+    """What a worker counted stays in the sums; what it served counts no more."""
+    from bot.channels.metrics.shared_folder import retire_the_dead
 
-    prometheus_client's ``mark_process_dead`` does as much, but once imported here, without the folder in
-    its environment, it would not share the metrics of workers that are forked later.
-    """
-    for gauge in Path(server.metrics_folder).glob(f"gauge_live*_{worker.pid}.db"):
-        gauge.unlink(missing_ok=True)
+    retire_the_dead(Path(server.metrics_folder))
 
 
 def when_ready(server):

@@ -17,9 +17,12 @@ from bot.channels.ask import ask_blueprint
 from bot.channels.chat import ChatOptions, chat_blueprint
 from bot.channels.feedback import feedback_blueprint
 from bot.channels.health import health_blueprint
-from bot.channels.metrics import Metrics, metrics_blueprint
+from bot.channels.metrics.answers import CountedLog
+from bot.channels.metrics.blueprint import Metrics, metrics_blueprint
+from bot.channels.metrics.wechat import OutboxCollector
 from bot.channels.openapi import openapi_blueprint
 from bot.channels.problems import register_problems
+from bot.channels.requests import follow_requests
 from bot.channels.sessions import Sessions
 from bot.channels.wechat.blueprint import wechat_blueprint
 from bot.cli import register_commands
@@ -40,23 +43,25 @@ def create_app(settings: Settings | None = None) -> Flask:
     Raises SettingsError when a setting cannot be right.
     """
     operations = Operations(settings or load_settings())
-    metrics = Metrics(shared_folder())
-    live_index = operations.live_index(metrics.index_changed)
-    answerer = Answerer(live_index)
     wechat = WechatService(operations.settings)
-    stores = Stores(operations.settings)
+    metrics = Metrics(shared_folder(), [OutboxCollector(wechat.backlog)])
+    stage_ended = metrics.answers.stage_ended
+    live_index = operations.live_index(metrics.index.changed, stage_ended)
+    answerer = Answerer(live_index, stage_ended)
+    stores = Stores(operations.settings, metrics.log.changed)
     protection = Protection(operations.settings, stores.known_keys)
     sessions = Sessions(lambda: stores.conversations(CONVERSATION_SECONDS, STORE_PATIENCE))
     app = Flask(__name__, static_folder=None)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    follow_requests(app, metrics.requests.served)
     register_problems(app)
     protection.cover(app)
-    log = stores.question_log
+    log, log_state = CountedLog(stores.question_log, metrics.answers), lambda: stores.question_log.state
     ask = ask_blueprint(answerer, sessions, log, time.time)
     app.register_blueprint(protection.public(ask, Scope.ASK))
     app.register_blueprint(protection.public(feedback_blueprint(stores.feedback, time.sleep), Scope.FEEDBACK))
     app.register_blueprint(
-        health_blueprint(live_index, lambda: live_index.state, operations.knowledge_digest, lambda: log.state)
+        health_blueprint(live_index, lambda: live_index.state, operations.knowledge_digest, log_state)
     )
     app.register_blueprint(metrics_blueprint(metrics))
     app.register_blueprint(openapi_blueprint(admin_api()))
@@ -64,10 +69,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(admin)
     app.register_blueprint(desk_blueprint(_desk(operations.settings, stores)))
     app.register_blueprint(chat_blueprint(answerer, _chat_options(operations.settings)))
-    app.register_blueprint(wechat_blueprint(wechat.desks(answerer, log, protection.user_limits)))
+    desks = wechat.desks(answerer, log, metrics.wechat.delivered, protection.user_limits)
+    app.register_blueprint(wechat_blueprint(desks))
     register_commands(app, operations, answerer, wechat, stores)
     app.extensions["warm_up"] = lambda: answerer.answer("预热")
-    app.extensions["question_log"] = log
+    app.extensions["question_log"] = stores.question_log
     app.extensions["close"] = stores.close
     return app
 

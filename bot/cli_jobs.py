@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import time
@@ -13,6 +14,7 @@ from bot.cli_output import plain_errors
 from bot.domain import Job, JobState
 from bot.errors import StoreError
 from bot.job_running import run_job
+from bot.logs import configure_logs
 from bot.operations import Operations
 from bot.processes import NICENESS, interrupt_on_sigterm
 from bot.rebuilding import rebuilding
@@ -20,6 +22,7 @@ from bot.stores import Stores
 
 _BY = "the operator's API"
 _SHOWN = 20
+_log = logging.getLogger(__name__)
 
 
 def job_commands(operations: Operations, stores: Stores) -> AppGroup:
@@ -31,12 +34,13 @@ def job_commands(operations: Operations, stores: Stores) -> AppGroup:
     @plain_errors
     def run(job_id: str) -> None:
         """Do the queued job ID in this process (the server starts this by itself)."""
+        configure_logs(operations.settings.log_format)
         interrupt_on_sigterm()
         os.nice(NICENESS)
         result = run_job(job_id, stores.jobs, rebuilding(operations, _BY), _time_of_day)
         if result is None:
             raise StoreError(f"job {job_id} is not queued; flask --app wsgi jobs list shows what there is")
-        click.echo(f"job {job_id} {result.state}: {result.report}", err=True)
+        _log.info("job %s %s: %s", job_id, result.state, result.report)
         sys.exit(0 if result.state is JobState.SUCCEEDED else 1)
 
     @group.command("list")

@@ -60,6 +60,13 @@ def _in_main_thread() -> bool:
 def progress_bar() -> Iterator[Progress]:
     """On a terminal one bar a stage, with counts and the time left; in a log plain lines."""
     shown = _Bars() if sys.stderr.isatty() else ProgressLines(lambda line: click.echo(line, err=True))
+    with finished(shown) as progress:
+        yield progress
+
+
+@contextmanager
+def finished(shown: _Bars | ProgressLines) -> Iterator[Progress]:
+    """Have the last stage end with the work."""
     try:
         yield shown
     finally:

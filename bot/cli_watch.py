@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
 
 from bot.checks import checks_digest
-from bot.cli_output import plain_errors, progress_bar
+from bot.cli_output import finished, plain_errors, progress_bar
 from bot.domain import JobResult
 from bot.errors import BotError
 from bot.job_running import attempt
+from bot.logs import configure_logs
 from bot.operations import Operations
 from bot.processes import NICENESS, interrupt_on_sigterm, is_orphan_of
+from bot.progress_lines import ProgressLines
 from bot.rebuilding import rebuilding
 
 if TYPE_CHECKING:
     from bot.watching import Knowledge
 
 _BY = "index watch"
+_log = logging.getLogger(__name__)
 
 
 def watch_command(operations: Operations) -> click.Command:
@@ -43,15 +48,18 @@ def watch_command(operations: Operations) -> click.Command:
         interrupt_on_sigterm()
         os.nice(NICENESS)
         parent = os.getppid() if until_parent_ends else None
+        if until_parent_ends:
+            configure_logs(operations.settings.log_format)
+        tell = _log.info if until_parent_ends else _tell
         try:
-            _watch(operations, parent)
+            _watch(operations, parent, tell)
         except KeyboardInterrupt:
-            _tell("stopped")
+            tell("stopped")
 
     return watch
 
 
-def _watch(operations: Operations, parent: int | None) -> None:
+def _watch(operations: Operations, parent: int | None, tell: Callable[[str], None]) -> None:
     from bot.watching import Watcher, folder_changes
 
     # The first change goes live as soon as the next ones: what takes seconds to load is here by then.
@@ -60,13 +68,13 @@ def _watch(operations: Operations, parent: int | None) -> None:
         operations.caching_embedder()
     settings, stopping = operations.settings, threading.Event()
     folder = settings.knowledge_dir
-    watcher = Watcher(_knowledge(operations), lambda: _build(operations), _tell, time.monotonic)
-    _tell(f"watching {folder}")
+    watcher = Watcher(_knowledge(operations), lambda: _build(operations, tell), tell, time.monotonic)
+    tell(f"watching {folder}")
 
     def stop(seconds: float) -> bool:
         return stopping.wait(seconds) or (parent is not None and is_orphan_of(parent))
 
-    watcher.run(lambda: folder_changes(folder, stopping, settings.watch_polling, _tell), stop)
+    watcher.run(lambda: folder_changes(folder, stopping, settings.watch_polling, tell), stop)
 
 
 def _knowledge(operations: Operations) -> Knowledge:
@@ -77,9 +85,9 @@ def _knowledge(operations: Operations) -> Knowledge:
     return Knowledge(folder, operations.is_built, digest)
 
 
-def _build(operations: Operations) -> JobResult:
-    with progress_bar() as progress:
-        return attempt(rebuilding(operations, _BY), progress, _tell)
+def _build(operations: Operations, tell: Callable[[str], None]) -> JobResult:
+    with progress_bar() if tell is _tell else finished(ProgressLines(tell)) as progress:
+        return attempt(rebuilding(operations, _BY), progress, tell)
 
 
 def _tell(line: str) -> None:

@@ -10,9 +10,12 @@ import time
 import click
 import httpx
 from flask.cli import AppGroup
+from prometheus_client import CollectorRegistry
 
+from bot.channels.metrics.wechat import WechatMetrics
 from bot.channels.wechat.simulator import simulate
 from bot.errors import BotError
+from bot.logs import configure_logs
 from bot.processes import supervise
 from bot.wechat.credentials import Mode
 from bot.wechat_service import WechatService
@@ -35,7 +38,8 @@ def wechat_commands(service: WechatService) -> AppGroup:
                 # Messages in flight are finished first: a cut one could not be told from a lost one.
                 signal.signal(name, lambda *_: stopping.set())
             go_on = lambda: os.getppid() == parent and not stopping.is_set()  # noqa: E731
-            service.sender().run(go_on, time.sleep)
+            configure_logs(service.settings.log_format)
+            service.sender(WechatMetrics(CollectorRegistry())).run(go_on, time.sleep)
 
     @group.command("simulate")
     @click.argument("text")

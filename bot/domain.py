@@ -186,6 +186,15 @@ class Vocabulary:
     firm: Collection[str] = ()
 
 
+class Stage(StrEnum):
+    """A step from a question to its answer that is worth timing."""
+
+    EMBEDDING = "embedding"
+    RETRIEVAL = "retrieval"
+    DECISION = "decision"
+    COMPOSING = "composing"
+
+
 @dataclass(frozen=True)
 class Refusal:
     """An index version that cannot serve, and why; without a version it is the pointer that fails."""
@@ -419,6 +428,19 @@ class Due:
     recipient: str
     text: str
     attempts: int
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """An account's customer messages in the outbox: how many wait, are being sent and failed, and for how
+    many seconds the one that waits longest could have been sent.
+    """
+
+    account: str
+    waiting: int = 0
+    sending: int = 0
+    failed: int = 0
+    overdue_seconds: float = 0.0
 
 
 class JobState(StrEnum):

@@ -28,7 +28,7 @@ from bot.errors import ModelError, SettingsError
 from bot.knowledge import lint, loader, parse_cache
 from bot.knowledge.markdown import Problem
 from bot.knowledge.parse_cache import CachedParser
-from bot.ports import Embedder, Progress
+from bot.ports import Embedder, ObserveStage, Progress, unobserved
 from bot.pruning import check_runs, prune
 from bot.publishing import Publisher, Source
 from bot.retrieval.embedding_cache import CachedEmbedder, cache_file
@@ -79,9 +79,16 @@ class Operations:
         """The index folder."""
         return VersionStore(self.settings.index_dir)
 
-    def live_index(self, observe: Callable[[IndexState], None] = lambda state: None) -> LiveIndex:
-        """The version that serves, with an embedder that is loaded on first use."""
-        return LiveIndex(self.store, _IndexLoader(self), observe=observe)
+    def live_index(
+        self,
+        observe: Callable[[IndexState], None] = lambda state: None,
+        observe_stage: ObserveStage = unobserved,
+    ) -> LiveIndex:
+        """The version that serves, with an embedder that is loaded on first use.
+
+        ``observe`` is told of every other version, ``observe_stage`` of every stage of ranking.
+        """
+        return LiveIndex(self.store, _IndexLoader(self, observe_stage), observe=observe)
 
     def live_calibration(self) -> dict[str, Any]:
         """How the live version's decision was calibrated; raises IndexUnusableError when there is none."""
@@ -319,8 +326,9 @@ class _IndexLoader:
     they have in common. Each has answered a question before it serves: the first one takes longer.
     """
 
-    def __init__(self, operations: Operations) -> None:
+    def __init__(self, operations: Operations, observe: ObserveStage = unobserved) -> None:
         self._operations = operations
+        self._observe = observe
         self._embedder: Embedder | None = None
         self._parts = Parts()
 
@@ -328,7 +336,7 @@ class _IndexLoader:
         self._embedder = self._embedder_of(self._operations.store.manifest(version).model_checksum)
         loaded = load_index(self._operations.store, version, self._embedder, self._parts)
         Answerer(lambda: loaded).answer(_FIRST_QUESTION)
-        return loaded
+        return loaded.observed(self._observe)
 
     def _embedder_of(self, checksum: str) -> Embedder:
         """Any embedder where that model is gone: loading the index then says what does not fit."""

@@ -20,6 +20,7 @@ from bot.domain import (
     Said,
     Settlement,
     Source,
+    Stage,
     Verdict,
     Vocabulary,
 )
@@ -35,6 +36,14 @@ Progress = Callable[[str, int, int], None]
 
 def no_progress(_what: str, _done: int, _total: int) -> None:
     """For callers that have nobody to report to."""
+
+
+# Is told that a stage has ended, and how many seconds it took.
+ObserveStage = Callable[[Stage, float], None]
+
+
+def unobserved(_stage: Stage, _seconds: float) -> None:
+    """For answers that nobody times."""
 
 
 class Embedder(Protocol):

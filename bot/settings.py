@@ -193,6 +193,9 @@ class Settings(BaseSettings):
         le=3650,
         description="days that browsers are told to come over https only, when they came over https; 0 = off",
     )
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="how the log is written: lines of text, or one JSON object a line"
+    )
     host: str = Field(default="127.0.0.1", description="address to listen on; 0.0.0.0 for all")
     port: int = Field(default=8000, ge=1, le=65535, description="port to listen on")
     workers: int = Field(default=0, ge=0, le=64, description="worker processes; 0 = one per core, at most 4")
@@ -290,10 +293,18 @@ def _variables(source: PydanticBaseSettingsSource) -> dict[str, str | None]:
 def shared_folder() -> Path | None:
     """Where the workers of this server add up their metrics, by whose variable it goes, and count callers.
 
-    ``gunicorn.conf.py`` sets it; None in a process of its own.
+    None in a process of its own.
     """
     folder = os.environ.get(METRICS_VARIABLE)
     return Path(folder) if folder else None
+
+
+def share_metrics(folder: Path) -> None:
+    """Let this process, and all that it starts, add up metrics here.
+
+    To be called before prometheus_client is imported.
+    """
+    os.environ[METRICS_VARIABLE] = str(folder)
 
 
 def load_settings() -> Settings:

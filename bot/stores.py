@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from bot.domain import LogState
 from bot.settings import Settings
 from bot.store.api_keys import ApiKeyRows
 from bot.store.audit import AuditLog
@@ -27,9 +29,10 @@ DATABASE_FILE = "bot.db"
 
 @dataclass(frozen=True)
 class Stores:
-    """Opens files and database on first use only."""
+    """Opens files and database on first use only; ``observe_log`` is told how the question log is doing."""
 
     settings: Settings
+    observe_log: Callable[[LogState], None] = lambda state: None
     _opened: list[Database] = field(default_factory=list, init=False, repr=False)
 
     @cached_property
@@ -61,6 +64,7 @@ class Stores:
         return QuestionLog(
             lambda batch: self.question_rows.add(batch),
             lambda between_steps: self.retention.purge_nightly(between_steps),
+            observe=self.observe_log,
         )
 
     @cached_property

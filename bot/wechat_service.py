@@ -9,11 +9,13 @@ from functools import cached_property
 import httpx
 
 from bot.answering.answerer import Answerer
+from bot.channels.metrics.wechat import WechatMetrics
 from bot.channels.problems import request_id
 from bot.channels.wechat.accounts import Account, AccountKind, read_accounts
-from bot.channels.wechat.blueprint import Desk
+from bot.channels.wechat.blueprint import Desk, ObserveDelivery, unobserved
 from bot.channels.wechat.sender import Sender
 from bot.channels.wechat.user_limits import UserLimits
+from bot.domain import Backlog
 from bot.ports import QuestionLog
 from bot.settings import Settings
 from bot.store.inbox import Inbox
@@ -21,6 +23,7 @@ from bot.store.outbox import Outbox
 from bot.store.tokens import StoredTokens
 from bot.stores import Stores
 from bot.wechat.api import WeChatApi, wechat_api
+from bot.wechat.caller import ObserveCall
 from bot.wechat.tokens import App
 
 
@@ -58,13 +61,19 @@ class WechatService:
             raise KeyError(f"account {name!r} is not one of: {known}")
         return found[0]
 
-    def desks(self, answerer: Answerer, log: QuestionLog, limits: UserLimits | None = None) -> list[Desk]:
+    def desks(
+        self,
+        answerer: Answerer,
+        log: QuestionLog,
+        observe: ObserveDelivery = unobserved,
+        limits: UserLimits | None = None,
+    ) -> list[Desk]:
         """One desk an account; without accounts no store is opened."""
         if not self.accounts:
             return []
         inbox = Inbox(self._stores.database, self._stores.secrets, time.time, log)
         return [
-            Desk(account, answerer, inbox, time.time, name_request=request_id, limits=limits)
+            Desk(account, answerer, inbox, time.time, name_request=request_id, observe=observe, limits=limits)
             for account in self.accounts
         ]
 
@@ -73,13 +82,23 @@ class WechatService:
         """Whether any account answers through WeChat's API."""
         return any(account.kind is AccountKind.MINI for account in self.accounts)
 
-    def sender(self) -> Sender:
+    def sender(self, metrics: WechatMetrics) -> Sender:
         """What sends the queued messages; one for each database is enough."""
         accounts = {account.channel: account for account in self.accounts if account.app_secret}
-        apis = {channel: self._api(account) for channel, account in accounts.items()}
-        return Sender(Outbox(self._stores.database, self._stores.secrets, time.time), accounts, apis)
+        apis = {channel: self._api(account, metrics.called) for channel, account in accounts.items()}
+        return Sender(self._outbox, accounts, apis, metrics.attempted)
 
-    def _api(self, account: Account) -> WeChatApi:
+    def backlog(self) -> list[Backlog]:
+        """What the outbox holds of each account that answers through it; raises StoreError."""
+        senders = [account.channel for account in self.accounts if account.kind is AccountKind.MINI]
+        found = {each.account: each for each in self._outbox.backlog()} if senders else {}
+        return [found.get(channel, Backlog(channel)) for channel in senders]
+
+    @property
+    def _outbox(self) -> Outbox:
+        return Outbox(self._stores.database, self._stores.secrets, time.time)
+
+    def _api(self, account: Account, observe: ObserveCall) -> WeChatApi:
         return wechat_api(
             App(account.credentials.app_id, account.app_secret),
             httpx.HTTPTransport(),
@@ -87,6 +106,7 @@ class WechatService:
             clock=time.time,
             sleep=time.sleep,
             base_url=self.settings.wechat_api_base,
+            observe=observe,
         )
 
     @cached_property

@@ -33,7 +33,7 @@ SERVICE_TESTS = (
         "test_layers.py",
         "test_rebuilding.py",
     ),
-    *("test_serving.py", "test_serving_log.py", "test_watching.py"),
+    *("test_serving.py", "test_serving_log.py", "test_serving_metrics.py", "test_watching.py"),
 )
 
 

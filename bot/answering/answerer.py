@@ -22,9 +22,11 @@ from bot.domain import (
     Query,
     Ranking,
     Reply,
+    Stage,
     Suggestion,
 )
-from bot.ports import KnowledgeIndex
+from bot.ports import KnowledgeIndex, ObserveStage, unobserved
+from bot.stopwatch import Stopwatch
 
 SMALLTALK_TOPIC = "smalltalk"
 HANDOFF_TOPIC = "handoff"
@@ -39,10 +41,14 @@ NEAR = 0.25
 
 
 class Answerer:
-    """Answers from whichever index version is live when a question arrives."""
+    """Answers from whichever index version is live when a question arrives.
 
-    def __init__(self, live_index: Callable[[], KnowledgeIndex]) -> None:
+    ``observe`` is told how long composing takes.
+    """
+
+    def __init__(self, live_index: Callable[[], KnowledgeIndex], observe: ObserveStage = unobserved) -> None:
         self._live_index = live_index
+        self._observe = observe
 
     def answer(self, question: str, language: Language | None = None) -> Reply:
         """The reply to one question; ``language`` overrides what the question is written in.
@@ -52,7 +58,7 @@ class Answerer:
         index = self._live_index()
         understood, ranking = read(index, normalise(question, language))
         query = replace(understood, language=language or understood.language)
-        return _Turn(index, query, legible(question), ranking).reply()
+        return _Turn(index, query, legible(question), ranking).reply(self._observe)
 
     def tell(self, entry_id: str, language: Language, like: str = "") -> Reply | None:
         """The answer of one entry, in the words of ``like``; None when there is no such entry."""
@@ -66,11 +72,11 @@ class Answerer:
 
     def judge(self, question: str, query: Query, ranking: Ranking) -> Reply:
         """The reply to a question whose ranking was found otherwise."""
-        return _Turn(self._live_index(), query, legible(question), ranking).reply()
+        return _Turn(self._live_index(), query, legible(question), ranking).reply(self._observe)
 
     def at_one_version(self) -> Answerer:
         """An answerer that keeps to the version it needs first, for what takes several steps to answer."""
-        return Answerer(cache(self._live_index))
+        return Answerer(cache(self._live_index), self._observe)
 
     def index(self) -> KnowledgeIndex:
         """The version that serves now; raises IndexUnusableError when none can."""
@@ -92,10 +98,15 @@ class _Turn:
         """The answer of an entry that was chosen by hand."""
         return self._answer(entry)
 
-    def reply(self) -> Reply:
+    def reply(self, observe: ObserveStage) -> Reply:
         """What the ranking comes to."""
-        if parts := self._parts():
-            return self._answer_parts(parts)
+        parts = self._parts()
+        watch = Stopwatch(observe)
+        reply = self._answer_parts(parts) if parts else self._answer_whole()
+        watch.ended(Stage.COMPOSING)
+        return reply
+
+    def _answer_whole(self) -> Reply:
         entries = self._entries(hit.entry_id for hit in self.ranking.hits)
         confidence = self.ranking.confidence
         if entries and confidence >= self.index.answer_threshold:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
 
-from bot.domain import Entry, Hit, Language, Query, Ranking, Source, Vocabulary
+from bot.domain import Entry, Hit, Language, Query, Ranking, Source, Stage, Vocabulary
 from bot.errors import IndexUnusableError
-from bot.ports import Embedder
+from bot.ports import Embedder, ObserveStage, unobserved
 from bot.retrieval.decision import SIGNALS, Decision, Evidence, Judgement, lengths
 from bot.retrieval.faiss_index import Cosines, PassageIndex
 from bot.retrieval.index_files import Parts, StoredContents, read_contents
 from bot.retrieval.lexical import Lexicon
 from bot.retrieval.vectors import Vectors, centred
 from bot.retrieval.versions import REMEDY, IndexManifest, VersionStore
+from bot.stopwatch import Stopwatch
 
 TOP_HITS = 10
 
@@ -38,8 +40,15 @@ class LoadedIndex:
         self._contents = contents
         self._index = passage_index
         self._embedder = embedder
+        self._observe: ObserveStage = unobserved
         self._decision = Decision.from_arrays(contents.arrays)
         self._lexicon = Lexicon.from_arrays(contents.arrays) if self._decision.classifier else None
+
+    def observed(self, observe: ObserveStage) -> LoadedIndex:
+        """The same version; ``observe`` is told how long each stage of ranking takes."""
+        other = copy.copy(self)
+        other._observe = observe
+        return other
 
     @property
     def answer_threshold(self) -> float:
@@ -65,12 +74,17 @@ class LoadedIndex:
         """Entries nearest to a query, best first; a phrasing met exactly is certain."""
         if exact := self._contents.exact.get(query.key):
             return Ranking((Hit(exact, 1.0),), confidence=1.0, is_exact=True)
+        watch = Stopwatch(self._observe)
         vector = self._centred(query)
+        watch.ended(Stage.EMBEDDING)
         found = self._index.search(vector)
         evidence = self._evidence(query.text, vector, found)
+        watch.ended(Stage.RETRIEVAL)
         judgement = self._decision.judge(evidence)
         signals = tuple(zip(SIGNALS, judgement.signals.tolist(), strict=True))
-        return Ranking(self._best(judgement, evidence, found), judgement.confidence, signals=signals)
+        ranking = Ranking(self._best(judgement, evidence, found), judgement.confidence, signals=signals)
+        watch.ended(Stage.DECISION)
+        return ranking
 
     def _centred(self, query: Query) -> Vectors:
         centre = self._contents.arrays[f"query_centre_{query.language.knowledge}"]

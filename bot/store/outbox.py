@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from sqlalchemy import Connection, and_, delete, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
-from bot.domain import CustomerMessage, Due
+from bot.domain import Backlog, CustomerMessage, Due
 from bot.store.database import Database
 from bot.store.secrets import Secrets
 from bot.store.tables import outbox
@@ -123,6 +124,28 @@ class Outbox:
         values = {"state": UNKNOWN, "recipient": b"", "error": "the sender was killed"}
         with self._database.transaction() as connection:
             return connection.execute(query.values(**values)).rowcount
+
+    def backlog(self) -> list[Backlog]:
+        """What it holds of each account; failed messages are here for a day after their time."""
+        row_of = outbox.c
+        query = select(row_of.account, row_of.state, func.count(), func.min(row_of.not_before)).group_by(
+            row_of.account, row_of.state
+        )
+        with self._database.reading() as connection:
+            rows = connection.execute(query.where(row_of.state != SENT)).all()
+        found: dict[str, Backlog] = {}
+        for account, state, messages, due_since in rows:
+            known = found.get(account, Backlog(account))
+            found[account] = self._added(known, state, messages, due_since)
+        return list(found.values())
+
+    def _added(self, known: Backlog, state: str, messages: int, due_since: float) -> Backlog:
+        match state:
+            case "pending":
+                return replace(known, waiting=messages, overdue_seconds=max(0.0, self._clock() - due_since))
+            case "sending":
+                return replace(known, sending=messages)
+        return replace(known, failed=known.failed + messages)
 
     def _settle(self, due: Due, **values: object) -> None:
         with self._database.transaction() as connection:

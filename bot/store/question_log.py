@@ -56,15 +56,17 @@ class QuestionLog:
         chores: Chores = no_chores,
         pace: Pace | None = None,
         waiting_at_most: int = WAITING_AT_MOST,
+        observe: Callable[[LogState], None] = lambda state: None,
     ) -> None:
         """``store`` puts a batch into the database, ``chores`` what else is to be done from time to time.
 
-        Both may raise BotError or OSError, and are tried again.
+        Both may raise BotError or OSError, and are tried again. ``observe`` is told the state every time.
         """
         self._store = store
         self._chores = chores
         self._pace = pace or Pace()
         self._at_most = waiting_at_most
+        self._observe = observe
         self._waiting: deque[LoggedQuestion] = deque()
         self._dropped = 0
         self._reason = ""
@@ -116,8 +118,10 @@ class QuestionLog:
             if not self._reason and time.monotonic() >= next_chores:
                 next_chores = time.monotonic() + CHORES_EVERY
                 self._attempt(partial(self._chores, self._between_steps))
+            self._observe(self.state)
             self._rest()
         self._write_all()
+        self._observe(self.state)
 
     def _between_steps(self) -> None:
         time.sleep(BETWEEN_BATCHES)

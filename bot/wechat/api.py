@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import httpx
 
 from bot.wechat.answers import Call
-from bot.wechat.caller import DEFAULT_PACE, OFFICIAL_API, ApiCaller, Pace
+from bot.wechat.caller import DEFAULT_PACE, OFFICIAL_API, ApiCaller, ObserveCall, Pace, unobserved
 from bot.wechat.errors import ApiError, ContentTooLongError, TokenRefusedError
 from bot.wechat.text import split_bytes
 from bot.wechat.tokens import App, TokenCache, TokenSource
@@ -109,9 +109,10 @@ def wechat_api(
     base_url: str = OFFICIAL_API,
     pace: Pace = DEFAULT_PACE,
     paths: Paths = DEFAULT_PATHS,
+    observe: ObserveCall = unobserved,
 ) -> WeChatApi:
     """The API of one account; ``clock`` in seconds, the same epoch in all workers."""
-    caller = ApiCaller(transport, base_url=base_url, clock=clock, sleep=sleep, pace=pace)
+    caller = ApiCaller(transport, base_url=base_url, clock=clock, sleep=sleep, pace=pace, observe=observe)
     return WeChatApi(caller, TokenSource(app, caller, cache, clock=clock), paths=paths)
 
 

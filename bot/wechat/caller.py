@@ -11,6 +11,7 @@ import httpx
 
 from bot.wechat.answers import Call, read_answer
 from bot.wechat.errors import (
+    ApiError,
     BusyError,
     CredentialsError,
     OutcomeUnknownError,
@@ -37,6 +38,13 @@ class Pace:
 
 DEFAULT_PACE = Pace()
 
+# Is told of every try: its path, WeChat's errcode ("0" = it went well, else ApiError.short_code), seconds.
+ObserveCall = Callable[[str, str, float], None]
+
+
+def unobserved(_path: str, _code: str, _seconds: float) -> None:
+    """For calls that nobody counts."""
+
 
 class ApiCaller:
     """Posts calls, repeats them while WeChat is busy, and names what went wrong.
@@ -53,6 +61,7 @@ class ApiCaller:
         clock: Callable[[], float],
         sleep: Callable[[float], object],
         pace: Pace,
+        observe: ObserveCall = unobserved,
     ) -> None:
         """``base_url`` is checked here; ``clock`` and ``sleep`` count in seconds."""
         self._transport = transport
@@ -60,6 +69,7 @@ class ApiCaller:
         self._clock = clock
         self._sleep = sleep
         self._pace = pace
+        self._observe = observe
 
     def answer(self, call: Call) -> Mapping[str, object]:
         """WeChat's answer, or the :class:`ApiError` that it stands for."""
@@ -71,6 +81,16 @@ class ApiCaller:
         return self._once(call)
 
     def _once(self, call: Call) -> Mapping[str, object]:
+        started, code = self._clock(), "0"
+        try:
+            return self._tried(call)
+        except ApiError as error:
+            code = error.short_code
+            raise
+        finally:
+            self._observe(call.path, code, self._clock() - started)
+
+    def _tried(self, call: Call) -> Mapping[str, object]:
         # The original errors stay out of ours: they hold the request, and that holds the token.
         try:
             status, body = self._post(call)

@@ -60,6 +60,7 @@ class ApiError(WeChatError):
     """WeChat refused a call, or could not be asked."""
 
     remedy: ClassVar[str] = "look the code up in WeChat's table of return codes"
+    _without_code: ClassVar[str] = "http"
 
     def __init__(self, call: str, code: int | None, reason: str, rid: str = "") -> None:
         """``call`` is the path; ``code`` WeChat's errcode, None where it gave none."""
@@ -67,6 +68,11 @@ class ApiError(WeChatError):
         # What a multi-part send had not delivered when it broke, first piece first.
         self.unsent: tuple[str, ...] = ()
         super().__init__(str(self))
+
+    @property
+    def short_code(self) -> str:
+        """WeChat's errcode; the kind of failure in a word where it gave none."""
+        return self._without_code if self.code is None else str(self.code)
 
     def __str__(self) -> str:
         """What failed, and what to do about it."""
@@ -85,12 +91,14 @@ class UnreachableError(PassingApiError):
     """No connection, or no token: WeChat never got the message, repeating it is safe."""
 
     remedy = "check DNS, firewall and the API address"
+    _without_code = "unreachable"
 
 
 class OutcomeUnknownError(PassingApiError):
     """The call went out but no answer came back: repeating it may send a message twice."""
 
     remedy = "do not repeat a message that may have arrived"
+    _without_code = "unanswered"
 
 
 class BusyError(PassingApiError):

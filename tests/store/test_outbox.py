@@ -8,6 +8,7 @@ from threading import Barrier
 
 import pytest
 
+from bot.domain import Backlog
 from bot.store.database import Database
 from bot.store.outbox import Outbox
 from bot.store.secrets import Secrets
@@ -194,3 +195,37 @@ def test_eight_senders_at_once_never_take_the_same_message(outbox, queue):
         taken = [message_id for ids in pool.map(take, range(8)) for message_id in ids]
 
     assert sorted(taken) == list(range(1, 41))
+
+
+def test_the_backlog_tells_what_waits_is_sent_and_failed_and_for_how_long_the_oldest_waits(
+    outbox, queue, clock
+):
+    queue("会失败的", openid="o1")
+    queue("会存疑的", openid="o2")
+    queue("会发出的", openid="o3")
+    failing, doubtful, arriving = outbox.take(9)
+    outbox.drop(failing, "45015")
+    outbox.doubt(doubtful, "timeout")
+    outbox.sent(arriving)
+    queue("正在发的", openid="o4")
+    outbox.take(9)
+    queue("等着的", "跟着的", openid="o5")
+    clock.now += 12.5
+
+    assert outbox.backlog() == [Backlog(CHANNEL, waiting=2, sending=1, failed=2, overdue_seconds=12.5)]
+
+
+def test_a_message_that_is_to_be_tried_later_is_not_overdue(outbox, queue):
+    queue("一")
+    (due,) = outbox.take(9)
+    outbox.retry(due, "一", 60.0, "busy")
+
+    assert outbox.backlog() == [Backlog(CHANNEL, waiting=1)]
+
+
+def test_an_outbox_in_which_nothing_is_left_has_no_backlog(outbox, queue):
+    queue("一")
+    for due in outbox.take(9):
+        outbox.sent(due)
+
+    assert outbox.backlog() == []

@@ -202,6 +202,17 @@ def test_the_newest_questions_wait_and_the_oldest_are_dropped_and_counted():
         until(lambda: not log.state.reason)
 
 
+def test_whoever_observes_it_is_told_of_a_failure_of_what_is_lost_and_of_its_end():
+    broken, told = Broken(), []
+    with closing(QuestionLog(broken.add, pace=QUICK, waiting_at_most=3, observe=told.append)) as log:
+        for n in range(10):
+            log.write(logged(str(n)))
+        until(lambda: LogState(waiting=3, dropped=7, reason="the disk is full") in told)
+
+        broken.error = None
+        until(lambda: told[-1] == LogState(dropped=7))
+
+
 def test_it_is_complained_about_once_and_so_is_its_end(caplog):
     broken = Broken()
     with closing(QuestionLog(broken.add, pace=QUICK)) as log:

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from enum import StrEnum
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException
@@ -34,6 +35,25 @@ _STORE_TRIES, _STORE_PAUSE = 12, 0.5
 _log = logging.getLogger(__name__)
 
 Receive = Callable[[Push, Conversation, float], Turn]
+# Is told of every delivery: its account, the kind of message and what came of it.
+ObserveDelivery = Callable[[str, str, str], None]
+
+
+def unobserved(_account: str, _kind: str, _result: str) -> None:
+    """For deliveries that nobody counts."""
+
+
+class Delivery(StrEnum):
+    """What came of a delivery; ``failed``: answered without the store, so not once for all; ``limited``: of a user
+    who writes too much and was told so.
+    """
+
+    SETTLED = "settled"
+    REPEATED = "repeated"
+    UNUSABLE = "unusable"
+    REFUSED = "refused"
+    FAILED = "failed"
+    LIMITED = "limited"
 
 
 class Desk:
@@ -47,6 +67,7 @@ class Desk:
         clock: Callable[[], float],
         sleep: Callable[[float], object] = time.sleep,
         name_request: Callable[[], str] = new_request_id,
+        observe: ObserveDelivery = unobserved,
         limits: UserLimits | None = None,
     ) -> None:
         self.account = account
@@ -55,6 +76,7 @@ class Desk:
         self._clock = clock
         self._sleep = sleep
         self._name_request = name_request
+        self._observe = observe
         self._limits = limits or no_limits()
 
     def handshake(self, query: Mapping[str, str]) -> str:
@@ -65,8 +87,12 @@ class Desk:
         """The response to a delivery; raises NotAuthenticError and nothing else."""
         try:
             push = open_push(query, body, self.account.credentials)
+        except NotAuthenticError:
+            self._count(PushKind.UNKNOWN, Delivery.REFUSED)
+            raise
         except UnusablePushError as error:
             _log.warning("%s: unusable push: %s", self.account.channel, error)
+            self._count(PushKind.UNKNOWN, Delivery.UNUSABLE)
             return SUCCESS
         reply = self._reply(push, self._said(push))
         crypto = self.account.credentials.crypto
@@ -83,12 +109,13 @@ class Desk:
 
     def _said_before(self, push: Push) -> Said:
         """A repeated delivery gets its reply also when there were too many meanwhile."""
-        nothing = Said(SaidKind.NOTHING, at=self._clock())
         try:
-            return self._inbox.settled(delivery_key(self.account.credentials.app_id, push)) or nothing
+            said = self._inbox.settled(delivery_key(self.account.credentials.app_id, push))
         except StoreError as error:
             _log.error("%s: the store failed: %s", self.account.channel, error)
-            return nothing
+            said = None
+        self._count(push.kind, Delivery.REPEATED if said else Delivery.LIMITED)
+        return said or Said(SaidKind.NOTHING, at=self._clock())
 
     def _said_by(self, receive: Receive, push: Push) -> Said:
         for _ in range(_STORE_TRIES):
@@ -102,14 +129,24 @@ class Desk:
             except Exception:  # WeChat must never see an error page, whatever breaks
                 _log.exception("%s: a push failed", self.account.channel)
                 break
+        self._count(push.kind, Delivery.FAILED)
         return self._settlement(receive, push, Conversation()).said
 
     def _settled(self, receive: Receive, push: Push) -> Said:
         key = delivery_key(self.account.credentials.app_id, push)
-        if said := self._inbox.settled(key):
-            return said
-        talk = self._inbox.conversation(self.account.channel, push.sender, CONVERSATION_SECONDS)
-        return self._inbox.settle(key, self._settlement(receive, push, talk))
+        said = self._inbox.settled(key)
+        is_first = said is None
+        if said is None:
+            talk = self._inbox.conversation(self.account.channel, push.sender, CONVERSATION_SECONDS)
+            settlement = self._settlement(receive, push, talk)
+            said = self._inbox.settle(key, settlement)
+            # Another delivery, in another thread or process, may have been faster.
+            is_first = said is settlement.said
+        self._count(push.kind, Delivery.SETTLED if is_first else Delivery.REPEATED)
+        return said
+
+    def _count(self, kind: PushKind, result: Delivery) -> None:
+        self._observe(self.account.channel, kind, result)
 
     def _settlement(self, receive: Receive, push: Push, talk: Conversation) -> Settlement:
         now, started = self._clock(), time.perf_counter()

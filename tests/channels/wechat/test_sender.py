@@ -12,7 +12,9 @@ from itertools import count
 import httpx
 import pytest
 from flask import Flask
+from prometheus_client import CollectorRegistry
 
+from bot.channels.metrics.wechat import WechatMetrics
 from bot.channels.wechat.accounts import Account
 from bot.channels.wechat.sender import Sender
 from bot.domain import Conversation, CustomerMessage, Said, SaidKind, Settlement
@@ -461,7 +463,8 @@ def test_a_mini_programs_question_is_answered_through_the_api_as_it_is_set(answe
     with Flask("bot").test_request_context():
         desk.push(signed_query(), json_push(Content="备案时间", MsgId="1"))
 
-    assert (service.has_sender, service.sender().send_due()) == (True, 1)
+    sender = service.sender(WechatMetrics(CollectorRegistry()))
+    assert (service.has_sender, sender.send_due()) == (True, 1)
     assert wechat.texts()[0].startswith("一般要一到二十个工作日。")
 
 

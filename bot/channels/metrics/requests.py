@@ -1,0 +1,33 @@
+"""Metrics of HTTP: requests by method, route and status, and how long they took."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from bot.channels.requests import ServedRequest
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+
+class RequestMetrics:
+    """Told of every request that was served."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._count = Counter(
+            "bot_http_requests",
+            "Requests served, by the route's template",
+            ["method", "route", "status"],
+            registry=registry,
+        )
+        self._seconds = Histogram(
+            "bot_http_request_seconds",
+            "From a request's arrival in the worker to its response",
+            ["route"],
+            buckets=_SECONDS,
+            registry=registry,
+        )
+
+    def served(self, request: ServedRequest) -> None:
+        """A request has its response."""
+        self._count.labels(request.method, request.route, str(request.status)).inc()
+        self._seconds.labels(request.route).observe(request.seconds)
