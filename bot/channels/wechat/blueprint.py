@@ -44,8 +44,8 @@ def unobserved(_account: str, _kind: str, _result: str) -> None:
 
 
 class Delivery(StrEnum):
-    """What came of a delivery; ``failed``: answered without the store, so not once for all; ``limited``: of a user
-    who writes too much and was told so.
+    """What came of a delivery; ``failed``: answered without the store, so not once for all; ``limited``: of a
+    user who writes too much and was told so.
     """
 
     SETTLED = "settled"
