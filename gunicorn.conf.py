@@ -19,13 +19,17 @@ except SettingsError as error:
 _host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
 bind = f"{_host}:{_settings.port}"
 workers = _settings.workers or min(os.cpu_count() or 1, 4)
-worker_class = "gthread"
+worker_class = "bot.punctual_worker.PunctualWorker"
 threads = _settings.threads
 timeout = 30
 graceful_timeout = 30
 keepalive = 5
 # 500 characters of four bytes each, percent-encoded, fit into GET /ask.
 limit_request_line = 8190
+limit_request_fields = 64
+limit_request_field_size = 8190
+# Proxies are believed by BOT_TRUSTED_PROXIES alone.
+forwarded_allow_ips = ""
 # It would lie in the home folder, which two bots share and a service may not write to.
 control_socket_disable = True
 # Each worker loads its own model after the fork: onnxruntime's threads do not survive one.

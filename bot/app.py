@@ -26,8 +26,10 @@ from bot.channels.requests import follow_requests
 from bot.channels.sessions import Sessions
 from bot.channels.wechat.blueprint import wechat_blueprint
 from bot.cli import register_commands
+from bot.domain import Scope
 from bot.operations import Operations
-from bot.settings import Settings, load_settings, shared_metrics_folder
+from bot.protection import Protection
+from bot.settings import Settings, load_settings, shared_folder
 from bot.stores import Stores
 from bot.wechat_service import WechatService
 
@@ -42,28 +44,33 @@ def create_app(settings: Settings | None = None) -> Flask:
     """
     operations = Operations(settings or load_settings())
     wechat = WechatService(operations.settings)
-    metrics = Metrics(shared_metrics_folder(), [OutboxCollector(wechat.backlog)])
+    metrics = Metrics(shared_folder(), [OutboxCollector(wechat.backlog)])
     stage_ended = metrics.answers.stage_ended
     live_index = operations.live_index(metrics.index.changed, stage_ended)
     answerer = Answerer(live_index, stage_ended)
     stores = Stores(operations.settings, metrics.log.changed)
+    protection = Protection(operations.settings, stores.known_keys)
     sessions = Sessions(lambda: stores.conversations(CONVERSATION_SECONDS, STORE_PATIENCE))
     app = Flask(__name__, static_folder=None)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     follow_requests(app, metrics.requests.served)
     register_problems(app)
+    protection.cover(app)
     log, log_state = CountedLog(stores.question_log, metrics.answers), lambda: stores.question_log.state
-    app.register_blueprint(ask_blueprint(answerer, sessions, log, time.time))
-    app.register_blueprint(feedback_blueprint(stores.feedback, time.sleep))
+    ask = ask_blueprint(answerer, sessions, log, time.time)
+    app.register_blueprint(protection.public(ask, Scope.ASK))
+    app.register_blueprint(protection.public(feedback_blueprint(stores.feedback, time.sleep), Scope.FEEDBACK))
     app.register_blueprint(
         health_blueprint(live_index, lambda: live_index.state, operations.knowledge_digest, log_state)
     )
     app.register_blueprint(metrics_blueprint(metrics))
     app.register_blueprint(openapi_blueprint(admin_api()))
-    app.register_blueprint(admin_blueprint(operations.settings.admin_key, lambda: stores.jobs, launch))
+    admin = admin_blueprint(operations.settings.admin_key, lambda: stores.jobs, launch, stores.known_keys)
+    app.register_blueprint(admin)
     app.register_blueprint(desk_blueprint(_desk(operations.settings, stores)))
     app.register_blueprint(chat_blueprint(answerer, _chat_options(operations.settings)))
-    app.register_blueprint(wechat_blueprint(wechat.desks(answerer, log, metrics.wechat.delivered)))
+    desks = wechat.desks(answerer, log, metrics.wechat.delivered, protection.user_limits)
+    app.register_blueprint(wechat_blueprint(desks))
     register_commands(app, operations, answerer, wechat, stores)
     app.extensions["warm_up"] = lambda: answerer.answer("预热")
     app.extensions["question_log"] = stores.question_log

@@ -15,6 +15,7 @@ from bot.cli_admin import admin_commands
 from bot.cli_explain import explain_command
 from bot.cli_index import index_commands
 from bot.cli_jobs import job_commands
+from bot.cli_keys import key_commands
 from bot.cli_knowledge import knowledge_commands
 from bot.cli_model import model_commands
 from bot.cli_output import plain_errors
@@ -40,6 +41,7 @@ def register_commands(
     for command in (
         index,
         job_commands(operations, stores),
+        key_commands(stores),
         knowledge_commands(operations),
         model_commands(operations),
         _evaluate_command(answerer, operations),

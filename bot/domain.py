@@ -399,6 +399,30 @@ class Verdict(StrEnum):
     NONE = "none"
 
 
+class Scope(StrEnum):
+    """What an API key lets its holder do."""
+
+    ASK = "ask"
+    FEEDBACK = "feedback"
+    REBUILD = "rebuild"
+
+
+@dataclass(frozen=True)
+class ApiKey:
+    """Whom a key was given to, and for what; times in seconds since the epoch."""
+
+    name: str
+    scopes: frozenset[Scope]
+    created_at: float
+    used_at: float | None = None
+    expires_at: float | None = None
+    revoked_at: float | None = None
+
+    def is_valid(self, now: float) -> bool:
+        """Whether it still opens anything."""
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
 @dataclass(frozen=True)
 class Judgement:
     """A user's verdict on the answer to one of their requests; without an id, on none that is theirs."""

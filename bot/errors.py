@@ -9,6 +9,7 @@ BotError
 │   ├── IndexMissingError      nothing was built yet
 │   └── IndexMismatchError     a manifest field differs: field, both values
 ├── IndexBusyError         another process is building: who, since when
+├── ApiKeyError            an API key cannot be made or revoked: why, remedy
 └── StoreError             the database cannot be read or written
 """
 
@@ -49,6 +50,10 @@ class IndexBusyError(BotError):
 
 class StoreError(BotError):
     """The database cannot be read or written."""
+
+
+class ApiKeyError(BotError):
+    """An API key cannot be made or revoked."""
 
 
 class TableError(BotError):

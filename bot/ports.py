@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from bot.domain import (
+    ApiKey,
     Conversation,
     Due,
     Entry,
@@ -169,6 +170,14 @@ class Feedback(Protocol):
 
     def give(self, request_id: str, verdict: Verdict, comment: str) -> bool:
         """Remember it in place of an earlier one; False when no question of that request is known."""
+        ...
+
+
+class ApiKeys(Protocol):
+    """The keys that were given out."""
+
+    def find(self, secret: str) -> ApiKey | None:
+        """The valid key that this is; raises StoreError when no key was ever read."""
         ...
 
 

@@ -23,6 +23,7 @@ from pydantic_settings import (
 )
 
 from bot.errors import SettingsError
+from bot.limiting.rates import parse_rate
 
 PROJECT = Path(__file__).resolve().parent.parent
 PREFIX = "BOT_"
@@ -30,6 +31,7 @@ METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 ADMIN_KEY_LENGTH = 32
 # Who may frame a page: a web address without a path, all its subdomains or ports, or everybody.
 _ORIGIN = re.compile(r"\*|https?://(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:(\d{1,5}|\*))?", re.IGNORECASE)
+_HOST = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:.]+\]", re.IGNORECASE)
 
 
 class Settings(BaseSettings):
@@ -160,6 +162,42 @@ class Settings(BaseSettings):
         description="addresses whose pages may embed the web chat, such as "
         "`https://shop.example https://*.shop.example`; empty = only this server's own; `*` = all",
     )
+    rate_per_address: str = Field(
+        default="300/minute",
+        description="how often one address (of IPv6: one /64) may ask; empty = no limit",
+    )
+    rate_per_user: str = Field(
+        default="30/minute", description="how often one WeChat user may write; empty = no limit"
+    )
+    rate_per_key: str = Field(
+        default="600/minute", description="how often the holder of an API key may ask; empty = no limit"
+    )
+    require_key: bool = Field(
+        default=False,
+        description="whether `/ask` and `/feedback` want an API key, of all but this server's own web chat",
+    )
+    cors_origins: str = Field(
+        default="",
+        description="addresses whose pages may call `/ask` and `/feedback` from a browser, such as "
+        "`https://shop.example`; empty = only this server's own",
+    )
+    trusted_hosts: str = Field(
+        default="",
+        description="names this server answers to, such as `bot.example`, or `.example` with all subdomains; "
+        "empty = any",
+    )
+    trusted_proxies: int = Field(
+        default=0,
+        ge=0,
+        le=10,
+        description="proxies before the bot, whose X-Forwarded-For and X-Forwarded-Proto are believed",
+    )
+    hsts_days: int = Field(
+        default=0,
+        ge=0,
+        le=3650,
+        description="days that browsers are told to come over https only, when they came over https; 0 = off",
+    )
     log_format: Literal["text", "json"] = Field(
         default="text", description="how the log is written: lines of text, or one JSON object a line"
     )
@@ -185,6 +223,27 @@ class Settings(BaseSettings):
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ValueError("write the name of a time zone such as Asia/Shanghai") from error
+        return value
+
+    @field_validator("rate_per_address", "rate_per_user", "rate_per_key")
+    @classmethod
+    def _is_rate(cls, value: str) -> str:
+        parse_rate(value)
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _names_exact_origins(cls, value: str) -> str:
+        """As browsers send them: without a path, and none for several."""
+        if wrong := [origin for origin in value.split() if "*" in origin or not _ORIGIN.fullmatch(origin)]:
+            raise ValueError(f"{wrong[0]} is no address such as https://shop.example, without a path or *")
+        return value
+
+    @field_validator("trusted_hosts")
+    @classmethod
+    def _names_hosts(cls, value: str) -> str:
+        if wrong := [host for host in value.split() if not _HOST.fullmatch(host)]:
+            raise ValueError(f"{wrong[0]} is no name of a host such as bot.example, without http:// and port")
         return value
 
     @field_validator("embed_origins")
@@ -236,8 +295,8 @@ def _variables(source: PydanticBaseSettingsSource) -> dict[str, str | None]:
     return dict(source.env_vars) if isinstance(source, EnvSettingsSource) else {}
 
 
-def shared_metrics_folder() -> Path | None:
-    """Where the workers of this server add up their metrics: prometheus_client goes by this variable.
+def shared_folder() -> Path | None:
+    """Where the workers of this server add up their metrics, by whose variable it goes, and count callers.
 
     None in a process of its own.
     """

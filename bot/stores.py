@@ -9,12 +9,14 @@ from functools import cached_property
 
 from bot.domain import LogState
 from bot.settings import Settings
+from bot.store.api_keys import ApiKeyRows
 from bot.store.audit import AuditLog
 from bot.store.conversations import Conversations
 from bot.store.database import USUAL_PATIENCE, Database
 from bot.store.desk_access import DeskAccess
 from bot.store.feedback import FeedbackRows
 from bot.store.jobs import Jobs
+from bot.store.known_keys import KnownKeys
 from bot.store.question_log import QuestionLog
 from bot.store.question_rows import QuestionRows
 from bot.store.retention import Retention
@@ -85,6 +87,16 @@ class Stores:
         """What operators did; raises SettingsError."""
         return AuditLog(self.database, time.time)
 
+    @property
+    def api_keys(self) -> ApiKeyRows:
+        """The API's keys; raises SettingsError."""
+        return ApiKeyRows(self.database, time.time)
+
+    @cached_property
+    def known_keys(self) -> KnownKeys:
+        """This process's view of them; it opens the database with the first key that is sent."""
+        return KnownKeys(lambda: self.api_keys, time.time)
+
     def feedback(self) -> FeedbackRows:
         """What users think of the answers; raises SettingsError."""
         return FeedbackRows(self.database, time.time)
@@ -96,6 +108,7 @@ class Stores:
     def close(self) -> None:
         """Write what is waiting for the log, and give all connections back."""
         self.question_log.close()
+        self.known_keys.close()
         for database in self._opened:
             database.close()
 

@@ -14,6 +14,7 @@ from bot.channels.problems import request_id
 from bot.channels.wechat.accounts import Account, AccountKind, read_accounts
 from bot.channels.wechat.blueprint import Desk, ObserveDelivery, unobserved
 from bot.channels.wechat.sender import Sender
+from bot.channels.wechat.user_limits import UserLimits
 from bot.domain import Backlog
 from bot.ports import QuestionLog
 from bot.settings import Settings
@@ -62,14 +63,18 @@ class WechatService:
         return found[0]
 
     def desks(
-        self, answerer: Answerer, log: QuestionLog, observe: ObserveDelivery = unobserved
+        self,
+        answerer: Answerer,
+        log: QuestionLog,
+        observe: ObserveDelivery = unobserved,
+        limits: UserLimits | None = None,
     ) -> list[Desk]:
         """One desk an account; without accounts no store is opened."""
         if not self.accounts:
             return []
         inbox = Inbox(self._stores.database, self._stores.secrets, time.time, log)
         return [
-            Desk(account, answerer, inbox, time.time, name_request=request_id, observe=observe)
+            Desk(account, answerer, inbox, time.time, name_request=request_id, observe=observe, limits=limits)
             for account in self.accounts
         ]
 

@@ -21,11 +21,14 @@ KNOWLEDGE = TESTS / "data" / "knowledge"
 Cli = Callable[..., Result]
 # What runs real databases, servers and processes; the rest, without the model, are the unit tests.
 SERVICE_TESTS = (
-    *("admin", "channels", "store", "web"),
+    *("admin", "channels", "limiting", "store", "web"),
     *(
+        "test_api_fuzz.py",
         "test_cli.py",
         "test_cli_admin.py",
+        "test_cli_keys.py",
         "test_cli_store.py",
+        "test_exposure.py",
         "test_job_running.py",
         "test_layers.py",
         "test_rebuilding.py",
@@ -51,7 +54,7 @@ def knowledge_dir(tmp_path: Path) -> Path:
 def built(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings whose index was built from the small knowledge folder; prepares the model if need be."""
     folders = {name: tmp_path_factory.mktemp(name.removesuffix("_dir")) for name in ("index_dir", "data_dir")}
-    settings = Settings(knowledge_dir=KNOWLEDGE, **folders)
+    settings = Settings(knowledge_dir=KNOWLEDGE, rate_per_address="", rate_per_user="", **folders)
     Operations(settings).build(no_progress)
     return settings
 

@@ -82,8 +82,8 @@ class Server:
 
 
 def environment(settings, port, workers):
-    variables = settings.model_dump(include={"knowledge_dir", "index_dir", "data_dir", "cache_dir", "model"})
-    variables |= {"port": port, "workers": workers}
+    names = {"knowledge_dir", "index_dir", "data_dir", "cache_dir", "model", "admin_key", "rate_per_address"}
+    variables = settings.model_dump(include=names) | {"port": port, "workers": workers}
     return os.environ | {f"BOT_{name.upper()}": str(value) for name, value in variables.items()}
 
 

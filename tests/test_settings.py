@@ -107,3 +107,25 @@ def test_every_setting_says_what_it_is_for():
     undescribed = [name for name, field in Settings.model_fields.items() if not field.description]
 
     assert undescribed == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("RATE_PER_ADDRESS", "often", "is no rate such as 60/minute"),
+        ("RATE_PER_USER", "0/minute", "is no rate such as 60/minute"),
+        ("RATE_PER_KEY", "60", "is no rate such as 60/minute"),
+        ("CORS_ORIGINS", "https://shop.example *", "* is no address such as https://shop.example"),
+        ("CORS_ORIGINS", "https://*.shop.example", "is no address such as https://shop.example"),
+        ("CORS_ORIGINS", "https://shop.example/", "is no address such as https://shop.example"),
+        ("TRUSTED_HOSTS", "https://bot.example", "is no name of a host such as bot.example"),
+        ("TRUSTED_HOSTS", "bot.example:8000", "is no name of a host such as bot.example"),
+        ("TRUSTED_PROXIES", "-1", "greater than or equal to 0"),
+    ],
+)
+def test_what_would_protect_nothing_is_refused(monkeypatch, name, value, words):
+    monkeypatch.setenv(f"BOT_{name}", value)
+
+    with pytest.raises(SettingsError, match=f"BOT_{name}=") as caught:
+        load_settings()
+    assert words in str(caught.value)

@@ -12,20 +12,24 @@ from bot.admin.keys import require_key
 from bot.admin.schemas import job_reply
 from bot.channels.problems import InvalidRequest
 from bot.domain import Job
-from bot.ports import Jobs
+from bot.ports import ApiKeys, Jobs
 
 IDEMPOTENCY_HEADER = "Idempotency-Key"
 _IDEMPOTENCY_KEY = re.compile(r"[ -~]{1,255}")
 _POLL_SECONDS = 2
 
 
-def admin_blueprint(key: str, jobs: Callable[[], Jobs], start: Callable[[str, Jobs], None]) -> Blueprint:
-    """``key``: what a request must carry; ``jobs`` is called on first use; ``start`` runs a new job."""
+def admin_blueprint(
+    key: str, jobs: Callable[[], Jobs], start: Callable[[str, Jobs], None], keys: ApiKeys | None = None
+) -> Blueprint:
+    """``key``: what a request must carry, or one of ``keys`` that may rebuild; ``jobs`` is called on
+    first use; ``start`` runs a new job.
+    """
     blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 
     @blueprint.before_request
     def check_key() -> None:
-        require_key(key)
+        require_key(key, keys)
 
     @blueprint.post("/index/rebuild")
     def rebuild() -> Response:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from bot.admin.schemas import JobReply
-from bot.channels.openapi import ApiPart, json_response
+from bot.channels.api_responses import json_response, problems
+from bot.channels.openapi import ApiPart
 
 _KEY = "adminKey"
+_WHICH_KEY = "the key that BOT_ADMIN_KEY holds, or one that `keys create --scope rebuild` made"
 
 
 def admin_api() -> ApiPart:
     """Paths, models and the key."""
-    scheme = {"type": "http", "scheme": "bearer", "description": "the key that BOT_ADMIN_KEY holds"}
+    scheme = {"type": "http", "scheme": "bearer", "description": _WHICH_KEY}
     return ApiPart(_paths(), (JobReply,), {_KEY: scheme})
 
 
@@ -26,7 +28,7 @@ def _paths() -> dict[str, Any]:
                 "security": [{_KEY: []}],
                 "parameters": [_idempotency_key()],
                 "responses": {"202": _with_location(json_response("the job to poll", "JobReply"))}
-                | _problems("400", "401", "403", "500", "503"),
+                | _problems(of_400="the idempotency key cannot be used"),
             }
         },
         "/admin/jobs/{job_id}": {
@@ -38,7 +40,7 @@ def _paths() -> dict[str, Any]:
                     {"name": "job_id", "in": "path", "required": True, "schema": {"type": "string"}}
                 ],
                 "responses": {"200": json_response("the job as it is now", "JobReply")}
-                | _problems("401", "403", "404", "500", "503"),
+                | _problems(of_404="there is no such job"),
             }
         },
     }
@@ -54,22 +56,10 @@ def _idempotency_key() -> dict[str, Any]:
 
 
 def _with_location(response: dict[str, Any]) -> dict[str, Any]:
-    location = {"description": "address of the job", "schema": {"type": "string"}}
-    return response | {"headers": {"Location": location}}
+    location = {"description": "address of the job", "schema": {"type": "string"}, "required": True}
+    return response | {"headers": response["headers"] | {"Location": location}}
 
 
-_PROBLEMS = {
-    "400": "the idempotency key cannot be used",
-    "401": "the key is missing or wrong",
-    "403": "no key is set: the API is off",
-    "404": "there is no such job",
-    "500": "something went wrong here",
-    "503": "the database cannot be reached",
-}
-
-
-def _problems(*statuses: str) -> dict[str, Any]:
-    return {
-        status: json_response(_PROBLEMS[status], "ProblemReply", "application/problem+json")
-        for status in statuses
-    }
+def _problems(**meanings: str) -> dict[str, Any]:
+    off = "no key is set, so that the API is off, or the key is not good for this"
+    return problems("401", "429", "500", of_403=off, of_503="the database cannot be reached", **meanings)

@@ -1,4 +1,4 @@
-"""``/ask``: a question as JSON or in the address, the reply as JSON."""
+"""``/ask``: a question as JSON or in the address, the reply as JSON; the web chat asks here too."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from pydantic import ValidationError
 
 from bot.answering.answerer import Answerer
 from bot.answering.conversation import Converser
+from bot.channels.callers import channel
 from bot.channels.problems import InvalidRequest, body, invalid_request, request_id
 from bot.channels.schemas import AskRequest, ask_reply
-from bot.channels.sessions import CHANNEL, Sessions
+from bot.channels.sessions import Sessions
 from bot.domain import AskedQuestion, LoggedQuestion, Reply
 from bot.ports import QuestionLog
 
@@ -40,20 +41,20 @@ def ask_blueprint(
             raise invalid_request(error) from error
 
     def reply(asked: AskRequest) -> Response:
-        started = time.perf_counter()
-        given = answer(asked)
+        asked_on, started = channel(), time.perf_counter()
+        given = answer(asked, asked_on)
         latency_ms = 1000 * (time.perf_counter() - started)
         question = AskedQuestion.of(asked.question, given)
         user = asked.session_id or ""
-        log.write(LoggedQuestion(question, CHANNEL, user, clock(), latency_ms, request_id()))
+        log.write(LoggedQuestion(question, asked_on, user, clock(), latency_ms, request_id()))
         return Response(ask_reply(given, request_id()).model_dump_json(), mimetype="application/json")
 
-    def answer(asked: AskRequest) -> Reply:
-        talk = sessions.recall(asked.session_id) if asked.session_id else None
+    def answer(asked: AskRequest, asked_on: str) -> Reply:
+        talk = sessions.recall(asked_on, asked.session_id) if asked.session_id else None
         if talk is None or not asked.session_id:
             return answerer.answer(asked.question, asked.forced_language)
         reply, after = converser.reply(asked.question, talk, asked.forced_language)
-        sessions.keep(asked.session_id, after)
+        sessions.keep(asked_on, asked.session_id, after)
         return reply
 
     return blueprint

@@ -12,11 +12,24 @@ from flask import Blueprint, Response, jsonify, render_template, send_from_direc
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from bot.channels.api_responses import SCHEMA_REF, content, headers, json_response, problems
+from bot.channels.callers import CHANNEL_HEADER, CHAT
 from bot.channels.schemas import AskReply, AskRequest, FeedbackRequest, ProblemReply
 from bot.channels.security_headers import PagePolicy, protect
 
 API_VERSION = "1.0.0"
-_REF = "#/components/schemas/{model}"
+_KEY = "apiKey"
+_KEY_SCHEME = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "a key that `flask --app wsgi keys create` made",
+}
+_CHANNEL = {
+    "name": CHANNEL_HEADER,
+    "in": "header",
+    "description": "sent by this server's own web chat, whose questions are logged apart and need no key",
+    "schema": {"type": "string", "enum": [CHAT]},
+}
 # The package is only a carrier of Swagger UI's files; none of its code is imported.
 _ASSETS_PACKAGE = "flask-openapi3-swagger"
 _ASSETS = "flask_openapi3_swagger/templates/swagger"
@@ -64,8 +77,9 @@ def document(*parts: ApiPart) -> dict[str, Any]:
     further_models = [model for part in parts for model in part.models]
     models: list[type[BaseModel]] = [AskRequest, AskReply, FeedbackRequest, ProblemReply, *further_models]
     further = {path: item for part in parts for path, item in part.paths.items()}
-    schemes = {name: scheme for part in parts for name, scheme in part.security_schemes.items()}
-    _, schemas = models_json_schema([(model, "validation") for model in models], ref_template=_REF)
+    own = {_KEY: _KEY_SCHEME}
+    schemes = own | {name: scheme for part in parts for name, scheme in part.security_schemes.items()}
+    _, schemas = models_json_schema([(model, "validation") for model in models], ref_template=SCHEMA_REF)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -81,30 +95,14 @@ def document(*parts: ApiPart) -> dict[str, Any]:
 
 
 def _paths() -> dict[str, Any]:
-    answers = {"200": json_response("the reply", "AskReply")} | _problems("503", "no index can serve")
-    body = {"required": True} | _content("AskRequest")
-    parameters = [
-        {"name": name, "in": "query", "required": name == "question", "schema": {"$ref": ref}}
-        for name, ref in (
-            ("question", "#/components/schemas/AskRequest/properties/question"),
-            ("session_id", "#/components/schemas/AskRequest/properties/session_id"),
-            ("language", "#/components/schemas/AskRequest/properties/language"),
-        )
-    ]
+    answers = {"200": json_response("the reply", "AskReply")}
+    answers |= _problems(of_503="no index can serve, or the keys cannot be read")
     return {
         "/ask": {
-            "post": {
-                "operationId": "ask",
-                "summary": "Ask a question",
-                "requestBody": body,
-                "responses": answers,
-            },
-            "get": {
-                "operationId": "askByAddress",
-                "summary": "Ask a question in the address",
-                "parameters": parameters,
-                "responses": answers,
-            },
+            "post": _public("ask", "Ask a question", answers)
+            | {"requestBody": {"required": True} | content("AskRequest"), "parameters": [_CHANNEL]},
+            "get": _public("askByAddress", "Ask a question in the address", answers)
+            | {"parameters": [*_ask_parameters(), _CHANNEL]},
         },
         "/feedback": {"post": _feedback()},
         "/healthz": {"get": _probe("healthz", "Whether the process is up")},
@@ -113,43 +111,57 @@ def _paths() -> dict[str, Any]:
     }
 
 
+def _public(name: str, summary: str, responses: dict[str, Any]) -> dict[str, Any]:
+    """An operation that takes a key, and needs none unless its operator wants one."""
+    return {
+        "operationId": name,
+        "summary": summary,
+        "security": [{}, {_KEY: []}],
+        "responses": responses,
+    }
+
+
+def _ask_parameters() -> list[dict[str, Any]]:
+    schema = AskRequest.model_json_schema()
+    return [
+        {"name": name, "in": "query", "required": name in schema["required"], "schema": _in_address(field)}
+        for name, field in schema["properties"].items()
+    ]
+
+
+def _in_address(field: dict[str, Any]) -> dict[str, Any]:
+    """A field's schema where there is no null: it is left out instead."""
+    kinds: list[dict[str, Any]] = field.get("anyOf", [field])
+    return {"description": field["description"]} | next(kind for kind in kinds if kind.get("type") != "null")
+
+
+def _feedback() -> dict[str, Any]:
+    responses = {"204": {"description": "it is remembered", "headers": headers()}}
+    responses |= _problems(of_404="no such request is known", of_503="the database fails")
+    body = {"required": True} | content("FeedbackRequest")
+    operation = _public("giveFeedback", "Say what a user thinks of an answer", responses)
+    return operation | {"requestBody": body, "parameters": [_CHANNEL]}
+
+
+def _problems(**meanings: str) -> dict[str, Any]:
+    return problems("400", "401", "403", "413", "429", "500", **meanings)
+
+
 def _metrics() -> dict[str, Any]:
     text = {"text/plain": {"schema": {"type": "string"}}}
     return {
         "operationId": "metrics",
         "summary": "What Prometheus collects",
-        "responses": {"200": {"description": "metrics of all workers", "content": text}},
-    }
-
-
-def _feedback() -> dict[str, Any]:
-    unknown = {"404": json_response("no such request is known", "ProblemReply", "application/problem+json")}
-    return {
-        "operationId": "giveFeedback",
-        "summary": "Say what a user thinks of an answer",
-        "requestBody": {"required": True} | _content("FeedbackRequest"),
-        "responses": {"204": {"description": "it is remembered"}}
-        | unknown
-        | _problems("503", "the database fails"),
-    }
-
-
-def _problems(status: str, text: str) -> dict[str, Any]:
-    """The errors of every operation, and one of this."""
-    texts = {
-        "400": "the request cannot be understood",
-        "413": "the body is larger than 64 KiB",
-        "500": "something went wrong here",
-        status: text,
-    }
-    return {
-        code: json_response(said, "ProblemReply", "application/problem+json") for code, said in texts.items()
+        "responses": {
+            "200": {"description": "metrics of all workers", "headers": headers(), "content": text}
+        },
     }
 
 
 def _probe(name: str, summary: str) -> dict[str, Any]:
     response = {
         "description": "its state",
+        "headers": headers(),
         "content": {"application/json": {"schema": {"type": "object"}}},
     }
     return {
@@ -157,12 +169,3 @@ def _probe(name: str, summary: str) -> dict[str, Any]:
         "summary": summary,
         "responses": {"200": response, "503": response},
     }
-
-
-def json_response(text: str, model: str, media_type: str = "application/json") -> dict[str, Any]:
-    """A response that a model describes."""
-    return {"description": text} | _content(model, media_type)
-
-
-def _content(model: str, media_type: str = "application/json") -> dict[str, Any]:
-    return {"content": {media_type: {"schema": {"$ref": _REF.format(model=model)}}}}

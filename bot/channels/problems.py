@@ -116,5 +116,4 @@ def problem(status: int, title: str, detail: str, headers: list[tuple[str, str]]
 
 def _name_response(response: Response) -> Response:
     response.headers[REQUEST_ID_HEADER] = request_id()
-    response.headers["X-Content-Type-Options"] = "nosniff"
     return response

@@ -11,6 +11,9 @@ from bot.domain import Language, OutcomeKind, Part, Reply
 MAX_QUESTION = 500
 MAX_COMMENT = 1000
 
+# Any character but a blank: what must be left of a question, said so that every validator reads it alike.
+_NOT_BLANK = r"[^\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
+
 QuestionText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_QUESTION)]
 
 
@@ -22,7 +25,9 @@ class AskRequest(BaseModel):
         json_schema_extra={"examples": [{"question": "普通小程序和电商小程序有什么区别？"}]},
     )
 
-    question: QuestionText = Field(description="the question, in Chinese or English")
+    question: QuestionText = Field(
+        description="the question, in Chinese or English", json_schema_extra={"pattern": _NOT_BLANK}
+    )
     session_id: Annotated[str, StringConstraints(max_length=128)] | None = Field(
         None,
         description="the same for all questions of one conversation, which then may go on from each other; "

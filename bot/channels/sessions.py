@@ -1,4 +1,4 @@
-"""The conversations of ``/ask``, by session id: a store that fails costs the context, never the answer."""
+"""Conversations by channel and session id: a store that fails costs the context, never the answer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from bot.domain import Conversation
 from bot.errors import BotError
 from bot.ports import Conversations
 
-CHANNEL = "ask"
 _log = logging.getLogger(__name__)
 
 
@@ -21,20 +20,20 @@ class Sessions:
         self._store: Conversations | None = None
         self._complaint = ""
 
-    def recall(self, session_id: str) -> Conversation | None:
-        """The session's conversation; None when the store cannot say."""
+    def recall(self, channel: str, session_id: str) -> Conversation | None:
+        """The session's conversation on this channel; None when the store cannot say."""
         try:
-            talk = self._opened().recall(CHANNEL, session_id)
+            talk = self._opened().recall(channel, session_id)
         except (BotError, OSError) as error:
             self._complain(str(error))
             return None
         self._complaint = ""
         return talk
 
-    def keep(self, session_id: str, talk: Conversation) -> None:
+    def keep(self, channel: str, session_id: str, talk: Conversation) -> None:
         """Remember it, if the store can."""
         try:
-            self._opened().keep(CHANNEL, session_id, talk)
+            self._opened().keep(channel, session_id, talk)
         except (BotError, OSError) as error:
             self._complain(str(error))
 

@@ -105,6 +105,19 @@ leases = Table(
     Column("until", Float, nullable=False),
 )
 
+# Keys of the API. What they open with is not kept: only its SHA-256, which nobody guesses of 256 random bits.
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("scopes", String(255), nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("used_at", Float),
+    Column("expires_at", Float),
+    Column("revoked_at", Float),
+)
+
 # Rebuilds of the index. ``slot`` is the same for all that are not over, so that there is only one of them.
 jobs = Table(
     "jobs",

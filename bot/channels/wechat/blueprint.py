@@ -17,6 +17,7 @@ from bot.channels.wechat.accounts import DEFAULT_NAME, Account, AccountKind
 from bot.channels.wechat.judging import asks_verdict
 from bot.channels.wechat.reception import Reception, Turn
 from bot.channels.wechat.rendering import render
+from bot.channels.wechat.user_limits import Admission, UserLimits, no_limits
 from bot.domain import Conversation, CustomerMessage, LoggedQuestion, Offer, Said, SaidKind, Settlement
 from bot.errors import StoreError
 from bot.ports import Inbox
@@ -34,6 +35,7 @@ _AFTER_MESSAGE, _AFTER_EVENT = 48 * 3600.0, 60.0
 _STORE_TRIES, _STORE_PAUSE = 12, 0.5
 _log = logging.getLogger(__name__)
 
+Receive = Callable[[Push, Conversation, float], Turn]
 # Is told of every delivery: its account, the kind of message and what came of it.
 ObserveDelivery = Callable[[str, str, str], None]
 
@@ -43,13 +45,16 @@ def unobserved(_account: str, _kind: str, _result: str) -> None:
 
 
 class Delivery(StrEnum):
-    """What came of a delivery; ``failed``: answered without the store, so not once for all."""
+    """What came of a delivery; ``failed``: answered without the store, so not once for all; ``limited``: of a
+    user who writes too much and was told so.
+    """
 
     SETTLED = "settled"
     REPEATED = "repeated"
     UNUSABLE = "unusable"
     REFUSED = "refused"
     FAILED = "failed"
+    LIMITED = "limited"
 
 
 class Desk:
@@ -64,6 +69,7 @@ class Desk:
         sleep: Callable[[float], object] = time.sleep,
         name_request: Callable[[], str] = new_request_id,
         observe: ObserveDelivery = unobserved,
+        limits: UserLimits | None = None,
     ) -> None:
         self.account = account
         self._reception = Reception(answerer, account)
@@ -72,6 +78,7 @@ class Desk:
         self._sleep = sleep
         self._name_request = name_request
         self._observe = observe
+        self._limits = limits or no_limits()
 
     def handshake(self, query: Mapping[str, str]) -> str:
         """The echostr; raises NotAuthenticError."""
@@ -94,9 +101,27 @@ class Desk:
         return sealed(reply, push, crypto, timestamp=now, nonce=query.get("nonce", ""))
 
     def _said(self, push: Push) -> Said:
+        match self._limits.admit(self.account.channel, push):
+            case Admission.ANSWERED:
+                return self._said_by(self._reception.receive, push)
+            case Admission.TOLD:
+                return self._said_by(self._reception.slow_down, push)
+        return self._said_before(push)
+
+    def _said_before(self, push: Push) -> Said:
+        """A repeated delivery gets its reply also when there were too many meanwhile."""
+        try:
+            said = self._inbox.settled(delivery_key(self.account.credentials.app_id, push))
+        except StoreError as error:
+            _log.error("%s: the store failed: %s", self.account.channel, error)
+            said = None
+        self._count(push.kind, Delivery.REPEATED if said else Delivery.LIMITED)
+        return said or Said(SaidKind.NOTHING, at=self._clock())
+
+    def _said_by(self, receive: Receive, push: Push) -> Said:
         for _ in range(_STORE_TRIES):
             try:
-                return self._settled(push)
+                return self._settled(receive, push)
             except StoreError as error:
                 _log.error("%s: the store failed: %s", self.account.channel, error)
                 if self.account.kind is AccountKind.OFFICIAL:
@@ -107,15 +132,15 @@ class Desk:
                 break
         self._count(push.kind, Delivery.FAILED)
         # What nobody remembers cannot be judged.
-        return self._settlement(push, Conversation(), asks=False).said
+        return self._settlement(receive, push, Conversation(), asks=False).said
 
-    def _settled(self, push: Push) -> Said:
+    def _settled(self, receive: Receive, push: Push) -> Said:
         key = delivery_key(self.account.credentials.app_id, push)
         said = self._inbox.settled(key)
         is_first = said is None
         if said is None:
             talk = self._inbox.conversation(self.account.channel, push.sender, CONVERSATION_SECONDS)
-            settlement = self._settlement(push, talk)
+            settlement = self._settlement(receive, push, talk)
             said = self._inbox.settle(key, settlement)
             # Another delivery, in another thread or process, may have been faster.
             is_first = said is settlement.said
@@ -125,9 +150,11 @@ class Desk:
     def _count(self, kind: PushKind, result: Delivery) -> None:
         self._observe(self.account.channel, kind, result)
 
-    def _settlement(self, push: Push, talk: Conversation, *, asks: bool = True) -> Settlement:
+    def _settlement(
+        self, receive: Receive, push: Push, talk: Conversation, *, asks: bool = True
+    ) -> Settlement:
         now, started = self._clock(), time.perf_counter()
-        turn, request_id = self._turn(push, talk, now), self._name_request()
+        turn, request_id = self._turn(receive, push, talk, now), self._name_request()
         to_judge = request_id if asks and self._asks_verdict(turn, talk, now) else ""
         said, conversation = self._rendered(turn, now, to_judge)
         latency_ms = 1000 * (time.perf_counter() - started)
@@ -147,9 +174,9 @@ class Desk:
     def _asks_verdict(self, turn: Turn, talk: Conversation, now: float) -> bool:
         return any(asks_verdict(self.account.feedback, each, talk.offer, now) for each in turn.asked)
 
-    def _turn(self, push: Push, talk: Conversation, now: float) -> Turn:
+    def _turn(self, receive: Receive, push: Push, talk: Conversation, now: float) -> Turn:
         try:
-            return self._reception.receive(push, talk, now)
+            return receive(push, talk, now)
         except Exception:  # whatever breaks in answering, the user is told so, on every delivery
             _log.exception("%s: no answer to a push", self.account.channel)
             return self._reception.apologise(push, talk)

@@ -32,6 +32,7 @@ class Phrases:
     sorry: str
     sorry_or_human: str
     not_noted: str
+    too_fast: str
 
 
 CHINESE = Phrases(
@@ -53,6 +54,7 @@ CHINESE = Phrases(
     sorry="谢谢，已经记下了。抱歉没帮上忙，可以换个说法再问我。",
     sorry_or_human="谢谢，已经记下了。抱歉没帮上忙，可以换个说法再问我，或发送“转人工”找人工客服。",
     not_noted="谢谢，不过这次评价没能记下。有问题请直接问我。",
+    too_fast="消息太快了，我跟不上。请稍等一会儿再问我。",
 )
 ENGLISH = Phrases(
     more="Show all",
@@ -76,6 +78,7 @@ ENGLISH = Phrases(
         'Try asking in other words, or send "human agent" to reach a person.'
     ),
     not_noted="Thank you, but this could not be noted. Just ask your next question.",
+    too_fast="That was too fast for me. Please wait a moment and ask again.",
 )
 
 

@@ -83,6 +83,15 @@ class Reception:
             return self._say(talk, self._words(talk).please_type)
         return self._message(content, push.menu_id, talk, now)
 
+    def slow_down(self, push: Push, talk: Conversation, now: float) -> Turn:
+        """The turn of somebody who writes too much; while a human is there, nothing."""
+        if talk.human_until > now:
+            return Turn(None, talk)
+        content = push.content or push.recognition
+        language = self._language(content, talk)
+        text = phrases(language.knowledge).too_fast
+        return Turn(Spoken(in_script(text, language, content), language=language), talk)
+
     def apologise(self, push: Push, talk: Conversation) -> Turn:
         """The turn when receiving failed: events pass in silence."""
         content = push.content or push.recognition

@@ -65,11 +65,13 @@ def outbox(database, clock):
 def serve(database, clock):
     """Serves accounts the way the app does, with whatever answerer and database it is given."""
 
-    def serve(*accounts, answerer, database=database):
+    def serve(*accounts, answerer, database=database, limits=None):
         app = Flask("bot", static_folder=None)
         register_problems(app)
         inbox = Inbox(database, Secrets(KEY), clock, DirectLog(QuestionRows(database, Secrets(KEY))))
-        desk = partial(Desk, answerer=answerer, inbox=inbox, clock=clock, name_request=request_id)
+        desk = partial(
+            Desk, answerer=answerer, inbox=inbox, clock=clock, name_request=request_id, limits=limits
+        )
         app.register_blueprint(wechat_blueprint([desk(each) for each in accounts]))
         return app.test_client()
 
@@ -80,9 +82,12 @@ def serve(database, clock):
 def chat(serve, answerer, outbox) -> Callable[..., Chat]:
     """Opens a chat with an account that is set up like this."""
 
-    def chat(account=OFFICIAL, *, answerer=answerer, is_encrypted=False, as_json=False, **changes):
+    def chat(
+        account=OFFICIAL, *, answerer=answerer, is_encrypted=False, as_json=False, limits=None, **changes
+    ):
         account = replace(account, **changes)
-        return Chat(serve(account, answerer=answerer), account, outbox, is_encrypted, as_json)
+        client = serve(account, answerer=answerer, limits=limits)
+        return Chat(client, account, outbox, is_encrypted, as_json)
 
     return chat
 

@@ -92,7 +92,7 @@ async function fetchReply(text) {
 function post(path, body) {
   return fetch(path, {
     method: "POST",
-    headers: { "Content-Type": "application/json" },
+    headers: { "Content-Type": "application/json", "Bot-Channel": "chat" },
     body: JSON.stringify(body),
     signal: AbortSignal.timeout?.(PATIENCE),
   });
