@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from flask import Flask
@@ -11,6 +12,7 @@ from bot.admin.blueprint import admin_blueprint
 from bot.admin.description import admin_api
 from bot.admin.desk.blueprint import desk_blueprint
 from bot.admin.desk.desk import Desk
+from bot.admin.desk.reports import Reports
 from bot.admin.launching import launch
 from bot.answering.answerer import Answerer
 from bot.channels.ask import ask_blueprint
@@ -27,6 +29,7 @@ from bot.channels.sessions import Sessions
 from bot.channels.wechat.blueprint import wechat_blueprint
 from bot.cli import register_commands
 from bot.operations import Operations
+from bot.ports import KnowledgeIndex
 from bot.settings import Settings, load_settings, shared_metrics_folder
 from bot.stores import Stores
 from bot.wechat_service import WechatService
@@ -61,7 +64,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(metrics_blueprint(metrics))
     app.register_blueprint(openapi_blueprint(admin_api()))
     app.register_blueprint(admin_blueprint(operations.settings.admin_key, lambda: stores.jobs, launch))
-    app.register_blueprint(desk_blueprint(_desk(operations.settings, stores)))
+    app.register_blueprint(
+        desk_blueprint(_desk(operations.settings, stores, _reports(stores, live_index, wechat)))
+    )
     app.register_blueprint(chat_blueprint(answerer, _chat_options(operations.settings)))
     app.register_blueprint(wechat_blueprint(wechat.desks(answerer, log, metrics.wechat.delivered)))
     register_commands(app, operations, answerer, wechat, stores)
@@ -71,11 +76,23 @@ def create_app(settings: Settings | None = None) -> Flask:
     return app
 
 
-def _desk(settings: Settings, stores: Stores) -> Desk:
+def _desk(settings: Settings, stores: Stores, reports: Reports) -> Desk:
     return Desk(
         access=lambda: stores.desk_access,
         audit=lambda: stores.audit,
         timezone=ZoneInfo(settings.wechat_timezone),
+        reports=reports,
+    )
+
+
+def _reports(stores: Stores, live_index: Callable[[], KnowledgeIndex], wechat: WechatService) -> Reports:
+    return Reports(
+        figures=lambda: stores.question_figures,
+        search=lambda: stores.question_search,
+        index=live_index,
+        jobs=lambda: stores.jobs,
+        channels=("ask", "chat", *(account.channel for account in wechat.accounts)),
+        clock=time.time,
     )
 
 

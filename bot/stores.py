@@ -15,8 +15,10 @@ from bot.store.database import USUAL_PATIENCE, Database
 from bot.store.desk_access import DeskAccess
 from bot.store.feedback import FeedbackRows
 from bot.store.jobs import Jobs
+from bot.store.question_figures import QuestionFigures
 from bot.store.question_log import QuestionLog
 from bot.store.question_rows import QuestionRows
+from bot.store.question_search import QuestionSearch
 from bot.store.retention import Retention
 from bot.store.secrets import Secrets, load_key
 from bot.store.user_data import UserData
@@ -84,6 +86,16 @@ class Stores:
     def audit(self) -> AuditLog:
         """What operators did; raises SettingsError."""
         return AuditLog(self.database, time.time)
+
+    @cached_property
+    def question_figures(self) -> QuestionFigures:
+        """The question log in figures; raises SettingsError."""
+        return QuestionFigures(self.database, time.time)
+
+    @cached_property
+    def question_search(self) -> QuestionSearch:
+        """What looks for questions in the log; raises SettingsError."""
+        return QuestionSearch(self.database)
 
     def feedback(self) -> FeedbackRows:
         """What users think of the answers; raises SettingsError."""

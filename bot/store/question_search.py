@@ -47,12 +47,12 @@ def _query(sought: Sought) -> Select[*tuple[object, ...]]:
 
 def _wanted(sought: Sought) -> Iterator[ColumnElement[bool]]:
     for name in _EXACT:
-        if value := getattr(sought, name):
+        if value := _text(getattr(sought, name)):
             yield questions.c[name] == value
     if sought.language:
         yield questions.c.language.in_(_SCRIPTS.get(sought.language, (sought.language,)))
     if sought.text:
-        yield questions.c.question.icontains(sought.text, autoescape=True)
+        yield questions.c.question.icontains(_text(sought.text), autoescape=True)
     if sought.span:
         yield questions.c.asked_at >= sought.span.start
         yield questions.c.asked_at < sought.span.end
@@ -60,6 +60,11 @@ def _wanted(sought: Sought) -> Iterator[ColumnElement[bool]]:
         yield feedback.c.verdict == sought.verdict
     if sought.has_comment:
         yield feedback.c.comment != ""
+
+
+def _text(value: str) -> str:
+    """As every database takes it: what has none of these in it cannot be asked for with one."""
+    return value.replace("\0", "")
 
 
 def _is_before(position: Position) -> ColumnElement[bool]:

@@ -13,11 +13,15 @@ from flask.blueprints import BlueprintSetupState
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException, NotFound
 
-from bot.admin.desk.access import CSRF_FIELD, Closed, guard
+from bot.admin.desk.access import CSRF_FIELD, Closed, auditing, guard
 from bot.admin.desk.audit_page import add_audit_page
+from bot.admin.desk.conversations_page import add_conversations_pages
 from bot.admin.desk.desk import Desk
+from bot.admin.desk.entries_page import add_entries_pages
 from bot.admin.desk.login import add_login_pages
+from bot.admin.desk.names import add_names
 from bot.admin.desk.navigation import PAGES
+from bot.admin.desk.today_page import add_today_page
 from bot.admin.desk.words import gettext, language, ngettext
 from bot.channels.problems import request_id
 from bot.channels.security_headers import PagePolicy, protect
@@ -35,6 +39,10 @@ def desk_blueprint(desk: Desk) -> Blueprint:
     protect(blueprint, PagePolicy())
     guard(blueprint, desk.access)
     add_login_pages(blueprint, desk.access)
+    add_names(blueprint)
+    add_today_page(blueprint, desk.reports, desk.timezone)
+    add_entries_pages(blueprint, desk.reports, desk.timezone)
+    add_conversations_pages(blueprint, desk.reports, desk.timezone, auditing(desk.audit))
     add_audit_page(blueprint, desk.audit)
     blueprint.record(_translate_templates)
     blueprint.context_processor(lambda: _layout() | {"moment": _moment(desk.timezone)})
