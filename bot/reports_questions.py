@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Dimension = Literal["outcome", "language", "channel"]
-# Outcomes by which a reader got what they wanted, and those by which the knowledge base was asked for more.
-_ANSWERED, _UNANSWERED = ("answer", "smalltalk"), ("abstain", "clarify")
+# Outcomes by which a reader got what they wanted, and those by which the knowledge base lacks something.
+_ANSWERED, _UNANSWERED = ("answer", "smalltalk"), ("abstain",)
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Figures:
 
     @property
     def unanswered(self) -> int:
-        """Those that were not answered, or asked back."""
+        """Those to which the bot had no answer."""
         return self._of(_UNANSWERED)
 
     @property

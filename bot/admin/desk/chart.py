@@ -25,6 +25,8 @@ OUTCOMES = tuple(
 _AXIS, _TOP = 88.0, 6.0
 _GAP = 0.25
 _MOST_LABELS = 8
+# Heights of the scale, in twos of ones, tens, hundreds …
+_TWOS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25, 30, 40)
 
 
 @dataclass(frozen=True)
@@ -109,10 +111,10 @@ def _height(count: int, top: int) -> float:
 
 
 def _round_number(count: int) -> int:
-    """The next of 1, 2, 4, 6, 8, 10, 20, 40 …"""
-    unit = 1
-    while True:
-        for times in (1, 2, 4, 6, 8):
-            if count <= times * unit:
-                return times * unit
+    """The next that is round, and so is its half: 1, 2, 4, 6, 8, 10, 12 … 80, 100, 120 …"""
+    if count <= 1:
+        return 1
+    unit = 2
+    while count > _TWOS[-1] * unit:
         unit *= 10
+    return unit * next(twos for twos in _TWOS if count <= twos * unit)

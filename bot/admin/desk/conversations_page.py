@@ -43,7 +43,7 @@ def add_conversations_pages(
             is_first="before" not in request.args,
             wanted=wanted,
             outcomes=OUTCOMES,
-            languages=LANGUAGES,
+            language_names=LANGUAGES,
             verdicts=VERDICTS,
             channels=reports.channels,
         )

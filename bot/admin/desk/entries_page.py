@@ -50,7 +50,7 @@ def add_entries_pages(blueprint: Blueprint, reports: Reports, timezone: ZoneInfo
             arguments=_arguments(wanted, period_name),
             period_name=period_name,
             periods=PERIODS,
-            languages={folder: LANGUAGES[folder] for folder in _FOLDERS},
+            folders={folder: LANGUAGES[folder] for folder in _FOLDERS},
             only=ONLY,
             sorts=SORTS,
             days=(VOLATILE_DAYS, USUAL_DAYS),

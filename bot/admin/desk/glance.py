@@ -98,8 +98,8 @@ class Glance:
 
     @cached_property
     def stale(self) -> int:
-        """How many entries should be looked over."""
-        return sum(row.is_stale for row in self._entries.rows)
+        """How many entries should be looked over, of those that were asked for."""
+        return sum(row.is_stale and row.figures.hits > 0 for row in self._entries.rows)
 
     def complaints(self) -> list[LoggedRow]:
         """The newest words that came with a thumb down."""
