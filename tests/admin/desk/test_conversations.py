@@ -6,12 +6,11 @@ import csv
 import re
 from datetime import datetime
 from io import StringIO
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import pytest
 
 from bot.domain import Verdict
-from bot.store.secrets import Secrets
 from tests.admin.desk.conftest import NOW, SHANGHAI
 from tests.admin.desk.test_today import DAY
 
@@ -87,7 +86,7 @@ def test_pages_go_through_all_questions_and_keep_the_filter(reader, log):
         address = older and older[1].replace("&amp;", "&")
 
     assert [len(page) for page in seen] == [50, 50, 20]
-    assert sum(seen, []) == asked[::-1]
+    assert list(chain.from_iterable(seen)) == asked[::-1]
     assert "These are the oldest." in page
 
 
@@ -185,10 +184,8 @@ def test_a_stranger_sees_nothing(stranger, log):
 def test_no_page_names_a_user_as_the_channel_does(reader, log, stores):
     log.ask("备案要多久", user="oUser-very-private-001")
     shown = stores.secrets.user("chat", "oUser-very-private-001")
-    pages = [
-        reader.get(path).get_data(as_text=True) for path in ("/", "/conversations", "/conversations.csv")
-    ]
+    paths = ("/conversations", "/conversations.csv", "/")
+    pages = [reader.get(path).get_data(as_text=True) for path in paths]
 
-    assert isinstance(stores.secrets, Secrets)
-    assert shown in pages[1]
+    assert shown in pages[0]
     assert not any("oUser" in page for page in pages)

@@ -18,9 +18,8 @@ DAY = 24 * 60.0
 @pytest.fixture
 def listed(reader):
     """Language and id of the entries on the list, in order."""
-    return lambda query="": re.findall(
-        r'<td><a href="/admin/entries/([^"]+)"', reader.get(f"/entries{query}").text
-    )
+    link = re.compile(r'<td><a href="/admin/entries/([^"]+)"')
+    return lambda query="": link.findall(reader.get(f"/entries{query}").text)
 
 
 @pytest.mark.parametrize(

@@ -61,10 +61,9 @@ def test_the_chart_has_its_numbers_as_a_table_too(reader, log):
     page = reader.get("/").text
 
     assert 'aria-labelledby="chart-title chart-description"' in page
-    assert "The highest is 09:00 with 1 of 2 questions." in page or "The highest is 10:00" in page
+    assert "The highest is 09:00 with 1 of 2 questions." in page
     row = re.search(r'<th scope="row">10:00</th>(.*?)</tr>', page, re.DOTALL)[1]
     assert re.findall(r">(\d+)<", row) == ["1", "1", "0", "0", "0", "0"]
-    assert page.count('<th scope="row">') > 24
 
 
 def test_what_is_to_be_done_leads_to_where_it_is_done(reader, log):
