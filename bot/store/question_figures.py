@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 
-from sqlalchemy import ColumnElement, Connection, Subquery, distinct, func, select
+from sqlalchemy import ColumnElement, Connection, Subquery, func, select, true
 
 from bot.reports_questions import Cell, EntryFigures, Figures, Span
 from bot.store.database import Database
@@ -16,6 +17,7 @@ _SETTLED_AFTER = 24 * 3600.0
 _KEPT_SPANS = 1000
 # Latencies are told to half a millisecond: one that is in the middle of many need not be sorted out of them.
 _PER_MILLISECOND = 2
+_LONG = 10 * 24 * 3600.0
 _ENGLISH = "en"
 
 
@@ -34,9 +36,11 @@ class QuestionFigures:
 
     def users(self, span: Span | None = None) -> int:
         """How many users asked in the span, or ever; one is known again on one channel. Raises StoreError."""
-        query = select(func.count(distinct(questions.c.user))).where(questions.c.user != "")
-        if span:
-            query = query.where(_within(questions.c.asked_at, span))
+        asked = _asked(span)
+        users = (
+            select(questions.c.user).where(questions.c.user != "", asked.before).group_by(questions.c.user)
+        )
+        query = select(func.count()).select_from(users.having(asked.after).subquery())
         with self._database.reading() as connection:
             return connection.execute(query).scalar_one()
 
@@ -73,6 +77,30 @@ class _Entry:
         self.last_asked: float | None = None
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """How a query keeps to a span: what it asks of a row ``before`` grouping, and of a group ``after`` it.
+
+    A short span is found by its time. Of a long one nearly every row is needed: they are read in the order
+    of the groups, from the index that has all that is needed, and nothing has to be sorted.
+    """
+
+    before: ColumnElement[bool]
+    after: ColumnElement[bool]
+    count: ColumnElement[int]
+    last: ColumnElement[float]
+
+
+def _asked(span: Span | None) -> _Asked:
+    count, last = func.count(), func.max(questions.c.asked_at)
+    if span is None:
+        return _Asked(true(), true(), count, last)
+    within = _within(questions.c.asked_at, span)
+    if span.end - span.start < _LONG:
+        return _Asked(within, true(), count, last)
+    return _Asked(true(), count.filter(within) > 0, count.filter(within), last.filter(within))
+
+
 def _within(column: ColumnElement[float], span: Span) -> ColumnElement[bool]:
     return (column >= span.start) & (column < span.end)
 
@@ -96,11 +124,9 @@ def _verdicts(connection: Connection, span: Span) -> dict[str, int]:
 
 
 def _add_hits(connection: Connection, span: Span | None, found: dict[tuple[str, str], _Entry]) -> None:
-    names = (questions.c.entry, questions.c.language)
-    query = select(*names, func.count(), func.max(questions.c.asked_at)).where(questions.c.entry != "")
-    if span:
-        query = query.where(_within(questions.c.asked_at, span))
-    for entry, language, hits, last_asked in connection.execute(query.group_by(*names)):
+    asked, names = _asked(span), (questions.c.entry, questions.c.language)
+    query = select(*names, asked.count, asked.last).where(questions.c.entry != "", asked.before)
+    for entry, language, hits, last_asked in connection.execute(query.group_by(*names).having(asked.after)):
         one = found.setdefault((entry, _knowledge(language)), _Entry())
         one.hits += hits
         one.last_asked = max(last_asked, one.last_asked or 0.0)

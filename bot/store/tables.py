@@ -59,7 +59,7 @@ questions = Table(
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("asked_at", Float, nullable=False, index=True),
     Column("channel", String(64), nullable=False),
-    Column("user", String(64), nullable=False, index=True),
+    Column("user", String(64), nullable=False),
     Column("language", String(8), nullable=False),
     Column("question", Text, nullable=False),
     Column("outcome", String(16), nullable=False),
@@ -69,6 +69,7 @@ questions = Table(
     Column("latency_ms", Float),
     Column("request_id", String(64), index=True),
 )
+Index("questions_by_user", questions.c.user, questions.c.asked_at)
 Index("questions_by_entry", questions.c.entry, questions.c.language, questions.c.asked_at)
 
 # What users thought of an answer: the last verdict of each request.

@@ -85,6 +85,7 @@ def test_users_are_counted_once_a_channel_and_nobody_is_no_user(figures, ask):
 
     assert figures.users() == 4
     assert figures.users(Span(START, START + 1)) == 3
+    assert figures.users(Span(START, START + 100 * DAY)) == 3
 
 
 def test_verdicts_count_when_they_were_given(figures, ask, judge, clock):
@@ -134,6 +135,8 @@ def test_entries_are_told_by_knowledge_language_with_the_most_asked_first(figure
         EntryFigures("fees", "zh", hits=1, up=0, down=1, last_asked=START),
         EntryFigures("filing", "en", hits=1, up=0, down=0, last_asked=START),
     ]
-    assert figures.entries(Span(START + 1, START + 9)) == [
-        EntryFigures("filing", "zh", hits=1, last_asked=START + 5)
-    ]
+    for length in (9, 100 * DAY):
+        hits = [one for one in figures.entries(Span(START + 1, START + length)) if one.hits]
+        assert [(one.entry, one.language, one.hits, one.last_asked) for one in hits] == [
+            ("filing", "zh", 1, START + 5)
+        ]

@@ -19,7 +19,7 @@ from tests.postgres import run_sql
 
 FIRST = ("pushes", "outbox", "conversations", "questions", "tokens", "leases")
 LATER_COLUMNS = ("latency_ms", "request_id")
-LATER_INDEXES = ("ix_questions_request_id", "questions_by_entry")
+LATER_INDEXES = ("ix_questions_request_id", "questions_by_entry", "questions_by_user")
 OLD_ROW = (
     'INSERT INTO questions (asked_at, channel, "user", language, question, outcome, entry, confidence, '
     "index_version) VALUES (1.5, 'ask', '', 'en', 'how long?', 'answer', 'filing', 0.5, 'v1')"

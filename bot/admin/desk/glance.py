@@ -70,7 +70,7 @@ class Glance:
                 percent(now.share_answered),
                 change_of_share(now.share_answered, before.share_answered),
             ),
-            Tile(_("Users"), f"{self._users(self.period.span):,}", self._users_change()),
+            Tile(_("Users"), f"{self._users:,}", self._users_change()),
             Tile(
                 _("Thumbs up"),
                 percent(now.share_liked),
@@ -138,12 +138,13 @@ class Glance:
     def _asked_span(self) -> Span | None:
         return None if self.period.name == ALL else self.period.span
 
-    def _users(self, span: Span) -> int:
-        return self._reports.figures().users(None if self.period.name == ALL else span)
+    @cached_property
+    def _users(self) -> int:
+        return self._reports.figures().users(self._asked_span)
 
     def _users_change(self) -> Change | None:
         before = self.period.span_before
-        return self._count(self._users(self.period.span), self._users(before)) if before else None
+        return change_of_count(self._users, self._reports.figures().users(before)) if before else None
 
     def _count(self, now: int, before: int) -> Change | None:
         return change_of_count(now, before) if self.period.before else None

@@ -134,7 +134,7 @@ def test_what_people_write_is_text(reader, log):
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
 
 
-@pytest.mark.parametrize(("language", "title"), [("zh-CN", "今日概览"), ("zh-TW", "今日概覽")])
+@pytest.mark.parametrize(("language", "title"), [("zh-CN", "今日概况"), ("zh-TW", "今日概況")])
 def test_the_page_is_in_the_browsers_language(reader, stores, reports, language, title):
     browser = Operator(reading_app(stores, reports), language)
     browser.log_in()
