@@ -293,8 +293,8 @@ class QuestionFigures(Protocol):
         """When the oldest question that is kept was asked."""
         ...
 
-    def entries(self, span: Span | None = ...) -> list[EntryFigures]:
-        """Every entry that answered in the span, or ever, the most asked first."""
+    def entries(self, span: Span | None = ..., entry: str = ...) -> list[EntryFigures]:
+        """Every entry, or this one, that answered in the span, or ever, the most asked first."""
         ...
 
 

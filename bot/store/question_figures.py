@@ -49,12 +49,15 @@ class QuestionFigures:
         with self._database.reading() as connection:
             return connection.execute(select(func.min(questions.c.asked_at))).scalar()
 
-    def entries(self, span: Span | None = None) -> list[EntryFigures]:
-        """Every entry that answered in the span, or ever, the most asked first; raises StoreError."""
+    def entries(self, span: Span | None = None, entry: str = "") -> list[EntryFigures]:
+        """Every entry, or this one, that answered in the span, or ever, the most asked first.
+
+        Raises StoreError.
+        """
         with self._database.reading() as connection:
             found: dict[tuple[str, str], _Entry] = {}
-            _add_hits(connection, span, found)
-            _add_verdicts(connection, span, found)
+            _add_hits(connection, span, entry, found)
+            _add_verdicts(connection, span, entry, found)
         figures = [EntryFigures(*key, **vars(entry)) for key, entry in found.items()]
         return sorted(figures, key=lambda one: (-one.hits, one.entry, one.language))
 
@@ -123,30 +126,40 @@ def _verdicts(connection: Connection, span: Span) -> dict[str, int]:
     return {verdict: count for verdict, count in connection.execute(query.group_by(feedback.c.verdict))}
 
 
-def _add_hits(connection: Connection, span: Span | None, found: dict[tuple[str, str], _Entry]) -> None:
+def _add_hits(
+    connection: Connection, span: Span | None, entry: str, found: dict[tuple[str, str], _Entry]
+) -> None:
     asked, names = _asked(span), (questions.c.entry, questions.c.language)
-    query = select(*names, asked.count, asked.last).where(questions.c.entry != "", asked.before)
-    for entry, language, hits, last_asked in connection.execute(query.group_by(*names).having(asked.after)):
-        one = found.setdefault((entry, _knowledge(language)), _Entry())
+    query = select(*names, asked.count, asked.last).where(_is_entry(entry), asked.before)
+    for name, language, hits, last_asked in connection.execute(query.group_by(*names).having(asked.after)):
+        one = found.setdefault((name, _knowledge(language)), _Entry())
         one.hits += hits
         one.last_asked = max(last_asked, one.last_asked or 0.0)
 
 
-def _add_verdicts(connection: Connection, span: Span | None, found: dict[tuple[str, str], _Entry]) -> None:
-    """Verdicts given in the span; there are few, so each looks its question up."""
-    judged = _judged(span)
+def _is_entry(entry: str) -> ColumnElement[bool]:
+    return questions.c.entry == entry if entry else questions.c.entry != ""
+
+
+def _add_verdicts(
+    connection: Connection, span: Span | None, entry: str, found: dict[tuple[str, str], _Entry]
+) -> None:
+    """Verdicts given in the span."""
+    judged = _judged(span, entry)
     names = (judged.c.entry, judged.c.language, judged.c.verdict)
-    for entry, language, verdict, count in connection.execute(select(*names, func.count()).group_by(*names)):
-        if entry and verdict in ("up", "down"):
-            one = found.setdefault((entry, _knowledge(language)), _Entry())
+    for name, language, verdict, count in connection.execute(select(*names, func.count()).group_by(*names)):
+        if name and verdict in ("up", "down"):
+            one = found.setdefault((name, _knowledge(language)), _Entry())
             setattr(one, verdict, getattr(one, verdict) + count)
 
 
-def _judged(span: Span | None) -> Subquery:
-    """An outer join, so that no database has the idea of looking a verdict up for every question."""
-    query = select(questions.c.entry, questions.c.language, feedback.c.verdict).select_from(
-        feedback.outerjoin(questions, questions.c.request_id == feedback.c.request_id)
-    )
+def _judged(span: Span | None, entry: str) -> Subquery:
+    same = questions.c.request_id == feedback.c.request_id
+    # There are few verdicts, so each looks its question up: with the outer join no database has the idea of
+    # looking a verdict up for every question. Of one entry's questions, that is right.
+    both = questions.join(feedback, same) if entry else feedback.outerjoin(questions, same)
+    query = select(questions.c.entry, questions.c.language, feedback.c.verdict).select_from(both)
+    query = query.where(questions.c.entry == entry) if entry else query
     return (query.where(_within(feedback.c.given_at, span)) if span else query).subquery()
 
 

@@ -9,6 +9,7 @@ from flask import Blueprint, render_template, request
 from werkzeug.exceptions import NotFound
 
 from bot.admin.desk.entry_list import (
+    FOLDERS,
     ONLY,
     SORTS,
     USUAL_DAYS,
@@ -16,18 +17,19 @@ from bot.admin.desk.entry_list import (
     Entries,
     EntryFilter,
     EntryRow,
+    entry_row,
+    entry_twins,
 )
 from bot.admin.desk.names import LANGUAGES
 from bot.admin.desk.periods import ALL, PERIODS, period
 from bot.admin.desk.reports import Reports
 from bot.admin.desk.words import gettext as _
-from bot.domain import Language, Source
+from bot.domain import Source
 from bot.ports import KnowledgeIndex
-from bot.reports_questions import LoggedRow, Sought, Span
+from bot.reports_questions import Sought, Span
 
 _AT_ONCE = 50
 _NEWEST = 10
-_FOLDERS = {"zh": Language.SIMPLIFIED, "en": Language.ENGLISH}
 
 
 def add_entries_pages(blueprint: Blueprint, reports: Reports, timezone: ZoneInfo) -> None:
@@ -50,7 +52,7 @@ def add_entries_pages(blueprint: Blueprint, reports: Reports, timezone: ZoneInfo
             arguments=_arguments(wanted, period_name),
             period_name=period_name,
             periods=PERIODS,
-            folders={folder: LANGUAGES[folder] for folder in _FOLDERS},
+            folders={folder: LANGUAGES[folder] for folder in FOLDERS},
             only=ONLY,
             sorts=SORTS,
             days=(VOLATILE_DAYS, USUAL_DAYS),
@@ -58,17 +60,20 @@ def add_entries_pages(blueprint: Blueprint, reports: Reports, timezone: ZoneInfo
 
     @blueprint.get("/entries/<any(zh, en):folder>/<path:entry_id>")
     def entry(folder: str, entry_id: str) -> str:
-        index = reports.index()
-        row = Entries.read(reports, timezone).find(folder, entry_id)
+        row = entry_row(reports, timezone, folder, entry_id)
         if row is None:
             raise NotFound(_("The live version has no such entry. Look for it in the list of entries."))
+        index = reports.index()
+        twin = next((other for other in entry_twins(index, entry_id) if other != folder), "")
+        # Asked in the other language, an entry that is there in this one only has answered too.
+        sought = Sought(entry=entry_id, language=folder if twin else "")
         return render_template(
             "desk/entry.html",
             row=row,
-            twin=_twin(index, row),
+            twin=twin,
             sources=_sources(index, row),
             related=_related(index, row),
-            newest=_newest(reports, index, row),
+            newest=reports.search().newest(sought, _NEWEST),
         )
 
 
@@ -88,24 +93,11 @@ def _span(reports: Reports, name: str, timezone: ZoneInfo) -> Span | None:
     return period(name, reports.clock(), timezone, None).span
 
 
-def _twin(index: KnowledgeIndex, row: EntryRow) -> str:
-    """The other language, if the entry is there too."""
-    other = "zh" if row.entry.language == "en" else "en"
-    found = index.entry(row.entry.id, _FOLDERS[other])
-    return other if found and found.language == other else ""
-
-
 def _sources(index: KnowledgeIndex, row: EntryRow) -> list[Source]:
     return [index.sources[name] for name in row.entry.sources if name in index.sources]
 
 
 def _related(index: KnowledgeIndex, row: EntryRow) -> list[tuple[str, str, str]]:
     """Folder, id and question of each."""
-    found = (index.entry(name, _FOLDERS[row.entry.language]) for name in row.entry.related)
+    found = (index.entry(name, FOLDERS[row.entry.language]) for name in row.entry.related)
     return [(entry.language, entry.id, entry.question) for entry in found if entry]
-
-
-def _newest(reports: Reports, index: KnowledgeIndex, row: EntryRow) -> list[LoggedRow]:
-    """The newest questions it answered, in both languages if it is there in this one only."""
-    language = row.entry.language if _twin(index, row) else ""
-    return reports.search().newest(Sought(entry=row.entry.id, language=language), _NEWEST)

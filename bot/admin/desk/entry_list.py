@@ -9,12 +9,14 @@ from zoneinfo import ZoneInfo
 
 from bot.admin.desk.reports import Reports
 from bot.admin.desk.words import mark
-from bot.domain import Entry
+from bot.domain import Entry, Language
 from bot.ports import KnowledgeIndex
 from bot.reports_questions import EntryFigures, Span
 
 # What may change without notice is to be looked over this often, everything else once a year.
 VOLATILE_DAYS, USUAL_DAYS = 90, 365
+# Knowledge languages, and one that is answered from each.
+FOLDERS = {"zh": Language.SIMPLIFIED, "en": Language.ENGLISH}
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,8 @@ class Entries:
     @classmethod
     def read(cls, reports: Reports, timezone: ZoneInfo, span: Span | None = None) -> Entries:
         """With the figures of a span, or of all that is kept; raises IndexUnusableError or StoreError."""
-        index, today = reports.index(), datetime.fromtimestamp(reports.clock(), timezone).date()
-        figures = _figures(index, reports.figures().entries(span))
+        index, today = reports.index(), _today(reports, timezone)
+        figures = _figures(index.entries, reports.figures().entries(span))
         return cls(index.version, tuple(_row(entry, figures, today) for entry in index.entries))
 
     @property
@@ -71,10 +73,20 @@ class Entries:
         _, order = SORTS.get(wanted.sort) or SORTS[USUAL_SORT]
         return sorted(filter(wanted.matches, self.rows), key=order)
 
-    def find(self, language: str, entry_id: str) -> EntryRow | None:
-        """One entry; None if the version has none of that name."""
-        names = (language, entry_id)
-        return next((row for row in self.rows if (row.entry.language, row.entry.id) == names), None)
+
+def entry_row(reports: Reports, timezone: ZoneInfo, folder: str, entry_id: str) -> EntryRow | None:
+    """One entry of the live version, with its figures; None if it has none of that name."""
+    twins = entry_twins(reports.index(), entry_id)
+    if folder not in twins:
+        return None
+    figures = _figures(twins.values(), reports.figures().entries(entry=entry_id))
+    return _row(twins[folder], figures, _today(reports, timezone))
+
+
+def entry_twins(index: KnowledgeIndex, entry_id: str) -> dict[str, Entry]:
+    """The entry by the knowledge languages it is there in."""
+    found = {folder: index.entry(entry_id, language) for folder, language in FOLDERS.items()}
+    return {folder: entry for folder, entry in found.items() if entry and entry.language == folder}
 
 
 def is_stale(entry: Entry, today: date) -> bool:
@@ -99,9 +111,13 @@ def _row(entry: Entry, figures: dict[tuple[str, str], EntryFigures], today: date
     return EntryRow(entry, figures.get(key, EntryFigures(*key)), is_stale(entry, today))
 
 
-def _figures(index: KnowledgeIndex, found: Iterable[EntryFigures]) -> dict[tuple[str, str], EntryFigures]:
+def _today(reports: Reports, timezone: ZoneInfo) -> date:
+    return datetime.fromtimestamp(reports.clock(), timezone).date()
+
+
+def _figures(entries: Iterable[Entry], found: Iterable[EntryFigures]) -> dict[tuple[str, str], EntryFigures]:
     """An entry that there is in one language only has also answered in the other."""
-    there = {(entry.id, entry.language) for entry in index.entries}
+    there = {(entry.id, entry.language) for entry in entries}
     figures: dict[tuple[str, str], EntryFigures] = {}
     for one in found:
         other = (one.entry, {"zh": "en", "en": "zh"}[one.language])
