@@ -28,7 +28,7 @@ def test_a_question_that_was_asked_is_found_and_followed(open_desk):
     entry = ask(page, ASKED)["entry"]["id"]
     page.reload()
     expect(page.get_by_role("img", name="Questions per hour")).to_be_visible()
-    expect(page.get_by_text("说得不清楚")).to_be_visible()
+    expect(page.get_by_text("说得不清楚").last).to_be_visible()
 
     page.get_by_role("link", name="Look at 1 answer that got a thumb down").click()
     page.get_by_role("main").get_by_role("link", name=ASKED).click()
@@ -63,4 +63,4 @@ def test_axe_finds_nothing_serious_and_nothing_is_wider_than_the_screen(open_des
         wide = page.evaluate("document.documentElement.scrollWidth") > viewport["width"]
         found[path] = serious_issues(page) + (["wider than the screen"] if wide else [])
 
-    assert found == dict.fromkeys(PATHS, [])
+    assert [path for path in PATHS if found[path]] == [], found
