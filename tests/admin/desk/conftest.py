@@ -13,9 +13,13 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from bot.admin.desk.blueprint import desk_blueprint
-from bot.admin.desk.desk import Desk
+from bot.admin.desk.access import auditing
+from bot.admin.desk.audit_page import add_audit_page
+from bot.admin.desk.blueprint import desk_frame
+from bot.admin.desk.conversations_page import add_conversations_pages
+from bot.admin.desk.entries_page import add_entries_pages
 from bot.admin.desk.reports import Reports
+from bot.admin.desk.today_page import add_today_page
 from bot.answering.answerer import Answerer
 from bot.app import create_app
 from bot.channels.chat import ChatOptions, chat_blueprint
@@ -162,10 +166,14 @@ def reader(stores: Stores, reports: Reports) -> Operator:
 
 
 def reading_app(stores: Stores, reports: Reports) -> Flask:
-    """The desk, and the chat that it links to."""
+    """The desk's pages that read, and the chat that they link to."""
     app = Flask("bot", static_folder=None)
     register_problems(app)
     app.register_blueprint(chat_blueprint(Answerer(reports.index), ChatOptions()))
-    desk = Desk(lambda: stores.desk_access, lambda: stores.audit, SHANGHAI, reports)
-    app.register_blueprint(desk_blueprint(desk))
+    blueprint = desk_frame(lambda: stores.desk_access, SHANGHAI)
+    add_today_page(blueprint, reports, SHANGHAI)
+    add_entries_pages(blueprint, reports, SHANGHAI)
+    add_conversations_pages(blueprint, reports, SHANGHAI, auditing(lambda: stores.audit))
+    add_audit_page(blueprint, lambda: stores.audit)
+    app.register_blueprint(blueprint)
     return app
