@@ -134,8 +134,8 @@ def _states(stack: ExitStack) -> Iterator[State]:
     folder = Path(stack.enter_context(TemporaryDirectory()))
     urls = {name: f"sqlite:///{folder}/{name}.db" for name in ("well", "session", "locked")}
     urls["gone"] = f"sqlite:///{folder}"
-    if postgres := stack.enter_context(_postgres(folder / "postgres")):
-        urls["PostgreSQL"] = postgres
+    if server := stack.enter_context(postgres(folder / "postgres")):
+        urls["PostgreSQL"] = server
     for name, url in urls.items():
         stores = Stores(load_settings().model_copy(update={"database_url": url, "data_dir": folder / name}))
         if name != "gone":
@@ -168,7 +168,7 @@ def _locked(file: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _postgres(folder: Path) -> Iterator[str]:
+def postgres(folder: Path) -> Iterator[str]:
     """The address of a server; empty where requirements-dev.txt is not installed."""
     try:
         with warnings.catch_warnings():

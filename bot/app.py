@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from flask import Flask
@@ -11,6 +12,7 @@ from bot.admin.blueprint import admin_blueprint
 from bot.admin.description import admin_api
 from bot.admin.desk.blueprint import desk_blueprint
 from bot.admin.desk.desk import Desk
+from bot.admin.desk.reports import Reports
 from bot.admin.launching import launch
 from bot.answering.answerer import Answerer
 from bot.channels.ask import ask_blueprint
@@ -28,6 +30,7 @@ from bot.channels.wechat.blueprint import wechat_blueprint
 from bot.cli import register_commands
 from bot.domain import Scope
 from bot.operations import Operations
+from bot.ports import KnowledgeIndex
 from bot.protection import Protection
 from bot.settings import Settings, load_settings, shared_folder
 from bot.stores import Stores
@@ -67,7 +70,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(openapi_blueprint(admin_api()))
     admin = admin_blueprint(operations.settings.admin_key, lambda: stores.jobs, launch, stores.known_keys)
     app.register_blueprint(admin)
-    app.register_blueprint(desk_blueprint(_desk(operations.settings, stores)))
+    app.register_blueprint(
+        desk_blueprint(_desk(operations.settings, stores, _reports(stores, live_index, wechat)))
+    )
     app.register_blueprint(chat_blueprint(answerer, _chat_options(operations.settings)))
     desks = wechat.desks(answerer, log, metrics.wechat.delivered, protection.user_limits)
     app.register_blueprint(wechat_blueprint(desks))
@@ -78,11 +83,23 @@ def create_app(settings: Settings | None = None) -> Flask:
     return app
 
 
-def _desk(settings: Settings, stores: Stores) -> Desk:
+def _desk(settings: Settings, stores: Stores, reports: Reports) -> Desk:
     return Desk(
         access=lambda: stores.desk_access,
         audit=lambda: stores.audit,
         timezone=ZoneInfo(settings.wechat_timezone),
+        reports=reports,
+    )
+
+
+def _reports(stores: Stores, live_index: Callable[[], KnowledgeIndex], wechat: WechatService) -> Reports:
+    return Reports(
+        figures=lambda: stores.question_figures,
+        search=lambda: stores.question_search,
+        index=live_index,
+        jobs=lambda: stores.jobs,
+        channels=("ask", "chat", *(account.channel for account in wechat.accounts)),
+        clock=time.time,
     )
 
 

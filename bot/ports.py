@@ -25,6 +25,7 @@ from bot.domain import (
     Vocabulary,
 )
 from bot.reports import AuditRecord, DeskSession, Login
+from bot.reports_questions import EntryFigures, Figures, LoggedRow, Position, Sought, Span
 
 if TYPE_CHECKING:
     import numpy as np
@@ -108,6 +109,11 @@ class KnowledgeIndex(IndexFacts, Protocol):
     @property
     def clarify_threshold(self) -> float:
         """Confidence from which the nearest entries are worth offering as questions."""
+        ...
+
+    @property
+    def entries(self) -> Sequence[Entry]:
+        """Every entry of every language, in the order of the knowledge base."""
         ...
 
     @property
@@ -224,6 +230,10 @@ class Jobs(Protocol):
         """A job as it is now; None if there is none."""
         ...
 
+    def recent(self, limit: int) -> list[Job]:
+        """The newest jobs, newest first."""
+        ...
+
     def begin(self, job_id: str) -> bool:
         """Take a queued job; False if it is none any more."""
         ...
@@ -274,4 +284,32 @@ class AuditLog(Protocol):
 
     def newest(self, most: int, before: float | None = ...) -> list[AuditRecord]:
         """The newest records, those before a moment if one is given."""
+        ...
+
+
+class QuestionFigures(Protocol):
+    """The question log in figures; raises StoreError when it cannot be reached."""
+
+    def figures(self, span: Span) -> Figures:
+        """The span in figures. Of a long time, ask a day at a time, and add up."""
+        ...
+
+    def users(self, span: Span | None = ...) -> int:
+        """How many users asked in the span, or ever."""
+        ...
+
+    def first_asked(self) -> float | None:
+        """When the oldest question that is kept was asked."""
+        ...
+
+    def entries(self, span: Span | None = ..., entry: str = ...) -> list[EntryFigures]:
+        """Every entry, or this one, that answered in the span, or ever, the most asked first."""
+        ...
+
+
+class QuestionSearch(Protocol):
+    """Looks for questions in the log; raises StoreError when it cannot be reached."""
+
+    def newest(self, sought: Sought, most: int, before: Position | None = ...) -> list[LoggedRow]:
+        """At most so many, newest first, those before a position if one is given."""
         ...

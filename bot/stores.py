@@ -17,8 +17,10 @@ from bot.store.desk_access import DeskAccess
 from bot.store.feedback import FeedbackRows
 from bot.store.jobs import Jobs
 from bot.store.known_keys import KnownKeys
+from bot.store.question_figures import QuestionFigures
 from bot.store.question_log import QuestionLog
 from bot.store.question_rows import QuestionRows
+from bot.store.question_search import QuestionSearch
 from bot.store.retention import Retention
 from bot.store.secrets import Secrets, load_key
 from bot.store.user_data import UserData
@@ -96,6 +98,16 @@ class Stores:
     def known_keys(self) -> KnownKeys:
         """This process's view of them; it opens the database with the first key that is sent."""
         return KnownKeys(lambda: self.api_keys, time.time)
+
+    @cached_property
+    def question_figures(self) -> QuestionFigures:
+        """The question log in figures; raises SettingsError."""
+        return QuestionFigures(self.database, time.time)
+
+    @cached_property
+    def question_search(self) -> QuestionSearch:
+        """What looks for questions in the log; raises SettingsError."""
+        return QuestionSearch(self.database)
 
     def feedback(self) -> FeedbackRows:
         """What users think of the answers; raises SettingsError."""

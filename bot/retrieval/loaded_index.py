@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -59,6 +59,11 @@ class LoadedIndex:
     def clarify_threshold(self) -> float:
         """Confidence from which the nearest entries are worth offering as questions."""
         return self._decision.clarify_threshold
+
+    @property
+    def entries(self) -> Sequence[Entry]:
+        """Every entry of every language, in the order of the knowledge base; parsed when one is looked at."""
+        return self._contents.entries
 
     @property
     def sources(self) -> Mapping[str, Source]:

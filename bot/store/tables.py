@@ -59,7 +59,7 @@ questions = Table(
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("asked_at", Float, nullable=False, index=True),
     Column("channel", String(64), nullable=False),
-    Column("user", String(64), nullable=False, index=True),
+    Column("user", String(64), nullable=False),
     Column("language", String(8), nullable=False),
     Column("question", Text, nullable=False),
     Column("outcome", String(16), nullable=False),
@@ -69,6 +69,8 @@ questions = Table(
     Column("latency_ms", Float),
     Column("request_id", String(64), index=True),
 )
+Index("questions_by_user", questions.c.user, questions.c.asked_at)
+Index("questions_by_entry", questions.c.entry, questions.c.language, questions.c.asked_at)
 
 # What users thought of an answer: the last verdict of each request.
 feedback = Table(
@@ -79,6 +81,7 @@ feedback = Table(
     Column("comment", Text, nullable=False),
     Column("given_at", Float, nullable=False, index=True),
 )
+Index("feedback_by_verdict", feedback.c.verdict, feedback.c.given_at)
 
 # Users who were erased lately: what they had asked before is not logged after all, however late it comes.
 erasures = Table(

@@ -13,31 +13,46 @@ from flask.blueprints import BlueprintSetupState
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException, NotFound
 
-from bot.admin.desk.access import CSRF_FIELD, Closed, guard
+from bot.admin.desk.access import CSRF_FIELD, Closed, auditing, guard
 from bot.admin.desk.audit_page import add_audit_page
+from bot.admin.desk.conversations_page import add_conversations_pages
 from bot.admin.desk.desk import Desk
+from bot.admin.desk.entries_page import add_entries_pages
 from bot.admin.desk.login import add_login_pages
+from bot.admin.desk.names import add_names
 from bot.admin.desk.navigation import PAGES
+from bot.admin.desk.today_page import add_today_page
 from bot.admin.desk.words import gettext, language, ngettext
 from bot.channels.problems import request_id
 from bot.channels.security_headers import PagePolicy, protect
 from bot.domain import Language
 from bot.errors import BotError
+from bot.ports import DeskAccess
 
 _LANGUAGES = {Language.SIMPLIFIED: "简体", Language.TRADITIONAL: "繁體", Language.ENGLISH: "English"}
 
 
 def desk_blueprint(desk: Desk) -> Blueprint:
     """The pages under ``/admin``."""
+    blueprint = desk_frame(desk.access, desk.timezone)
+    add_today_page(blueprint, desk.reports, desk.timezone)
+    add_entries_pages(blueprint, desk.reports, desk.timezone)
+    add_conversations_pages(blueprint, desk.reports, desk.timezone, auditing(desk.audit))
+    add_audit_page(blueprint, desk.audit)
+    return blueprint
+
+
+def desk_frame(access: Callable[[], DeskAccess], timezone: ZoneInfo) -> Blueprint:
+    """What is around the pages: who may see them, how they and their errors look."""
     blueprint = Blueprint(
         "desk", __name__, url_prefix="/admin", template_folder="templates", static_folder="static"
     )
     protect(blueprint, PagePolicy())
-    guard(blueprint, desk.access)
-    add_login_pages(blueprint, desk.access)
-    add_audit_page(blueprint, desk.audit)
+    guard(blueprint, access)
+    add_login_pages(blueprint, access)
+    add_names(blueprint)
     blueprint.record(_translate_templates)
-    blueprint.context_processor(lambda: _layout() | {"moment": _moment(desk.timezone)})
+    blueprint.context_processor(lambda: _layout() | {"moment": _moment(timezone)})
     blueprint.register_error_handler(HTTPException, _refusal)
     blueprint.register_error_handler(BotError, _outage)
     blueprint.after_request(_keep_private)

@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 import re
+import uuid
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from bot.admin.desk.access import auditing
+from bot.admin.desk.audit_page import add_audit_page
+from bot.admin.desk.blueprint import desk_frame
+from bot.admin.desk.conversations_page import add_conversations_pages
+from bot.admin.desk.entries_page import add_entries_pages
+from bot.admin.desk.reports import Reports
+from bot.admin.desk.today_page import add_today_page
+from bot.answering.answerer import Answerer
 from bot.app import create_app
+from bot.channels.chat import ChatOptions, chat_blueprint
+from bot.channels.problems import register_problems
+from bot.domain import LoggedQuestion, Source, Verdict
 from bot.settings import Settings
+from bot.store.feedback import FeedbackRows
 from bot.stores import Stores
+from tests.fakes import FakeIndex, make_entry
+from tests.store.values import ASKED
 
 NAME, PASSWORD = "mei", "correct horse battery"
 KNOWLEDGE = Path(__file__).parents[2] / "data" / "knowledge"
@@ -73,3 +91,89 @@ def operator(stranger: Operator) -> Operator:
     stranger.log_in()
     stranger.get("/audit")
     return stranger
+
+
+# A desk whose reports are of a day of the test's own: Sunday 22 November 2026, 10:30 in Shanghai.
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+NOW = datetime(2026, 11, 22, 10, 30, tzinfo=SHANGHAI).timestamp()
+FEES = make_entry(
+    "fees",
+    "开店要交多少钱",
+    answer="不收**开店费**。\n\n| 项目 | 费用 |\n|---|---|\n| 认证 | 300 元 |\n\n<script>alert(1)</script>",
+    asked=("店铺收费吗",),
+    topic="payment",
+    as_of="2026-10",
+    is_volatile=True,
+    related=("filing",),
+    sources=("official",),
+)
+FILING = make_entry("filing", "备案要多久", as_of="2024-03-01")
+FILING_IN_ENGLISH = make_entry(
+    "filing", "How long does filing take?", answer="20 days.", language="en", as_of="2026-11-22"
+)
+SOURCE = Source("official", True, {"zh": "收费标准", "en": "Fees"}, "https://shop.example/fees")
+
+
+@dataclass
+class QuestionsAsked:
+    """Puts questions into the log, and verdicts on them."""
+
+    stores: Stores
+    now: float = NOW
+
+    def ask(self, question: str, minutes_ago: float = 0.0, **fields: object) -> str:
+        """The request id of a question that was asked so long ago."""
+        whose = {"channel": "chat", "user": "u1", "latency_ms": 4.5, "request_id": uuid.uuid4().hex}
+        whose |= {name: fields.pop(name) for name in whose if name in fields}
+        asked = replace(ASKED, question=question, **fields)
+        self.stores.question_rows.add([LoggedQuestion(asked, asked_at=self.now - 60 * minutes_ago, **whose)])
+        return whose["request_id"]
+
+    def judge(self, request_id: str, verdict: Verdict, comment: str = "", minutes_ago: float = 0.0) -> None:
+        given_at = self.now - 60 * minutes_ago
+        FeedbackRows(self.stores.database, lambda: given_at).give(request_id, verdict, comment)
+
+
+@pytest.fixture
+def log(stores: Stores) -> QuestionsAsked:
+    return QuestionsAsked(stores)
+
+
+@pytest.fixture
+def index() -> FakeIndex:
+    return FakeIndex(FEES, FILING, FILING_IN_ENGLISH, sources=[SOURCE])
+
+
+@pytest.fixture
+def reports(stores: Stores, index: FakeIndex) -> Reports:
+    return Reports(
+        lambda: stores.question_figures,
+        lambda: stores.question_search,
+        lambda: index,
+        lambda: stores.jobs,
+        ("ask", "chat", "official:default", "official:shop"),
+        lambda: NOW,
+    )
+
+
+@pytest.fixture
+def reader(stores: Stores, reports: Reports) -> Operator:
+    """Somebody who reads the reports at the desk."""
+    stores.desk_access.set_password(NAME, PASSWORD)
+    reader = Operator(reading_app(stores, reports))
+    reader.log_in()
+    return reader
+
+
+def reading_app(stores: Stores, reports: Reports) -> Flask:
+    """The desk's pages that read, and the chat that they link to."""
+    app = Flask("bot", static_folder=None)
+    register_problems(app)
+    app.register_blueprint(chat_blueprint(Answerer(reports.index), ChatOptions()))
+    blueprint = desk_frame(lambda: stores.desk_access, SHANGHAI)
+    add_today_page(blueprint, reports, SHANGHAI)
+    add_entries_pages(blueprint, reports, SHANGHAI)
+    add_conversations_pages(blueprint, reports, SHANGHAI, auditing(lambda: stores.audit))
+    add_audit_page(blueprint, lambda: stores.audit)
+    app.register_blueprint(blueprint)
+    return app
