@@ -6,7 +6,7 @@ from bot.admin.desk.words import mark
 
 # Endpoint and title.
 PAGES = (
-    ("desk.today", mark("Today")),
+    ("desk.today", mark("Overview")),
     ("desk.unanswered", mark("Unanswered")),
     ("desk.entries", mark("Entries")),
     ("desk.conversations", mark("Conversations")),
