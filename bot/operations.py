@@ -113,7 +113,7 @@ class Operations:
         """The same on all cores, asked only for what no command embedded before; loaded once a process."""
         form = self.store.model_in_use()
         if form not in self._embedders:
-            self._embedders[form] = self._cached(self.embedder(threads=0))
+            self._embedders[form] = self.remembering(self.embedder(threads=0))
         return self._embedders[form]
 
     @cached_property
@@ -121,7 +121,8 @@ class Operations:
         """By the name of the model's form: whoever builds again and again loads it once."""
         return {}
 
-    def _cached(self, embedder: Embedder) -> Embedder:
+    def remembering(self, embedder: Embedder) -> Embedder:
+        """The same, asked only for what no process embedded before."""
         return CachedEmbedder(embedder, DiskCache(cache_file(self.settings.cache_dir, embedder.checksum)))
 
     @property
@@ -145,7 +146,7 @@ class Operations:
         original = self.prepare_model(progress)
         progress("importing the model libraries", 0, 1)
         tuning = importlib.import_module("bot.retrieval.tuning")
-        untuned = tuning.Untuned(original, self._cached(OnnxEmbedder(original, threads=0)))
+        untuned = tuning.Untuned(original, self.remembering(OnnxEmbedder(original, threads=0)))
         recipe = tuning.Recipe(learning_rate=learning_rate)
         options = tuning.TuningOptions(self.settings.false_answer_rate, _now(), recipe)
         result: TuningResult = tuning.tune_model(base, untuned, normalise, options, progress)
