@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from flask import Flask
@@ -11,8 +12,10 @@ from bot.admin.blueprint import admin_blueprint
 from bot.admin.description import admin_api
 from bot.admin.desk.blueprint import desk_blueprint
 from bot.admin.desk.desk import Desk
+from bot.admin.desk.teaching import Teaching
 from bot.admin.launching import launch
 from bot.answering.answerer import Answerer
+from bot.answering.normalising import normalise
 from bot.channels.ask import ask_blueprint
 from bot.channels.chat import ChatOptions, chat_blueprint
 from bot.channels.feedback import feedback_blueprint
@@ -26,13 +29,18 @@ from bot.channels.requests import follow_requests
 from bot.channels.sessions import Sessions
 from bot.channels.wechat.blueprint import wechat_blueprint
 from bot.cli import register_commands
+from bot.knowledge.editing import Editor
 from bot.operations import Operations
+from bot.retrieval.live_index import LiveIndex
 from bot.settings import Settings, load_settings, shared_metrics_folder
 from bot.stores import Stores
+from bot.unanswered import Unanswered
 from bot.wechat_service import WechatService
 
 # How long a conversation on /ask is remembered, and how long a question waits for a busy database.
 CONVERSATION_SECONDS, STORE_PATIENCE = 30 * 60.0, 0.2
+# Questions of which the desk remembers how they are normalised; some 10 MB.
+NORMALISED = 30_000
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -61,7 +69,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(metrics_blueprint(metrics))
     app.register_blueprint(openapi_blueprint(admin_api()))
     app.register_blueprint(admin_blueprint(operations.settings.admin_key, lambda: stores.jobs, launch))
-    app.register_blueprint(desk_blueprint(_desk(operations.settings, stores)))
+    teaching = _teaching(operations, stores, live_index)
+    app.register_blueprint(desk_blueprint(_desk(operations.settings, stores, teaching)))
     app.register_blueprint(chat_blueprint(answerer, _chat_options(operations.settings)))
     app.register_blueprint(wechat_blueprint(wechat.desks(answerer, log, metrics.wechat.delivered)))
     register_commands(app, operations, answerer, wechat, stores)
@@ -71,11 +80,28 @@ def create_app(settings: Settings | None = None) -> Flask:
     return app
 
 
-def _desk(settings: Settings, stores: Stores) -> Desk:
+def _teaching(operations: Operations, stores: Stores, live_index: LiveIndex) -> Teaching:
+    settings = operations.settings
+    # Every look at a change asks for the same questions.
+    remembering = lru_cache(NORMALISED)(normalise)
+    return Teaching(
+        unanswered=Unanswered(stores.unanswered, live_index, operations.remembering, remembering),
+        editor=Editor(settings.knowledge_dir, operations.parser(), remembering),
+        edits=stores.knowledge_edits,
+        jobs=lambda: stores.jobs,
+        start=launch,
+        is_live=lambda: operations.knowledge_digest() == live_index().digest,
+        clock=time.time,
+        timezone=ZoneInfo(settings.wechat_timezone),
+    )
+
+
+def _desk(settings: Settings, stores: Stores, teaching: Teaching) -> Desk:
     return Desk(
         access=lambda: stores.desk_access,
         audit=lambda: stores.audit,
         timezone=ZoneInfo(settings.wechat_timezone),
+        teaching=teaching,
     )
 
 

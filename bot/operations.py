@@ -178,7 +178,7 @@ class Operations:
     def lint(self, *, with_embedder: bool) -> list[Problem]:
         """Everything wrong with the knowledge base."""
         embed = self.caching_embedder().embed_queries if with_embedder else None
-        return lint.lint(self.settings.knowledge_dir, normalise, embed, self._parser())
+        return lint.lint(self.settings.knowledge_dir, normalise, embed, self.parser())
 
     def build(self, progress: Progress, order: Order = Order(), *, wait: bool = False) -> BuildResult:  # noqa: B008 - frozen
         """Build a version from the knowledge folder; publish it if it passes the gate, else keep it aside.
@@ -210,7 +210,7 @@ class Operations:
         with ThreadPoolExecutor(1) as pool:
             # Beside the reading: the model's libraries need another core only.
             loading = pool.submit(self.caching_embedder)
-            checks, base = read_checks(folder), loader.load(folder, self._parser())
+            checks, base = read_checks(folder), loader.load(folder, self.parser())
             embedder = self._loaded(loading, progress)
         progress("reading the knowledge", 1, 1)
         # Lint and building ask for the same questions.
@@ -271,7 +271,7 @@ class Operations:
         made_from = loader.digest(folder), checks_digest(folder)
         return is_built(store.history.events(), store.current_name(), *made_from)
 
-    def _parser(self) -> loader.Parse:
+    def parser(self) -> loader.Parse:
         """Parses only the knowledge files that have changed."""
         return CachedParser(DiskCache(parse_cache.cache_file(self.settings.cache_dir)))
 

@@ -24,6 +24,7 @@ from bot.domain import (
     Vocabulary,
 )
 from bot.reports import AuditRecord, DeskSession, Login
+from bot.reports_teaching import KnowledgeEdit
 
 if TYPE_CHECKING:
     import numpy as np
@@ -265,4 +266,24 @@ class AuditLog(Protocol):
 
     def newest(self, most: int, before: float | None = ...) -> list[AuditRecord]:
         """The newest records, those before a moment if one is given."""
+        ...
+
+
+class KnowledgeEdits(Protocol):
+    """What was changed in the knowledge from the desk; raises StoreError when it cannot be reached."""
+
+    def add(self, edits: Sequence[KnowledgeEdit]) -> list[KnowledgeEdit]:
+        """Keep them; the same with number and time."""
+        ...
+
+    def recent(self, limit: int, before: int | None = ...) -> list[KnowledgeEdit]:
+        """The newest, older than the one of that number; newest first."""
+        ...
+
+    def find(self, number: int) -> KnowledgeEdit | None:
+        """One of them."""
+        ...
+
+    def mark_undone(self, number: int) -> None:
+        """Note that it stands no more."""
         ...

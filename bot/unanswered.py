@@ -15,7 +15,7 @@ from bot.domain import Language, Query, Ranking
 from bot.errors import BotError
 from bot.ports import Embedder
 from bot.processes import step_back
-from bot.reports_questions import (
+from bot.reports_teaching import (
     Ask,
     Dismissal,
     DistinctQuestion,

@@ -25,7 +25,7 @@ from bot.knowledge.lint import Normalise
 from bot.knowledge.loader import Parse
 from bot.knowledge.markdown import KnowledgeFile, Problem, entry_spans, parse_file
 from bot.knowledge.merging import Key
-from bot.reports_questions import KnowledgeEdit
+from bot.reports_teaching import KnowledgeEdit
 
 _CONTEXT = 3
 _LINE_NUMBERS = re.compile(r"\.md:\d+")
@@ -191,8 +191,8 @@ def _diff(before: bytes, after: bytes) -> Iterator[str]:
     old, new = (content.decode().splitlines() for content in (before, after))
     start = max(0, _shared(old, new) - _CONTEXT)
     end = max(0, _shared(old[start:][::-1], new[start:][::-1]) - _CONTEXT)
-    parts = (lines[start : len(lines) - end] for lines in (old, new))
-    told = difflib.unified_diff(*parts, n=_CONTEXT, lineterm="")
+    old, new = (lines[start : len(lines) - end] for lines in (old, new))
+    told = difflib.unified_diff(old, new, n=_CONTEXT, lineterm="")
     return (line for line in told if not line.startswith(("---", "+++")))
 
 

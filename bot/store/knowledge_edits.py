@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sqlalchemy import delete, insert, select, update
 
-from bot.reports_questions import KnowledgeEdit
+from bot.reports_teaching import KnowledgeEdit
 from bot.store.database import Database
 from bot.store.tables import knowledge_edits
 

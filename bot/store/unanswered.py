@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import Select, delete, func, insert, select
 
 from bot.domain import OutcomeKind, Verdict
-from bot.reports_questions import Ask, Dismissal, Want
+from bot.reports_teaching import Ask, Dismissal, Want
 from bot.store.database import Database
 from bot.store.tables import dismissals, feedback, questions
 

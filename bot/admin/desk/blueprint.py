@@ -13,11 +13,15 @@ from flask.blueprints import BlueprintSetupState
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException, NotFound
 
-from bot.admin.desk.access import CSRF_FIELD, Closed, guard
+from bot.admin.desk.access import CSRF_FIELD, Closed, auditing, guard, notifying
 from bot.admin.desk.audit_page import add_audit_page
 from bot.admin.desk.desk import Desk
+from bot.admin.desk.edits_page import add_edits_page
+from bot.admin.desk.entry_editing import add_entry_editing_pages
+from bot.admin.desk.entry_removal import add_entry_removal_pages
 from bot.admin.desk.login import add_login_pages
 from bot.admin.desk.navigation import PAGES
+from bot.admin.desk.unanswered_page import add_unanswered_pages
 from bot.admin.desk.words import gettext, language, ngettext
 from bot.channels.problems import request_id
 from bot.channels.security_headers import PagePolicy, protect
@@ -36,6 +40,11 @@ def desk_blueprint(desk: Desk) -> Blueprint:
     guard(blueprint, desk.access)
     add_login_pages(blueprint, desk.access)
     add_audit_page(blueprint, desk.audit)
+    changing = (desk.teaching, auditing(desk.audit), notifying(desk.access))
+    add_unanswered_pages(blueprint, *changing)
+    add_entry_editing_pages(blueprint, *changing)
+    add_entry_removal_pages(blueprint, *changing)
+    add_edits_page(blueprint, *changing)
     blueprint.record(_translate_templates)
     blueprint.context_processor(lambda: _layout() | {"moment": _moment(desk.timezone)})
     blueprint.register_error_handler(HTTPException, _refusal)

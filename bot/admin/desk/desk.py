@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from bot.admin.desk.teaching import Teaching
 from bot.ports import AuditLog, DeskAccess
 
 
@@ -19,3 +20,4 @@ class Desk:
     access: Callable[[], DeskAccess]
     audit: Callable[[], AuditLog]
     timezone: ZoneInfo
+    teaching: Teaching
