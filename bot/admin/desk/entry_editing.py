@@ -25,6 +25,8 @@ from bot.knowledge.loader import LANGUAGES
 from bot.knowledge.rows import RowError
 from bot.reports_teaching import QuestionGroup
 
+_SHARED = ("id", "topic", "applies", "as_of", "is_volatile", "grade", "sources", "related", "includes")
+
 
 def add_entry_editing_pages(blueprint: Blueprint, teaching: Teaching, audit: Audit, notify: Notify) -> None:
     """``/admin/entries/new``, ``…/edit`` and what their forms lead to."""
@@ -59,23 +61,23 @@ def add_entry_editing_pages(blueprint: Blueprint, teaching: Teaching, audit: Aud
 
 def _sent() -> list[EntryForm]:
     forms = [form for language in LANGUAGES if (form := sent_form(request.form, language))]
-    written = [form for form in forms if not form.is_empty or form.seen]
+    # The one that has the facts, which the other shares.
+    forms.sort(key=lambda form: f"{form.language}-grade" not in request.form)
     if not forms:
         raise BadRequest(_("The form was empty. Open it again from the list."))
-    return _sharing_an_id(written or forms[:1])
+    written = [form for form in forms if not form.is_empty or form.seen]
+    return _sharing_facts(written or forms[:1], forms[0])
 
 
-def _sharing_an_id(forms: list[EntryForm]) -> list[EntryForm]:
-    """An entry has the same id in both languages, and of what its own form leaves out, the other's."""
-    named = next((form for form in forms if form.id.strip()), None)
-    if named is None:
+def _sharing_facts(forms: list[EntryForm], leading: EntryForm) -> list[EntryForm]:
+    """An entry has the same id in both languages; a new one gets the other's facts as well."""
+    facts = {name: getattr(leading, name) for name in _SHARED}
+    if not leading.id.strip():
         try:
-            named = replace(forms[0], id=forms[0].wish().key[1])
+            facts["id"] = forms[0].wish().key[1]
         except RowError:
             return forms
-    shared = ("id", "topic", "applies", "as_of", "is_volatile", "grade", "sources", "related", "includes")
-    leading = {name: getattr(named, name) for name in shared}
-    return [form if form.seen else replace(form, **leading) for form in forms]
+    return [form if form.seen else replace(form, **facts) for form in forms]
 
 
 def _new_forms(teaching: Teaching) -> list[EntryForm]:
