@@ -52,16 +52,21 @@ def changed_content(name: Path, before: bytes | None, changes: Sequence[Change])
 
 
 def section_of(content: bytes, entry: Entry) -> str:
-    """The text of the entry's section, with the lines as they end there."""
+    """The text of the entry's section, with the lines as they end there; raises KnowledgeError.
+
+    That is where the file is a plain document.
+    """
     text = content.decode()
-    start = entry.place.line
-    return "".join(_LINES.findall(text)[start - 1 : entry_spans(text)[start]])
+    start, spans = entry.place.line, entry_spans(text)
+    if start not in spans:
+        raise _no_ids(entry.place.path)
+    return "".join(_LINES.findall(text)[start - 1 : spans[start]])
 
 
 def _replaced(name: Path, text: str, changes: Sequence[Change], line_end: str) -> str:
     spans = entry_spans(text)
     if not spans and changes:
-        raise KnowledgeError(f"{name} is a plain document without ids; change it there, or rename it")
+        raise _no_ids(name)
     lines = _LINES.findall(text)
     for old, new in sorted(_pairs(changes), key=lambda pair: -pair[0].place.line):
         start, stop = old.place.line, spans[old.place.line]
@@ -69,6 +74,10 @@ def _replaced(name: Path, text: str, changes: Sequence[Change], line_end: str) -
         changed = edited_section(section, old, new) if new else ""
         lines[start - 1 : stop] = [changed.replace("\n", line_end)]
     return "".join(lines)
+
+
+def _no_ids(name: Path) -> KnowledgeError:
+    return KnowledgeError(f"{name} is a plain document without ids; change it there, or rename it")
 
 
 def _pairs(changes: Sequence[Change]) -> Iterator[tuple[Entry, Entry | None]]:

@@ -25,6 +25,8 @@ _MOST_WAYS = 6
 _DRAWS = 4
 _HALVES = 2
 _FEWEST_ENTRIES = 2
+_COMPARED = 2_000
+_NEARER = 0.99
 
 
 @dataclass(frozen=True)
@@ -45,14 +47,14 @@ class QuestionGrouper:
 
 def learn_grouper(vectors: Vectors, entries: _Numbers) -> QuestionGrouper:
     """From (n, dimensions) centred phrasings and the (n,) numbers of their entries."""
-    return QuestionGrouper(learn_discriminant(vectors, entries), _best_cut(vectors, entries))
-
-
-def _best_cut(vectors: Vectors, entries: _Numbers) -> float:
+    discriminant = learn_discriminant(vectors, entries)
     scores = [_f1_of_cuts(*trial) for trial in _trials(vectors, entries)]
     if not scores:
-        return _nearest_of_others(vectors, entries)
-    return float(_CUTS[np.argmax(np.mean(scores, axis=0))])
+        some = slice(_COMPARED)
+        return QuestionGrouper(
+            discriminant, _nearest_of_others(discriminant.of(vectors[some]), entries[some])
+        )
+    return QuestionGrouper(discriminant, float(_CUTS[np.argmax(np.mean(scores, axis=0))]))
 
 
 def _trials(vectors: Vectors, entries: _Numbers) -> Iterator[tuple[Vectors, _Numbers]]:
@@ -102,7 +104,7 @@ def _nearest_of_others(vectors: Vectors, entries: _Numbers) -> float:
     if len(np.unique(entries)) < _FEWEST_ENTRIES:
         return float(_CUTS[0])
     cosines = vectors @ vectors.T
-    return float(max(0.0, 1 - cosines[entries[:, None] != entries].max()))
+    return float(max(0.0, _NEARER * (1 - cosines[entries[:, None] != entries].max())))
 
 
 def _tree(vectors: Vectors) -> NDArray[np.float64]:

@@ -108,7 +108,11 @@ def add_unanswered_pages(blueprint: Blueprint, teaching: Teaching, audit: Audit,
         questions = [question for question in group.questions if question.key in ticked]
         entries = _entries(teaching, request.form.get("entry", ""))
         if not questions or not entries:
-            problem = _("Choose an entry.") if questions else _("Tick at least one question.")
+            problem = (
+                _("Choose an entry that stands in a file of entries.")
+                if questions
+                else _("Tick at least one question.")
+            )
             return _choice(teaching, group, problem)
         return show_preview(teaching, _extended(teaching, entries, questions))
 
@@ -153,7 +157,8 @@ def _search(teaching: Teaching, sought: str) -> list[Entry]:
 
 def _entries(teaching: Teaching, entry_id: str) -> dict[str, Entry]:
     """The entry in each knowledge language that has it."""
-    return {entry.language: entry for entry in teaching.editor.base().entries if entry.id == entry_id}
+    found = [entry for entry in teaching.editor.base().entries if entry.id == entry_id]
+    return {entry.language: entry for entry in found if teaching.editor.is_editable(entry)}
 
 
 def _extended(
