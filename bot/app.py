@@ -29,6 +29,7 @@ from bot.channels.requests import follow_requests
 from bot.channels.sessions import Sessions
 from bot.channels.wechat.blueprint import wechat_blueprint
 from bot.cli import register_commands
+from bot.errors import IndexUnusableError, ModelError
 from bot.knowledge.editing import Editor
 from bot.operations import Operations
 from bot.retrieval.live_index import LiveIndex
@@ -90,10 +91,17 @@ def _teaching(operations: Operations, stores: Stores, live_index: LiveIndex) -> 
         edits=stores.knowledge_edits,
         jobs=lambda: stores.jobs,
         start=launch,
-        is_live=lambda: operations.knowledge_digest() == live_index().digest,
+        is_live=lambda: _serves(live_index, operations.knowledge_digest()),
         clock=time.time,
         timezone=ZoneInfo(settings.wechat_timezone),
     )
+
+
+def _serves(live_index: LiveIndex, digest: str) -> bool:
+    try:
+        return live_index().digest == digest
+    except (IndexUnusableError, ModelError):
+        return False
 
 
 def _desk(settings: Settings, stores: Stores, teaching: Teaching) -> Desk:

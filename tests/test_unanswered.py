@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import pytest
 
 from bot.answering.normalising import normalise
@@ -18,17 +20,20 @@ PARKING = ("门店附近能停车吗", "门店附近能不能停车")
 class Log:
     """A log in memory; a dismissal is made at the time of the newest question."""
 
+    times = count(1000)
+
     def __init__(self) -> None:
+        self.started = next(self.times)
         self.asked: list[Ask] = []
         self.put_aside: dict[str, Dismissal] = {}
         self.read = 0
 
     def ask(self, *texts: str, user: str = "u", want: Want = Want.ABSTAIN) -> None:
         for text in texts:
-            self.asked.insert(0, Ask(text, user, 1000.0 + len(self.asked), want))
+            self.asked.insert(0, Ask(text, user, float(next(self.times)), want))
 
     def newest(self) -> tuple[float, ...]:
-        return tuple(ask.at for ask in self.asked[:1])
+        return (self.started, *(ask.at for ask in self.asked[:1]))
 
     def asks(self, most: int) -> list[Ask]:
         self.read += 1
@@ -54,9 +59,18 @@ def log():
     return Log()
 
 
+@pytest.fixture(scope="module")
+def of_all_tests(live):
+    """What a version teaches is learnt once."""
+    logs = [Log()]
+    return logs, Unanswered(lambda: logs[-1], live, lambda embedder: embedder, normalise)
+
+
 @pytest.fixture
-def unanswered(log, live):
-    return Unanswered(lambda: log, live, lambda embedder: embedder, normalise)
+def unanswered(log, of_all_tests):
+    logs, unanswered = of_all_tests
+    logs.append(log)
+    return unanswered
 
 
 def groups(unanswered):
@@ -85,7 +99,7 @@ def test_a_group_says_who_asked_when_and_which_entries_are_near(log, unanswered)
     log.ask(RAIN[0], user="")
     (group,) = groups(unanswered)
 
-    assert (group.users, group.first_at, group.last_at) == (2, 1000.0, 1003.0)
+    assert (group.users, group.first_at, group.last_at) == (2, log.started + 1, log.started + 4)
     assert len(group.nearest) == 3
     assert all(0 <= entry.confidence < 0.5 for entry in group.nearest)
     assert [entry.confidence for entry in group.nearest] == sorted(
@@ -132,7 +146,8 @@ def test_the_log_is_read_again_only_when_there_is_more(log, unanswered):
     assert log.read == read + 1
 
 
-def test_a_page_does_not_wait_for_the_sorting(log, unanswered):
+def test_a_page_does_not_wait_for_the_sorting(log, live):
+    unanswered = Unanswered(lambda: log, live, lambda embedder: embedder, normalise)
     log.ask(*(f"第{n}个没人懂的问题" for n in range(40)))
     first = unanswered.overview(patience=0.0)
 
@@ -155,7 +170,7 @@ def test_a_period_and_a_reason_count_only_what_belongs_to_them(log, unanswered):
     log.ask(RAIN[0], want=Want.CLARIFY)
     found = unanswered.overview(patience=60.0).groups
 
-    (later,) = restricted(found, [Want.ABSTAIN], since=1002.0)
+    (later,) = restricted(found, [Want.ABSTAIN], since=log.started + 3)
     assert (later.text, len(later.asks)) == (PARKING[0], 1)
     assert [group.text for group in restricted(found, [Want.CLARIFY], 0.0)] == [RAIN[0]]
 
