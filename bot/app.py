@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from zoneinfo import ZoneInfo
 
 from flask import Flask
 
 from bot.admin.blueprint import admin_blueprint
 from bot.admin.description import admin_api
 from bot.admin.desk.blueprint import desk_blueprint
-from bot.admin.desk.console import ConsoleParts
-from bot.admin.desk.control import Control
-from bot.admin.desk.desk import Desk
-from bot.admin.desk.rebuilds import RebuildParts
-from bot.admin.desk.reports import Reports
 from bot.admin.desk.settings_page import Health
 from bot.admin.launching import launch
 from bot.answering.answerer import Answerer
@@ -32,13 +25,12 @@ from bot.channels.requests import follow_requests
 from bot.channels.sessions import Sessions
 from bot.channels.wechat.blueprint import wechat_blueprint
 from bot.cli import register_commands
+from bot.desk_service import desk_parts
 from bot.domain import Scope
 from bot.operations import Operations
-from bot.ports import KnowledgeIndex
 from bot.protection import Protection
 from bot.settings import Settings, load_settings, shared_folder
 from bot.stores import Stores
-from bot.system_report import system_report
 from bot.wechat_service import WechatService
 
 # How long a conversation on /ask is remembered, and how long a question waits for a busy database.
@@ -74,9 +66,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(openapi_blueprint(admin_api()))
     admin = admin_blueprint(operations.settings.admin_key, lambda: stores.jobs, launch, stores.known_keys)
     app.register_blueprint(admin)
-    reports = _reports(stores, live_index, wechat)
-    control = _control(operations, Answerer(live_index), wechat, stores, health)
-    app.register_blueprint(desk_blueprint(_desk(operations.settings, stores, reports, control)))
+    app.register_blueprint(desk_blueprint(desk_parts(operations, stores, live_index, wechat, health)))
     app.register_blueprint(chat_blueprint(answerer, _chat_options(operations.settings)))
     desks = wechat.desks(answerer, log, metrics.wechat.delivered, protection.user_limits)
     app.register_blueprint(wechat_blueprint(desks))
@@ -85,41 +75,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["question_log"] = stores.question_log
     app.extensions["close"] = stores.close
     return app
-
-
-def _control(
-    operations: Operations, answerer: Answerer, wechat: WechatService, stores: Stores, health: Health
-) -> Control:
-    settings = operations.settings
-    return Control(
-        console=ConsoleParts(answerer, lambda: wechat.accounts, settings.knowledge_dir, time.time),
-        index=operations,
-        keep=settings.keep_versions,
-        rebuilds=RebuildParts(lambda: stores.jobs, launch, time.time),
-        system=lambda: system_report(operations, wechat.accounts),
-        health=health,
-    )
-
-
-def _desk(settings: Settings, stores: Stores, reports: Reports, control: Control) -> Desk:
-    return Desk(
-        access=lambda: stores.desk_access,
-        audit=lambda: stores.audit,
-        timezone=ZoneInfo(settings.wechat_timezone),
-        reports=reports,
-        control=control,
-    )
-
-
-def _reports(stores: Stores, live_index: Callable[[], KnowledgeIndex], wechat: WechatService) -> Reports:
-    return Reports(
-        figures=lambda: stores.question_figures,
-        search=lambda: stores.question_search,
-        index=live_index,
-        jobs=lambda: stores.jobs,
-        channels=("ask", "chat", *(account.channel for account in wechat.accounts)),
-        clock=time.time,
-    )
 
 
 def _chat_options(settings: Settings) -> ChatOptions:

@@ -123,7 +123,7 @@ class Operations:
         """The same on all cores, asked only for what no command embedded before; loaded once a process."""
         form = self.store.model_in_use()
         if form not in self._embedders:
-            self._embedders[form] = self._cached(self.embedder(threads=0))
+            self._embedders[form] = self.remembering(self.embedder(threads=0))
         return self._embedders[form]
 
     @cached_property
@@ -131,7 +131,8 @@ class Operations:
         """By the name of the model's form: whoever builds again and again loads it once."""
         return {}
 
-    def _cached(self, embedder: Embedder) -> Embedder:
+    def remembering(self, embedder: Embedder) -> Embedder:
+        """The same, asked only for what no process embedded before."""
         return CachedEmbedder(embedder, DiskCache(cache_file(self.settings.cache_dir, embedder.checksum)))
 
     @property
@@ -155,7 +156,7 @@ class Operations:
         original = self.prepare_model(progress)
         progress("importing the model libraries", 0, 1)
         tuning = importlib.import_module("bot.retrieval.tuning")
-        untuned = tuning.Untuned(original, self._cached(OnnxEmbedder(original, threads=0)))
+        untuned = tuning.Untuned(original, self.remembering(OnnxEmbedder(original, threads=0)))
         recipe = tuning.Recipe(learning_rate=learning_rate)
         options = tuning.TuningOptions(self.settings.false_answer_rate, _now(), recipe)
         result: TuningResult = tuning.tune_model(base, untuned, normalise, options, progress)
@@ -187,7 +188,7 @@ class Operations:
     def lint(self, *, with_embedder: bool) -> list[Problem]:
         """Everything wrong with the knowledge base."""
         embed = self.caching_embedder().embed_queries if with_embedder else None
-        return lint.lint(self.settings.knowledge_dir, normalise, embed, self._parser())
+        return lint.lint(self.settings.knowledge_dir, normalise, embed, self.parser())
 
     def build(self, progress: Progress, order: Order = Order(), *, wait: bool = False) -> BuildResult:  # noqa: B008 - frozen
         """Build a version from the knowledge folder; publish it if it passes the gate, else keep it aside.
@@ -219,7 +220,7 @@ class Operations:
         with ThreadPoolExecutor(1) as pool:
             # Beside the reading: the model's libraries need another core only.
             loading = pool.submit(self.caching_embedder)
-            checks, base = read_checks(folder), loader.load(folder, self._parser())
+            checks, base = read_checks(folder), loader.load(folder, self.parser())
             embedder = self._loaded(loading, progress)
         progress("reading the knowledge", 1, 1)
         # Lint and building ask for the same questions.
@@ -283,7 +284,7 @@ class Operations:
         made_from = loader.digest(folder), checks_digest(folder)
         return is_built(store.history.events(), store.current_name(), *made_from)
 
-    def _parser(self) -> loader.Parse:
+    def parser(self) -> loader.Parse:
         """Parses only the knowledge files that have changed."""
         return CachedParser(DiskCache(parse_cache.cache_file(self.settings.cache_dir)))
 

@@ -26,6 +26,7 @@ from bot.domain import (
 )
 from bot.reports import AuditRecord, DeskSession, Login
 from bot.reports_questions import EntryFigures, Figures, LoggedRow, Position, Sought, Span
+from bot.reports_teaching import KnowledgeEdit
 
 if TYPE_CHECKING:
     import numpy as np
@@ -312,4 +313,24 @@ class QuestionSearch(Protocol):
 
     def newest(self, sought: Sought, most: int, before: Position | None = ...) -> list[LoggedRow]:
         """At most so many, newest first, those before a position if one is given."""
+        ...
+
+
+class KnowledgeEdits(Protocol):
+    """What was changed in the knowledge from the desk; raises StoreError when it cannot be reached."""
+
+    def add(self, edits: Sequence[KnowledgeEdit]) -> list[KnowledgeEdit]:
+        """Keep them; the same with number and time."""
+        ...
+
+    def recent(self, limit: int, before: int | None = ...) -> list[KnowledgeEdit]:
+        """The newest, older than the one of that number; newest first."""
+        ...
+
+    def find(self, number: int) -> KnowledgeEdit | None:
+        """One of them."""
+        ...
+
+    def mark_undone(self, number: int) -> None:
+        """Note that it stands no more."""
         ...

@@ -24,6 +24,12 @@ def bot_command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "flask", "--app", "wsgi", *arguments]
 
 
+def step_back() -> None:
+    """Let this thread run behind those that answer; only Linux knows priorities of threads."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+
+
 def supervise(*arguments: str) -> None:
     """Keep a command of the bot running, and stop it with whoever started this process."""
     parent, stopping = os.getppid(), threading.Event()

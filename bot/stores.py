@@ -16,6 +16,7 @@ from bot.store.database import USUAL_PATIENCE, Database
 from bot.store.desk_access import DeskAccess
 from bot.store.feedback import FeedbackRows
 from bot.store.jobs import Jobs
+from bot.store.knowledge_edits import KnowledgeEdits
 from bot.store.known_keys import KnownKeys
 from bot.store.question_figures import QuestionFigures
 from bot.store.question_log import QuestionLog
@@ -23,6 +24,7 @@ from bot.store.question_rows import QuestionRows
 from bot.store.question_search import QuestionSearch
 from bot.store.retention import Retention
 from bot.store.secrets import Secrets, load_key
+from bot.store.unanswered import UnansweredRows
 from bot.store.user_data import UserData
 
 KEY_FILE = "secret.key"
@@ -112,6 +114,14 @@ class Stores:
     def feedback(self) -> FeedbackRows:
         """What users think of the answers; raises SettingsError."""
         return FeedbackRows(self.database, time.time)
+
+    def unanswered(self) -> UnansweredRows:
+        """What was asked in vain; raises SettingsError."""
+        return UnansweredRows(self.database, time.time)
+
+    def knowledge_edits(self) -> KnowledgeEdits:
+        """What was changed from the desk; raises SettingsError."""
+        return KnowledgeEdits(self.database, time.time)
 
     def user_data(self) -> UserData:
         """What is kept of a user; raises SettingsError or StoreError."""

@@ -1,28 +1,18 @@
-"""A table -> a knowledge folder: changed entries in their places, new ones in files of their own.
-
-Nothing is written before everything is known to be right; then whole files move into place, so that the
-folder can be loaded at every moment.
-"""
+"""A table -> a knowledge folder: changed entries in their places, new ones in files of their own."""
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import signal
-import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.domain import Entry
-from bot.errors import KnowledgeError, TableError
+from bot.errors import TableError
 from bot.knowledge import loader
 from bot.knowledge.differences import lost_characters
-from bot.knowledge.markdown import entry_spans
-from bot.knowledge.markdown_writing import render
+from bot.knowledge.file_changes import Change, changed_content, write_files
 from bot.knowledge.merging import Key, Merged, merge
 from bot.knowledge.rows import Languages
 from bot.knowledge.table_reading import Table
@@ -31,8 +21,6 @@ from bot.ports import Progress, no_progress
 ENTRIES_A_FILE = 200
 FOLDER = "imported"
 _NAME_LENGTH = 40
-_UNTITLED = {"zh": "导入的条目", "en": "Imported entries"}
-_LINES = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _NOT_NAME = re.compile(r"[\W_]+")
 
 
@@ -63,7 +51,7 @@ def import_table(
     _require_whole(merged)
     contents = dict(_contents(folder, existing, merged, progress))
     if contents and not dry_run:
-        _write(folder, contents)
+        write_files(folder, contents)
     return ImportReport(merged, tuple(sorted(contents)), table.notes)
 
 
@@ -87,13 +75,14 @@ def _contents(
     folder: Path, existing: Mapping[Key, Entry], merged: Merged, progress: Progress
 ) -> Iterator[tuple[Path, bytes]]:
     """Name and new content of every file that changes."""
-    pending: dict[Path, tuple[list[Entry], list[Entry]]] = defaultdict(lambda: ([], []))
-    for entry in merged.changed:
-        pending[entry.place.path][0].append(entry)
+    pending: dict[Path, list[Change]] = defaultdict(list)
+    for old, new in zip(merged.replaced, merged.changed, strict=True):
+        pending[old.place.path].append(Change(old, new))
     for name, entry in _placed(merged.added, existing.values()):
-        pending[name][1].append(entry)
-    for done, (name, (changed, added)) in enumerate(pending.items(), 1):
-        yield name, _content(folder / name, changed, added)
+        pending[name].append(Change(None, entry))
+    for done, (name, changes) in enumerate(pending.items(), 1):
+        path = folder / name
+        yield name, changed_content(name, path.read_bytes() if path.exists() else None, changes)
         progress("writing entries", done, len(pending))
 
 
@@ -118,62 +107,3 @@ def _path(language: str, subject: str, part: int) -> Path:
 
 def _file_name(topic: str) -> str:
     return _NOT_NAME.sub("-", topic.casefold())[:_NAME_LENGTH].strip("-") or "entries"
-
-
-def _content(path: Path, changed: Sequence[Entry], added: Sequence[Entry]) -> bytes:
-    """The file with some sections replaced and some added, every other byte as it was."""
-    if not path.exists():
-        title = added[0].topic or _UNTITLED[added[0].language]
-        return "\n".join([f"# {title}\n", *map(render, added)]).encode()
-    text = path.read_bytes().decode()
-    line_end = "\r\n" if "\r\n" in text else "\n"
-    kept = _replaced(path, text, changed, line_end)
-    ending = "" if kept.endswith(("\n", "\r")) else line_end
-    more = "".join("\n" + render(entry) for entry in added).replace("\n", line_end)
-    return (kept + ending + more if more else kept).encode()
-
-
-def _replaced(path: Path, text: str, changed: Sequence[Entry], line_end: str) -> str:
-    spans = entry_spans(text)
-    if not spans:
-        raise KnowledgeError(f"{path} is a plain document without ids; change it there, or rename it")
-    lines = _LINES.findall(text)
-    for entry in sorted(changed, key=lambda entry: -entry.place.line):
-        start, stop = entry.place.line, spans[entry.place.line]
-        section = render(entry) + ("\n" if stop < len(lines) else "")
-        lines[start - 1 : stop] = [section.replace("\n", line_end)]
-    return "".join(lines)
-
-
-def _write(folder: Path, contents: Mapping[Path, bytes]) -> None:
-    """Stage every file, then move them into place in one go that Ctrl-C does not cut."""
-    folder.mkdir(parents=True, exist_ok=True)
-    staged = Path(tempfile.mkdtemp(prefix=".importing-", dir=folder))
-    try:
-        moves = [(staged / str(n), folder / name) for n, name in enumerate(contents)]
-        for (source, target), content in zip(moves, contents.values(), strict=True):
-            _stage(source, target, content)
-        with _uninterrupted():
-            for source, target in moves:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                source.replace(target.resolve())
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
-
-
-def _stage(source: Path, target: Path, content: bytes) -> None:
-    with source.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    if target.exists():
-        shutil.copymode(target, source)
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

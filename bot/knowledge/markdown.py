@@ -139,6 +139,30 @@ def entry_spans(text: str) -> dict[int, int]:
     return {start + 1: stop for heading, start, stop in parser.sections() if _HEADING_ID.match(heading)}
 
 
+@dataclass(frozen=True)
+class SectionPart:
+    """Lines [start, stop), from 0, of an entry's section; ``kind``: as in ``SECTIONS``, empty for the head.
+
+    ``items``: texts of its list items, each with its line.
+    """
+
+    kind: str
+    start: int
+    stop: int
+    items: tuple[tuple[str, int], ...]
+
+
+def section_parts(text: str) -> list[SectionPart]:
+    """The head of one entry's section and what stands under its ``###`` headings."""
+    parser = _FileParser(text, "", Path())
+    return [
+        SectionPart(
+            SECTIONS.get(title.strip().lower(), title), start, stop, tuple(parser.list_items(start, stop))
+        )
+        for title, start, stop in parser.parts()
+    ]
+
+
 def list_items(path: Path, *, name: Path) -> tuple[list[Phrasing], list[Problem]]:
     """All list items of a Markdown file, each with its place, and what keeps it from being read."""
     text, problems = read_text(path.read_bytes(), name=name)
@@ -185,6 +209,11 @@ class _FileParser:
             return self._document()
         drafts = [self._draft(*section) for section in sections]
         return [self._entry(draft) for draft in drafts if draft is not None]
+
+    def parts(self) -> list[tuple[str, int, int]]:
+        """The head of a text, without a title, and what stands under its ``###`` headings."""
+        under = self._split(("h3",), 0, len(self.lines))
+        return [("", 0, under[0][1] if under else len(self.lines)), *under]
 
     def _split(self, tags: tuple[str, ...], start: int, end: int) -> list[tuple[str, int, int]]:
         """Cut lines [start, end) at headings: (heading, its line, line of the next)."""

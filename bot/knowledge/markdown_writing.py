@@ -65,6 +65,28 @@ def render(entry: Entry) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
+def render_label(entry: Entry, name: str) -> str:
+    """One label's list item; empty where leaving it out says the same."""
+    words = _WORDS[entry.language]
+    value = dict(_labels(entry, words)).get(name, "")
+    return f"- {words[name]}{words['colon']}{value}" if value else ""
+
+
+def render_questions(entry: Entry, kind: str) -> str:
+    """The part of other ways to ask (``phrasings``), or of what it is not (``not_this``); may be empty."""
+    return "".join(_list(_WORDS[entry.language][kind], getattr(entry, kind)))
+
+
+def render_item(text: str) -> str:
+    """A list item that is read back as the text."""
+    return f"- {_item(text)}"
+
+
+def render_answer(text: str) -> str:
+    """An answer that is read back as the text, in whatever section it stands."""
+    return _answer(text)
+
+
 def _labels(entry: Entry, words: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Labels that say more than leaving them out does."""
     values = {

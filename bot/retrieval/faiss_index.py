@@ -122,6 +122,11 @@ class PassageIndex:
             nearest,
         )
 
+    def phrasings(self, most: int) -> tuple[Vectors, NDArray[np.int32]]:
+        """(n, dimensions) vectors of the first phrasings, ``most`` at most, and (n,) their entries."""
+        entries = self._entries[RowKind.PHRASING][:most]
+        return self._parts[RowKind.PHRASING].first(len(entries)), entries
+
     def _scored(self, found: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.integer[Any]]]:
         """The entries to score, and where among them each of those that were found stands."""
         if self._every_entry is not None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bot.domain import Entry, Hit, Language, Query, Ranking, Source, Stage, Vocabulary
 from bot.errors import IndexUnusableError
@@ -39,7 +40,7 @@ class LoadedIndex:
         self.built_at = manifest.built_at
         self._contents = contents
         self._index = passage_index
-        self._embedder = embedder
+        self.embedder = embedder
         self._observe: ObserveStage = unobserved
         self._decision = Decision.from_arrays(contents.arrays)
         self._lexicon = Lexicon.from_arrays(contents.arrays) if self._decision.classifier else None
@@ -82,6 +83,17 @@ class LoadedIndex:
         watch = Stopwatch(self._observe)
         vector = self._centred(query)
         watch.ended(Stage.EMBEDDING)
+        return self._ranked(query, vector, watch)
+
+    def is_phrasing(self, query: Query) -> bool:
+        """Whether it is one of an entry's, word for word."""
+        return self._contents.exact.get(query.key) is not None
+
+    def rank_vector(self, query: Query, vector: Vectors) -> Ranking:
+        """The ranking of a query that is no phrasing, whose centred vector (dimensions,) is known."""
+        return self._ranked(query, vector, Stopwatch(unobserved))
+
+    def _ranked(self, query: Query, vector: Vectors, watch: Stopwatch) -> Ranking:
         found = self._index.search(vector)
         evidence = self._evidence(query.text, vector, found)
         watch.ended(Stage.RETRIEVAL)
@@ -91,9 +103,18 @@ class LoadedIndex:
         watch.ended(Stage.DECISION)
         return ranking
 
+    def centre(self, language: Language) -> Vectors:
+        """(dimensions,) the middle of this language's questions."""
+        found: Vectors = self._contents.arrays[f"query_centre_{language.knowledge}"]
+        return found
+
+    def known_phrasings(self, most: int) -> tuple[Vectors, NDArray[np.int32]]:
+        """Centred vectors (n, dimensions) of the first ``most`` phrasings, and their entries (n,)."""
+        return self._index.phrasings(most)
+
     def _centred(self, query: Query) -> Vectors:
-        centre = self._contents.arrays[f"query_centre_{query.language.knowledge}"]
-        return centred(self._embedder.embed_queries([query.text])[0], centre)
+        centre = self.centre(query.language)
+        return centred(self.embedder.embed_queries([query.text])[0], centre)
 
     def _evidence(self, text: str, vector: Vectors, found: Cosines) -> Evidence:
         return Evidence(

@@ -51,6 +51,11 @@ class Searchable:
             products, numbers = products[:, :found], numbers[:, :found]
         return self.coding.cosines(products[0]), numbers[0]
 
+    def first(self, count: int) -> Vectors:
+        """(count, dimensions) the first rows as unit vectors."""
+        rows: Vectors = self.index.reconstruct_n(0, count)
+        return unit(rows)
+
 
 @dataclass(frozen=True)
 class SearchFacts:

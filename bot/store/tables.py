@@ -71,6 +71,7 @@ questions = Table(
 )
 Index("questions_by_user", questions.c.user, questions.c.asked_at)
 Index("questions_by_entry", questions.c.entry, questions.c.language, questions.c.asked_at)
+Index("questions_by_outcome", questions.c.outcome, questions.c.asked_at)
 
 # What users thought of an answer: the last verdict of each request.
 feedback = Table(
@@ -187,4 +188,29 @@ audit = Table(
     Column("operator", String(64), nullable=False),
     Column("action", String(64), nullable=False),
     Column("subject", Text, nullable=False),
+)
+
+# Unanswered questions (the SHA-256 of each) that the operator put aside until they are asked so often more.
+dismissals = Table(
+    "dismissals",
+    metadata,
+    Column("question", String(64), primary_key=True),
+    Column("dismissed_at", Float, nullable=False),
+    Column("times", Integer, nullable=False),
+)
+
+# What was changed in the knowledge from the desk: one section of a file, before and after.
+knowledge_edits = Table(
+    "knowledge_edits",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("made_at", Float, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("entry", String(128), nullable=False),
+    Column("question", Text, nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("before", Text, nullable=False),
+    Column("after", Text, nullable=False),
+    Column("undone_at", Float),
 )

@@ -18,11 +18,15 @@ from bot.admin.desk.audit_page import add_audit_page
 from bot.admin.desk.control import add_control_pages
 from bot.admin.desk.conversations_page import add_conversations_pages
 from bot.admin.desk.desk import Desk
+from bot.admin.desk.edits_page import add_edits_page
 from bot.admin.desk.entries_page import add_entries_pages
+from bot.admin.desk.entry_editing import add_entry_editing_pages
+from bot.admin.desk.entry_removal import add_entry_removal_pages
 from bot.admin.desk.login import add_login_pages
 from bot.admin.desk.names import add_names
 from bot.admin.desk.navigation import PAGES
 from bot.admin.desk.today_page import add_today_page
+from bot.admin.desk.unanswered_page import add_unanswered_pages
 from bot.admin.desk.words import gettext, language, ngettext
 from bot.channels.problems import request_id
 from bot.channels.security_headers import PagePolicy, protect
@@ -40,6 +44,11 @@ def desk_blueprint(desk: Desk) -> Blueprint:
     add_entries_pages(blueprint, desk.reports, desk.timezone)
     add_conversations_pages(blueprint, desk.reports, desk.timezone, auditing(desk.audit))
     add_control_pages(blueprint, desk.control, auditing(desk.audit), notifying(desk.access))
+    changing = (desk.teaching, auditing(desk.audit), notifying(desk.access))
+    add_unanswered_pages(blueprint, *changing)
+    add_entry_editing_pages(blueprint, *changing)
+    add_entry_removal_pages(blueprint, *changing)
+    add_edits_page(blueprint, *changing)
     add_audit_page(blueprint, desk.audit)
     return blueprint
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bot.admin.desk.control import Control
 from bot.admin.desk.reports import Reports
+from bot.admin.desk.teaching import Teaching
 from bot.ports import AuditLog, DeskAccess
 
 
@@ -23,3 +24,4 @@ class Desk:
     timezone: ZoneInfo
     reports: Reports
     control: Control
+    teaching: Teaching

@@ -9,6 +9,7 @@ PAGES = (
     ("desk.today", mark("Overview")),
     ("desk.unanswered", mark("Unanswered")),
     ("desk.entries", mark("Entries")),
+    ("desk.edits", mark("Changes")),
     ("desk.conversations", mark("Conversations")),
     ("desk.console", mark("Test console")),
     ("desk.versions", mark("Versions")),

@@ -1,0 +1,68 @@
+"""``/admin/edits``: what was changed in the knowledge, whether it is live, and taking it back."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response
+
+from bot.admin.desk.access import operator
+from bot.admin.desk.teaching import Audit, Notify, Teaching
+from bot.admin.desk.words import gettext as _
+from bot.admin.desk.words import mark
+from bot.domain import Job, JobState
+from bot.knowledge.editing import Overtaken
+
+_AT_ONCE = 30
+JOB_STATES = {
+    JobState.QUEUED: mark("The rebuild is about to start"),
+    JobState.RUNNING: mark("The bot is learning it"),
+    JobState.SUCCEEDED: mark("Customers get it now"),
+    JobState.REJECTED: mark("The rebuild did not pass; customers get what they got before"),
+    JobState.FAILED: mark("The rebuild failed; customers get what they got before"),
+}
+
+
+def add_edits_page(blueprint: Blueprint, teaching: Teaching, audit: Audit, notify: Notify) -> None:
+    """The list, a rebuild of all that is not live yet, and undoing one."""
+
+    @blueprint.get("/edits")
+    def edits() -> str:
+        job = _job(teaching)
+        found = teaching.edits().recent(_AT_ONCE, request.args.get("before", type=int))
+        return render_template(
+            "desk/edits.html",
+            job=job,
+            states=JOB_STATES,
+            edits=found,
+            older=found[-1].id if len(found) == _AT_ONCE else None,
+            is_live=teaching.is_live(),
+        )
+
+    @blueprint.post("/edits/rebuild")
+    def rebuild_edits() -> Response:
+        job, is_new = teaching.jobs().request()
+        if is_new:
+            teaching.start(job.id, teaching.jobs(), operator().operator)
+            audit(mark("Asked for a rebuild of the changes"), job.id)
+        return redirect(url_for("desk.edits", job=job.id), 303)
+
+    @blueprint.post("/edits/<int:number>/undo")
+    def undo_edit(number: int) -> Response:
+        edit = teaching.edits().find(number)
+        if edit is None or edit.undone_at is not None:
+            raise NotFound(_("This change is not there any more, or was taken back already."))
+        try:
+            teaching.editor.undo(edit)
+        except Overtaken:
+            notify(_("These lines were changed since, so nothing was taken back. Edit the entry instead."))
+            return redirect(url_for("desk.edits"), 303)
+        teaching.edits().mark_undone(number)
+        audit(mark("Took a change back"), f"{edit.language}/{edit.entry}: {edit.question}")
+        notify(_("Taken back. The file is as it was before this change."))
+        return redirect(url_for("desk.edits"), 303)
+
+
+def _job(teaching: Teaching) -> Job | None:
+    job_id = request.args.get("job", "")
+    return teaching.jobs().find(job_id) if job_id else None

@@ -1,0 +1,261 @@
+"""Entries changed one at a time by an operator: what a change would do to the files, and doing it.
+
+Nobody's work is lost: an entry that has changed since the operator saw it is not written over, and whatever
+is written can be taken back.
+"""
+
+from __future__ import annotations
+
+import difflib
+import fcntl
+import hashlib
+import os
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bot.domain import Entry, KnowledgeBase
+from bot.errors import KnowledgeError
+from bot.knowledge import lint, loader
+from bot.knowledge.file_changes import Change, changed_content, section_of, write_files
+from bot.knowledge.lint import Normalise
+from bot.knowledge.loader import Parse
+from bot.knowledge.markdown import KnowledgeFile, Problem, entry_spans, parse_file
+from bot.knowledge.merging import Key
+from bot.reports_teaching import KnowledgeEdit
+
+_CONTEXT = 3
+_LINE_NUMBERS = re.compile(r"\.md:\d+")
+_NOT_NAME = re.compile(r"[\W_]+")
+_NAME_LENGTH = 40
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What one entry shall be; None: it shall go. ``seen``: the digest it had when the operator saw it,
+    empty for one that was not there.
+    """
+
+    key: Key
+    entry: Entry | None
+    seen: str
+
+
+@dataclass(frozen=True)
+class FileDraft:
+    """A file before (None: it is new) and after, and the lines of a unified diff."""
+
+    path: Path
+    before: bytes | None
+    after: bytes
+    diff: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What would be done. ``problems``: what lint finds that it did not find before; ``overtaken``: wishes
+    whose entry has changed since, or is there though it should be new.
+    """
+
+    changes: tuple[Change, ...]
+    files: tuple[FileDraft, ...]
+    problems: tuple[Problem, ...]
+    overtaken: tuple[Key, ...]
+
+    @property
+    def can_be_saved(self) -> bool:
+        """Whether it changes anything, and nothing that nobody has seen."""
+        return bool(self.files) and not self.overtaken
+
+
+class Overtaken(KnowledgeError):
+    """Somebody else has changed the same lines since."""
+
+
+class Editor:
+    """The entries of a knowledge folder as it is now."""
+
+    def __init__(self, folder: Path, parse: Parse, normalise: Normalise) -> None:
+        self._folder = folder
+        self._parse = parse
+        self._normalise = normalise
+
+    def base(self) -> KnowledgeBase:
+        """All entries that can be read; raises KnowledgeError where there is none."""
+        return loader.inspect(self._folder, self._parse)[0]
+
+    def digest(self, entry: Entry) -> str:
+        """Changes with the entry's lines."""
+        content = (self._folder / entry.place.path).read_bytes()
+        return hashlib.sha256(section_of(content, entry).encode()).hexdigest()
+
+    def is_editable(self, entry: Entry) -> bool:
+        """Whether its file holds entries with ids; plain documents are edited as they are."""
+        return entry.place.line in entry_spans((self._folder / entry.place.path).read_bytes().decode())
+
+    def draft(self, wishes: Sequence[Wish]) -> Draft:
+        """What the wishes come to; raises KnowledgeError where a file cannot be changed."""
+        base = self.base()
+        entries = {(entry.language, entry.id): entry for entry in base.entries}
+        overtaken = tuple(wish.key for wish in wishes if self._digest_of(entries.get(wish.key)) != wish.seen)
+        changes = tuple(Change(entries.get(wish.key), wish.entry) for wish in wishes)
+        files = tuple(_files(self._folder, changes, base.entries))
+        return Draft(changes, files, self._new_problems(base, files), overtaken)
+
+    def save(self, wishes: Sequence[Wish]) -> list[KnowledgeEdit]:
+        """Write the files; what was done, without number and time.
+
+        Raises Overtaken where an entry is not what the operator saw, KnowledgeError where nothing can be
+        written; then nothing was.
+        """
+        with self._alone():
+            draft = self.draft(wishes)
+            if draft.overtaken:
+                names = ", ".join(f"{language}/{name}" for language, name in draft.overtaken)
+                raise Overtaken(f"{names} was changed by somebody else meanwhile; nothing was written")
+            edits = list(_edits(draft))
+            self._write({file.path: file.after for file in draft.files})
+        return edits
+
+    def undo(self, edit: KnowledgeEdit) -> None:
+        """Put a section back as it was; raises Overtaken where it says something else by now."""
+        with self._alone():
+            path = self._folder / edit.path
+            text = path.read_bytes().decode() if path.exists() else ""
+            self._write({Path(edit.path): _undone(text, edit).encode()})
+            if not path.read_bytes():
+                path.unlink()
+
+    def _digest_of(self, entry: Entry | None) -> str:
+        return self.digest(entry) if entry else ""
+
+    def _new_problems(self, base: KnowledgeBase, files: Iterable[FileDraft]) -> tuple[Problem, ...]:
+        after, problems = _changed_base(base, files)
+        before = Counter(map(_timeless, lint.problems_of(base, self._normalise)))
+        found = [*problems, *lint.problems_of(after, self._normalise)]
+        new = []
+        for problem in found:
+            before[_timeless(problem)] -= 1
+            if before[_timeless(problem)] < 0:
+                new.append(problem)
+        return tuple(new)
+
+    def _write(self, contents: Mapping[Path, bytes]) -> None:
+        try:
+            write_files(self._folder, contents)
+        except OSError as error:
+            raise KnowledgeError(
+                f"nothing was written ({error}); let the bot's user write into {self._folder}"
+            ) from error
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Workers edit one after the other; the kernel takes the lock back from whoever dies."""
+        descriptor = os.open(self._folder, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+def _files(folder: Path, changes: Sequence[Change], entries: Iterable[Entry]) -> Iterator[FileDraft]:
+    by_file: dict[Path, list[Change]] = defaultdict(list)
+    for change in changes:
+        by_file[_path_of(change, entries)].append(change)
+    for name, of_file in by_file.items():
+        path = folder / name
+        before = path.read_bytes() if path.exists() else None
+        after = changed_content(name, before, of_file)
+        if after != before:
+            yield FileDraft(name, before, after, tuple(_diff(before or b"", after)))
+
+
+def _path_of(change: Change, entries: Iterable[Entry]) -> Path:
+    """A new entry goes where most of its topic are, else into a file named for the topic."""
+    if change.old is not None:
+        return change.old.place.path
+    if change.new is None:
+        raise KnowledgeError("the entry is not there any more; nothing was written")
+    new = change.new
+    counts = Counter(e.place.path for e in entries if (e.language, e.topic) == (new.language, new.topic))
+    subject = _NOT_NAME.sub("-", new.topic.casefold())[:_NAME_LENGTH].strip("-") or "entries"
+    return counts.most_common(1)[0][0] if counts else Path(new.language, f"{subject}.md")
+
+
+def _diff(before: bytes, after: bytes) -> Iterator[str]:
+    """Of the lines that differ with a few around them: among many, difflib takes blank ones for noise."""
+    old, new = (content.decode().splitlines() for content in (before, after))
+    start = max(0, _shared(old, new) - _CONTEXT)
+    end = max(0, _shared(old[start:][::-1], new[start:][::-1]) - _CONTEXT)
+    old, new = (lines[start : len(lines) - end] for lines in (old, new))
+    told = difflib.unified_diff(old, new, n=_CONTEXT, lineterm="")
+    return (line for line in told if not line.startswith(("---", "+++")))
+
+
+def _shared(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many lines both begin with."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((n for n, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
+def _changed_base(base: KnowledgeBase, files: Iterable[FileDraft]) -> tuple[KnowledgeBase, list[Problem]]:
+    entries = list(base.entries)
+    problems: list[Problem] = []
+    for file in files:
+        found, wrong = parse_file(KnowledgeFile(file.after, file.path.parts[0], file.path))
+        entries = [entry for entry in entries if entry.place.path != file.path] + found
+        problems += wrong
+    return replace(base, entries=tuple(entries)), problems
+
+
+def _timeless(problem: Problem) -> tuple[str, str]:
+    """Without the lines, which move."""
+    return str(problem.place.path), _LINE_NUMBERS.sub(".md", problem.message)
+
+
+def _edits(draft: Draft) -> Iterator[KnowledgeEdit]:
+    for change in draft.changes:
+        known = change.new or change.old
+        file = next((file for file in draft.files if _is_of(change, file)), None)
+        if known is not None and file is not None:
+            before, after, line = _sections(change, file)
+            path = file.path.as_posix()
+            yield KnowledgeEdit(0, 0.0, path, known.language, known.id, known.question, line, before, after)
+
+
+def _is_of(change: Change, file: FileDraft) -> bool:
+    if change.old is not None:
+        return change.old.place.path == file.path
+    found, _ = parse_file(KnowledgeFile(file.after, file.path.parts[0], file.path))
+    return change.new is not None and change.new.id in {entry.id for entry in found}
+
+
+def _sections(change: Change, file: FileDraft) -> tuple[str, str, int]:
+    """What stood there, what stands there now, and from which line."""
+    old = section_of(file.before or b"", change.old) if change.old else ""
+    if change.new is None:
+        return old, "", change.old.place.line if change.old else 1
+    if change.old is None and file.after.startswith(file.before or b""):
+        added = file.after[len(file.before or b"") :].decode()
+        return "", added, (file.before or b"").count(b"\n") + 1
+    found, _ = parse_file(KnowledgeFile(file.after, file.path.parts[0], file.path))
+    new = next(entry for entry in found if entry.id == change.new.id)
+    return old, section_of(file.after, new), new.place.line
+
+
+def _undone(text: str, edit: KnowledgeEdit) -> str:
+    if edit.after:
+        if text.count(edit.after) != 1:
+            raise Overtaken(
+                f"{edit.path}: these lines were changed since, so they stay; edit the entry instead"
+            )
+        return text.replace(edit.after, edit.before)
+    lines = text.splitlines(keepends=True)
+    at = edit.line - 1
+    if at > len(lines) or (at < len(lines) and not lines[at].startswith("## ")):
+        at = len(lines)
+    return "".join([*lines[:at], edit.before, *lines[at:]])
