@@ -27,7 +27,7 @@ from bot.retrieval.decision import (
     ramps,
 )
 from bot.retrieval.lexical import Lexicon
-from bot.retrieval.vectors import Vectors, best_per_group
+from bot.retrieval.vectors import Groups, Vectors, best_per_group
 
 FOLDS = 3
 # Of few phrasings any one split may mislead: they are split several times.
@@ -317,7 +317,8 @@ def _absent_entries(data: TrainingSet, fold: int) -> NDArray[np.bool_]:
 
 def _lexical(texts: Sequence[str], rows: Group, entry_count: int) -> Vectors:
     lexicon = Lexicon.build(rows.texts)
-    best = [lexicon.best(text, rows.entries, entry_count) for text in texts]
+    groups = Groups.of(rows.entries, entry_count)
+    best = [lexicon.best(text, groups) for text in texts]
     # A third of very little may be nothing.
     return np.array(best, np.float32).reshape(-1, entry_count)
 

@@ -12,7 +12,7 @@ from bot.retrieval import training
 from bot.retrieval.decision import SIGNALS, Evidence, lengths
 from bot.retrieval.lexical import Lexicon
 from bot.retrieval.training import MAX_CLASSES, Group, TrainingSet, train
-from bot.retrieval.vectors import best_per_group, unit
+from bot.retrieval.vectors import Groups, best_per_group, unit
 
 DIMENSIONS = 16
 # So few phrasings are split more than once.
@@ -88,7 +88,9 @@ def judge(data: TrainingSet, trained, query: np.ndarray, text: str) -> tuple[int
     """The entry that comes first, and the confidence."""
     vectors = query[None]
     phrasings = best_per_group(vectors @ data.phrasings.vectors.T, data.phrasings.entries, data.entry_count)
-    words = Lexicon.build(data.phrasings.texts).best(text, data.phrasings.entries, data.entry_count)
+    words = Lexicon.build(data.phrasings.texts).best(
+        text, Groups.of(data.phrasings.entries, data.entry_count)
+    )
     found = Evidence(
         phrasings,
         best_per_group(vectors @ data.passages.vectors.T, data.passages.entries, data.entry_count),
