@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.domain import Entry, KnowledgeBase, Query
+from bot.domain import Entry, KnowledgeBase, Query, Vocabulary
 from bot.ports import Embedder, Progress, no_progress
 from bot.retrieval import training
 from bot.retrieval.decision import SIGNALS
@@ -23,7 +23,6 @@ from bot.retrieval.passages import embedded_passages
 from bot.retrieval.training import Group, Trained, TrainingSet
 from bot.retrieval.vectors import Vectors, best_of_all, centred
 from bot.retrieval.versions import FORMAT, IndexManifest, VersionStore, checksums
-from bot.retrieval.vocabulary import learn_vocabulary
 
 Normalise = Callable[[str], Query]
 _LANGUAGES = ("zh", "en")
@@ -116,7 +115,7 @@ def _write_version(
     questions = [text.text for kind in (RowKind.PHRASING, RowKind.BACKGROUND) for text in texts[kind]]
     with ThreadPoolExecutor(1) as pool:
         # Beside the training and the search, whose libraries leave Python to others.
-        vocabulary = pool.submit(learn_vocabulary, questions)
+        vocabulary = pool.submit(_vocabulary, questions)
         trained = training.train(
             _training_set(texts, vectors, len(ids), is_near_miss),
             false_answer_rate=options.false_answer_rate,
@@ -133,6 +132,13 @@ def _write_version(
     write_contents(folder, contents)
     progress("writing the version", 1, 1)
     return _manifest(folder, base, embedder, options, texts, trained, index.facts)
+
+
+def _vocabulary(questions: list[str]) -> Vocabulary:
+    # Not imported before it is needed: the pronouncing dictionary takes as long as learning does.
+    from bot.retrieval.vocabulary import learn_vocabulary
+
+    return learn_vocabulary(questions)
 
 
 def _texts(base: KnowledgeBase, ids: tuple[str, ...], normalise: Normalise) -> dict[RowKind, list[_Text]]:

@@ -29,13 +29,6 @@ def centred(vectors: Vectors, centre: Vectors) -> Vectors:
     return unit(vectors - centre)
 
 
-def best_of_all(vectors: Vectors, rows: Vectors) -> Vectors:
-    """(n,) highest cosine of each of n unit vectors to any of the rows, which may be a million."""
-    step = max(1, _COSINES_AT_ONCE // max(1, len(rows)))
-    parts = (vectors[start : start + step] @ rows.T for start in range(0, len(vectors), step))
-    return np.concatenate([np.empty(0, np.float32), *(part.max(axis=1, initial=-1) for part in parts)])
-
-
 @dataclass(frozen=True)
 class Groups:
     """Rows by the group they belong to, one of ``count``.
@@ -66,6 +59,16 @@ class Groups:
         return best
 
 
-def best_per_group(scores: Vectors, groups: NDArray[np.intp], count: int) -> Vectors:
-    """Highest score of each group of columns: (n, columns) -> (n, count); -1 for an absent group."""
-    return Groups.of(groups, count).best(scores.T).T
+def best_of_groups(vectors: Vectors, rows: Vectors, groups: Groups) -> Vectors:
+    """(n, groups) highest cosine of each of n unit vectors to the rows of each group, be they a million."""
+    best = np.empty((len(vectors), groups.count), np.float32)
+    step = max(1, _COSINES_AT_ONCE // max(1, len(rows)))
+    for start in range(0, len(vectors), step):
+        # This way round, comparing rows goes through memory from front to back.
+        best[start : start + step] = groups.best(rows @ vectors[start : start + step].T).T
+    return best
+
+
+def best_of_all(vectors: Vectors, rows: Vectors) -> Vectors:
+    """(n,) highest cosine of each of n unit vectors to any of the rows; -1 where there are none."""
+    return best_of_groups(vectors, rows, Groups.of(np.zeros(len(rows), np.intp), 1))[:, 0]
