@@ -36,7 +36,7 @@ from bot.ports import Embedder, no_progress
 from bot.retrieval import decision, training
 from bot.retrieval.building import BuildOptions, build_index, entry_ids, training_set
 from bot.retrieval.loaded_index import LoadedIndex, load_index
-from bot.retrieval.vectors import Vectors, best_per_group
+from bot.retrieval.vectors import Groups, Vectors, best_of_groups
 from bot.retrieval.versions import VersionStore
 from bot.settings import load_settings
 
@@ -100,12 +100,10 @@ def _penalty(lab: Lab, cost: float) -> Iterator[None]:
         (phrasing.text, ids.index(entry.id)) for entry in lab.base.entries for phrasing in entry.not_this
     ]
     known = lab.vectors([text for text, _ in listed])
-    owners = np.array([entry for _, entry in listed], np.intp)
-    texts = [item.question for item in lab.asked]
-    of_question = dict(zip([normalise(text).text for text in texts], lab.vectors(texts), strict=True))
+    owned = Groups.of(np.array([entry for _, entry in listed], np.intp), len(ids))
 
     def lessened(evidence: decision.Evidence, vectors: Vectors) -> decision.Evidence:
-        lead = best_per_group(vectors @ known.T, owners, len(ids)) - evidence.phrasings
+        lead = best_of_groups(vectors, known, owned) - evidence.phrasings
         return replace(evidence, passages=evidence.passages - np.maximum(lead, 0) * cost / _PASSAGE)
 
     trained, ranked = training._evidence, LoadedIndex._evidence
@@ -116,7 +114,7 @@ def _penalty(lab: Lab, cost: float) -> Iterator[None]:
         patch.object(
             LoadedIndex,
             "_evidence",
-            lambda index, query: lessened(ranked(index, query), of_question[query.text][None]),
+            lambda index, vector, *others: lessened(ranked(index, vector, *others), vector[None]),
         ),
     ):
         yield

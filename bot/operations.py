@@ -10,11 +10,12 @@ import importlib
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, cached_property
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from bot.answering.answerer import Answerer
@@ -123,7 +124,9 @@ class Operations:
         """The same on all cores, asked only for what no command embedded before; loaded once a process."""
         form = self.store.model_in_use()
         if form not in self._embedders:
-            self._embedders[form] = self.remembering(self.embedder(threads=0))
+            embedder = self.embedder(threads=0)
+            _load_meanwhile(embedder)
+            self._embedders[form] = self.remembering(embedder)
         return self._embedders[form]
 
     @cached_property
@@ -218,7 +221,7 @@ class Operations:
         folder = self.settings.knowledge_dir
         progress("reading the knowledge", 0, 1)
         with ThreadPoolExecutor(1) as pool:
-            # Beside the reading: the model's libraries need another core only.
+            # Beside the reading: the model's files are compared on another core.
             loading = pool.submit(self.caching_embedder)
             checks, base = read_checks(folder), loader.load(folder, self.parser())
             embedder = self._loaded(loading, progress)
@@ -316,6 +319,17 @@ class Operations:
     def knowledge_digest(self) -> str:
         """Digest of the knowledge folder as it is now."""
         return loader.digest(Path(self.settings.knowledge_dir))
+
+
+def _load_meanwhile(embedder: Embedder) -> None:
+    """Load the model beside whatever comes before the first text that no cache holds."""
+
+    def load() -> None:
+        with suppress(Exception):  # it is tried again, and told, when it is needed
+            if isinstance(embedder, OnnxEmbedder):
+                embedder.load()
+
+    Thread(target=load, name="model").start()
 
 
 @contextmanager

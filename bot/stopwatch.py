@@ -13,9 +13,15 @@ class Stopwatch:
 
     def __init__(self, observe: ObserveStage) -> None:
         self._observe = observe
+        self._before: dict[Stage, float] = {}
         self._since = time.perf_counter()
 
     def ended(self, stage: Stage) -> None:
         """A stage has ended, and the next begins."""
-        self._observe(stage, time.perf_counter() - self._since)
+        self._observe(stage, time.perf_counter() - self._since + self._before.pop(stage, 0.0))
+        self._since = time.perf_counter()
+
+    def interrupted(self, stage: Stage) -> None:
+        """A stage will go on after the one that begins now; its time counts when it has ended."""
+        self._before[stage] = time.perf_counter() - self._since
         self._since = time.perf_counter()

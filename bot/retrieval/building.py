@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.domain import Entry, KnowledgeBase, Query
+from bot.domain import Entry, KnowledgeBase, Query, Vocabulary
 from bot.ports import Embedder, Progress, no_progress
 from bot.retrieval import training
 from bot.retrieval.decision import SIGNALS
@@ -22,7 +23,6 @@ from bot.retrieval.passages import embedded_passages
 from bot.retrieval.training import Group, Trained, TrainingSet
 from bot.retrieval.vectors import Vectors, best_of_all, centred
 from bot.retrieval.versions import FORMAT, IndexManifest, VersionStore, checksums
-from bot.retrieval.vocabulary import learn_vocabulary
 
 Normalise = Callable[[str], Query]
 _LANGUAGES = ("zh", "en")
@@ -112,23 +112,33 @@ def _write_version(
     vectors, centres = _embed(texts, embedder, progress)
     is_near_miss = np.arange(len(texts[RowKind.BACKGROUND])) < len(base.background)
     is_near_miss = is_near_miss[_leave_out_answered(texts, vectors, is_near_miss)]
-    trained = training.train(
-        _training_set(texts, vectors, len(ids), is_near_miss),
-        false_answer_rate=options.false_answer_rate,
-        progress=progress,
-    )
-    progress("writing the version", 0, 1)
-    index = PassageIndex.build(vectors, _rows(texts), len(ids))
-    index.save(folder)
-    arrays = centres | trained.decision.to_arrays() | index.to_arrays()
-    if trained.decision.classifier:
-        arrays |= Lexicon.build([text.text for text in texts[RowKind.PHRASING]]).to_arrays()
-    exact = _exact_keys(base.entries, normalise)
     questions = [text.text for kind in (RowKind.PHRASING, RowKind.BACKGROUND) for text in texts[kind]]
-    contents = Contents(base.entries, ids, exact, base.sources, arrays, learn_vocabulary(questions))
+    with ThreadPoolExecutor(1) as pool:
+        # Beside the training and the search, whose libraries leave Python to others.
+        vocabulary = pool.submit(_vocabulary, questions)
+        trained = training.train(
+            _training_set(texts, vectors, len(ids), is_near_miss),
+            false_answer_rate=options.false_answer_rate,
+            progress=progress,
+        )
+        progress("writing the version", 0, 1)
+        index = PassageIndex.build(vectors, _rows(texts), len(ids))
+        index.save(folder)
+        arrays = centres | trained.decision.to_arrays() | index.to_arrays()
+        if trained.decision.classifier:
+            arrays |= Lexicon.build([text.text for text in texts[RowKind.PHRASING]]).to_arrays()
+        exact = _exact_keys(base.entries, normalise)
+    contents = Contents(base.entries, ids, exact, base.sources, arrays, vocabulary.result())
     write_contents(folder, contents)
     progress("writing the version", 1, 1)
     return _manifest(folder, base, embedder, options, texts, trained, index.facts)
+
+
+def _vocabulary(questions: list[str]) -> Vocabulary:
+    # Not imported before it is needed: the pronouncing dictionary takes as long as learning does.
+    from bot.retrieval.vocabulary import learn_vocabulary
+
+    return learn_vocabulary(questions)
 
 
 def _texts(base: KnowledgeBase, ids: tuple[str, ...], normalise: Normalise) -> dict[RowKind, list[_Text]]:
@@ -202,9 +212,11 @@ def _centre(vectors: Vectors, prior: Vectors) -> Vectors:
 
 def _centred(vectors: Vectors, items: list[_Text], kind: RowKind, centres: dict[str, Vectors]) -> Vectors:
     name = "passage" if kind is RowKind.PASSAGE else "query"
-    if not items:
-        return vectors
-    return centred(vectors, np.stack([centres[f"{name}_centre_{t.language}"] for t in items]))
+    seen = np.empty_like(vectors)
+    for language in _LANGUAGES:
+        rows = _in_language(items, language)
+        seen[rows] = centred(vectors[rows], centres[f"{name}_centre_{language}"])
+    return seen
 
 
 def _training_set(

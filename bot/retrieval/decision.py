@@ -80,25 +80,24 @@ class Evidence:
             scores = scores + weights.belief * self.beliefs[:, :-1] + weights.lexical * self.lexical
         return scores
 
-    def closeness(self, entries: Sequence[int]) -> list[Closeness]:
-        """What speaks for each of some entries, of the first query."""
+    def closeness(self, entries: NDArray[np.intp]) -> list[Closeness]:
+        """What speaks for each of some entries, given by number, of the first query."""
         kinds = (self.phrasings, self.passages, self.lexical)
-        phrasings, passages, lexical = (kind[0, entries].tolist() for kind in kinds)
-        beliefs = [None] * len(entries) if self.beliefs is None else self.beliefs[0, entries].tolist()
+        phrasings, passages, lexical = (kind[0].take(entries).tolist() for kind in kinds)
+        beliefs = [None] * len(entries) if self.beliefs is None else self.beliefs[0].take(entries).tolist()
         return list(map(Closeness, phrasings, passages, lexical, beliefs))
 
     def signals(self, scores: Vectors) -> NDArray[np.float64]:
         """(n, signals) for the gate, in the order of ``SIGNALS``."""
-        out_of_scope = np.zeros(len(scores), np.float32) if self.beliefs is None else self.beliefs[:, -1]
-        columns = (
-            self.phrasings.max(axis=1),
-            self.background,
-            out_of_scope,
-            _margin(scores),
-            scores.max(axis=1),
-            self.lengths,
-        )
-        return np.array(columns, np.float64).T
+        best, margin = _best_and_margin(scores)
+        signals = np.empty((len(scores), len(SIGNALS)))
+        signals[:, 0] = self.phrasings.max(axis=1)
+        signals[:, 1] = self.background
+        signals[:, 2] = 0.0 if self.beliefs is None else self.beliefs[:, -1]
+        signals[:, 3] = margin
+        signals[:, 4] = best
+        signals[:, 5] = self.lengths
+        return signals
 
 
 def length(text: str) -> float:
@@ -147,7 +146,8 @@ def ramps(log_odds: NDArray[np.float64], knots: NDArray[np.float64]) -> NDArray[
 
 
 def _sigmoid(log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
-    shares: NDArray[np.float64] = 1 / (1 + np.exp(-np.maximum(np.minimum(log_odds, 30), -30)))
+    # Half the operations of the usual form, and nothing that overflows.
+    shares: NDArray[np.float64] = np.tanh(log_odds * 0.5) * 0.5 + 0.5
     return shares
 
 
@@ -210,13 +210,12 @@ class Decision:
         )
 
 
-def _margin(scores: Vectors) -> Vectors:
-    """How far the best score is above the second best, or above 0 where there is no other."""
+def _best_and_margin(scores: Vectors) -> tuple[Vectors, Vectors]:
+    """The best score, and how far it is from the second best, or from 0 where there is no other."""
     if scores.shape[1] < 2:
-        scores = np.hstack([scores, np.zeros((len(scores), 1), np.float32)])
+        return scores[:, 0], np.abs(scores[:, 0])
     best_two = np.partition(scores, -2, axis=1)
-    margin: Vectors = best_two[:, -1] - best_two[:, -2]
-    return margin
+    return best_two[:, -1], best_two[:, -1] - best_two[:, -2]
 
 
 def lengths(texts: Sequence[str]) -> Vectors:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from bot.retrieval.coding import Coding
 from bot.retrieval.lines import MAPPED_FROM
 from bot.retrieval.searchable import Searchable, SearchFacts, make_searchable
+from bot.retrieval.sweep import Owned, Sweep
 from bot.retrieval.vectors import Vectors
 
 # Rows fetched per query and kind: wide enough that all entries in question are among them.
@@ -96,6 +97,16 @@ class PassageIndex:
         self._entries = {kind: rows.entries[rows.kinds == kind] for kind in RowKind}
         self._every_entry = np.arange(entry_count, dtype=np.int32) if entry_count <= SCORED_WHOLE else None
         self._facts = facts
+        self._sweep = self._made_sweep(entry_count)
+
+    def _made_sweep(self, entry_count: int) -> Sweep | None:
+        parts = [self._parts[kind] for kind in RowKind]
+        if self._every_entry is None or not Sweep.is_of_use(parts):
+            return None
+        counts = (entry_count, entry_count, 1)
+        owners = [self._entries[kind] for kind in RowKind]
+        owners[RowKind.BACKGROUND] = np.zeros_like(owners[RowKind.BACKGROUND])
+        return Sweep([Owned(*of_kind) for of_kind in zip(parts, owners, counts, strict=True)])
 
     @classmethod
     def build(cls, vectors: Mapping[RowKind, Vectors], rows: Rows, entry_count: int) -> PassageIndex:
@@ -106,9 +117,17 @@ class PassageIndex:
         return cls(parts, rows, entry_count, {kind: facts for kind, (_, facts) in made.items()})
 
     def search(self, query: Vectors) -> Cosines:
-        """Cosines of one query vector (dimensions,) to entries; one that is not found among the nearest
-        rows of a kind counts as the last of them, and a kind without rows as -1.
+        """Cosines of one query vector (dimensions,) to entries; -1 where one has no rows of a kind.
+
+        Where not all rows are compared, or only some entries scored, one that is not found among the
+        nearest rows of a kind counts as the last of them.
         """
+        if self._sweep is not None and self._every_entry is not None:
+            phrasings, passages, background = self._sweep.best(query)
+            return Cosines(self._every_entry, phrasings[None], passages[None], background)
+        return self._nearest_entries(query)
+
+    def _nearest_entries(self, query: Vectors) -> Cosines:
         coded = {coding: coding.coded(query[None]) for coding in self._codings}
         phrasings = self._nearest(RowKind.PHRASING, coded, TOP_ROWS)
         passages = self._nearest(RowKind.PASSAGE, coded, TOP_ROWS)

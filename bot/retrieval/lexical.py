@@ -5,8 +5,8 @@ N-grams are hashed into a fixed number of buckets, so that no vocabulary has to 
 
 from __future__ import annotations
 
+import math
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.retrieval.vectors import Vectors
+from bot.retrieval.vectors import Groups, Vectors
 
 BUCKETS = 1 << 18
 # Latin words by their parts, so that endings and typos cost little; Chinese by characters and pairs.
@@ -62,17 +62,15 @@ class Lexicon:
         """(row_count,) cosines of one text to every row, 0 to 1."""
         buckets, counts = _counts(text)
         asked = _unit(counts * self.rarity[buckets])
-        starts, ends = self.starts[buckets], self.starts[buckets + 1]
-        spans = zip(starts.tolist(), ends.tolist(), strict=True)
-        found = np.concatenate([self.postings[:0], *[self.postings[start:end] for start, end in spans]])
-        weights = found.view(np.float32)[1::2] * np.repeat(asked, ends - starts)
+        starts = self.starts[buckets]
+        sizes = self.starts[buckets + 1] - starts
+        found = self.postings[_places(starts, sizes)]
+        weights = found.view(np.float32)[1::2] * np.repeat(asked, sizes)
         return np.bincount(found.view(np.int32)[0::2], weights, self.row_count).astype(np.float32)
 
-    def best(self, text: str, groups: NDArray[np.integer[Any]], count: int) -> Vectors:
-        """(count,) highest cosine to the rows of each group; ``groups``: (row_count,) group numbers."""
-        best = np.zeros(count, np.float32)
-        np.maximum.at(best, groups, self.cosines(text))
-        return best
+    def best(self, text: str, groups: Groups) -> Vectors:
+        """(groups,) highest cosine to the rows of each group; 0 for a group without rows."""
+        return groups.best(self.cosines(text), nothing=0.0)
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """The lexicon, for ``numpy.savez``."""
@@ -96,24 +94,27 @@ def _paired(rows: NDArray[np.intp], weights: Vectors) -> NDArray[np.int64]:
     return pairs.reshape(-1).view(np.int64)
 
 
+def _places(starts: NDArray[np.int32], sizes: NDArray[np.int32]) -> NDArray[np.intp]:
+    """All numbers of some spans, one span after another."""
+    ends = sizes.cumsum()
+    places = np.repeat(starts - ends + sizes, sizes)
+    places += np.arange(len(places))
+    return places
+
+
 def _counts(text: str) -> tuple[NDArray[np.int64], Vectors]:
     """The buckets of a text's n-grams, and how much each counts: 1 + ln(times it occurs)."""
-    times = Counter([crc32(gram.encode()) % BUCKETS for gram in _grams(text)])
-    buckets = np.fromiter(times.keys(), np.int64, len(times))
-    counts = 1 + np.log(np.fromiter(times.values(), np.float32, len(times)))
-    return buckets, counts.astype(np.float32)
-
-
-def _grams(text: str) -> list[str]:
-    grams: list[str] = []
+    times: dict[int, int] = {}
     for word in _WORD.findall(text):
         is_han = word[0] >= _FIRST_HAN
         framed = word if is_han else f" {word} "
         for size in _HAN_SIZES if is_han else _LATIN_SIZES:
-            grams += [framed[start : start + size] for start in range(len(framed) - size + 1)]
-    return grams
+            for start in range(len(framed) - size + 1):
+                bucket = crc32(framed[start : start + size].encode()) % BUCKETS
+                times[bucket] = times.get(bucket, 0) + 1
+    return np.array([*times], np.int64), 1 + np.log(np.array([*times.values()], np.float32))
 
 
 def _unit(weights: Vectors) -> Vectors:
-    scaled: Vectors = weights / max(float(np.linalg.norm(weights)), 1e-9)
+    scaled: Vectors = weights / max(math.sqrt(weights @ weights), 1e-9)
     return scaled

@@ -35,8 +35,8 @@ class Lines(Sequence[str]):
             return [self[i] for i in range(*number.indices(len(self)))]
         if not 0 <= number < len(self):
             raise IndexError(f"there is no line {number} among {len(self)}")
-        start = self._ends[number - 1] + 1 if number else 0
-        return self._content[start : self._ends[number]].tobytes().decode("utf-8")
+        start = self._ends.item(number - 1) + 1 if number else 0
+        return self._content[start : self._ends.item(number)].tobytes().decode("utf-8")
 
 
 def write_lines(path: Path, lines: Sequence[str]) -> None:

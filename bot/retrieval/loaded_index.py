@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -14,14 +15,22 @@ from bot.domain import Entry, Hit, Language, Query, Ranking, Source, Stage, Voca
 from bot.errors import IndexUnusableError
 from bot.ports import Embedder, ObserveStage, unobserved
 from bot.retrieval.decision import SIGNALS, Decision, Evidence, Judgement, lengths
-from bot.retrieval.faiss_index import Cosines, PassageIndex
+from bot.retrieval.faiss_index import SCORED_WHOLE, Cosines, PassageIndex
 from bot.retrieval.index_files import Parts, StoredContents, read_contents
 from bot.retrieval.lexical import Lexicon
-from bot.retrieval.vectors import Vectors, centred
+from bot.retrieval.vectors import Groups, Vectors, centred
 from bot.retrieval.versions import REMEDY, IndexManifest, VersionStore
 from bot.stopwatch import Stopwatch
 
 TOP_HITS = 10
+
+
+@dataclass(frozen=True)
+class _Words:
+    """How alike each entry's words are to a query's, (1, entries), None = not looked at; its length, (1,)."""
+
+    lexical: Vectors | None
+    length: Vectors
 
 
 class LoadedIndex:
@@ -44,6 +53,12 @@ class LoadedIndex:
         self._observe: ObserveStage = unobserved
         self._decision = Decision.from_arrays(contents.arrays)
         self._lexicon = Lexicon.from_arrays(contents.arrays) if self._decision.classifier else None
+        # Phrasings are the first rows of the index, in the order of the lexicon's.
+        rows = contents.arrays["row_entries"][: self._lexicon.row_count if self._lexicon else 0]
+        self._owners = Groups.of(rows, len(contents.entry_ids))
+        # Of few entries the ids are at hand; of many each is read when it is needed.
+        is_small = len(contents.entry_ids) <= SCORED_WHOLE
+        self._ids = tuple(contents.entry_ids) if is_small else contents.entry_ids
 
     def observed(self, observe: ObserveStage) -> LoadedIndex:
         """The same version; ``observe`` is told how long each stage of ranking takes."""
@@ -81,9 +96,12 @@ class LoadedIndex:
         if exact := self._contents.exact.get(query.key):
             return Ranking((Hit(exact, 1.0),), confidence=1.0, is_exact=True)
         watch = Stopwatch(self._observe)
+        # Embedding empties the processor's caches: what does not need the vector is faster before it.
+        words = self._worded(query.text)
+        watch.interrupted(Stage.RETRIEVAL)
         vector = self._centred(query)
         watch.ended(Stage.EMBEDDING)
-        return self._ranked(query, vector, watch)
+        return self._ranked(words, vector, watch)
 
     def is_phrasing(self, query: Query) -> bool:
         """Whether it is one of an entry's, word for word."""
@@ -91,11 +109,11 @@ class LoadedIndex:
 
     def rank_vector(self, query: Query, vector: Vectors) -> Ranking:
         """The ranking of a query that is no phrasing, whose centred vector (dimensions,) is known."""
-        return self._ranked(query, vector, Stopwatch(unobserved))
+        return self._ranked(self._worded(query.text), vector, Stopwatch(unobserved))
 
-    def _ranked(self, query: Query, vector: Vectors, watch: Stopwatch) -> Ranking:
+    def _ranked(self, words: _Words, vector: Vectors, watch: Stopwatch) -> Ranking:
         found = self._index.search(vector)
-        evidence = self._evidence(query.text, vector, found)
+        evidence = self._evidence(words, vector, found)
         watch.ended(Stage.RETRIEVAL)
         judgement = self._decision.judge(evidence)
         signals = tuple(zip(SIGNALS, judgement.signals.tolist(), strict=True))
@@ -116,29 +134,28 @@ class LoadedIndex:
         centre = self.centre(query.language)
         return centred(self.embedder.embed_queries([query.text])[0], centre)
 
-    def _evidence(self, text: str, vector: Vectors, found: Cosines) -> Evidence:
+    def _worded(self, text: str) -> _Words:
+        return _Words(self._lexical(text), lengths([text]))
+
+    def _evidence(self, words: _Words, vector: Vectors, found: Cosines) -> Evidence:
         return Evidence(
             found.phrasings,
             found.passages,
-            self._lexical(text, found.phrasings),
+            np.zeros_like(found.phrasings) if words.lexical is None else words.lexical,
             self._decision.beliefs(vector[None]),
             found.background,
-            lengths([text]),
+            words.length,
         )
 
-    def _lexical(self, text: str, like: Vectors) -> Vectors:
-        """(1, entries) cosines over words; zeros where the decision does not use them."""
-        if self._lexicon is None:
-            return np.zeros_like(like)
-        # Phrasings are the first rows of the index, in the order of the lexicon's.
-        owners = self._contents.arrays["row_entries"][: self._lexicon.row_count]
-        return self._lexicon.best(text, owners, like.shape[1])[None]
+    def _lexical(self, text: str) -> Vectors | None:
+        """(1, entries) cosines over words; None where the decision does not use them."""
+        return None if self._lexicon is None else self._lexicon.best(text, self._owners)[None]
 
     def _best(self, judgement: Judgement, evidence: Evidence, found: Cosines) -> tuple[Hit, ...]:
         scores = judgement.scores
         order = np.argsort(-scores, kind="stable")[:TOP_HITS]
-        ids = [self._contents.entry_ids[i] for i in found.entries[order].tolist()]
-        return tuple(map(Hit, ids, scores[order].tolist(), evidence.closeness(order.tolist())))
+        ids = [self._ids[i] for i in found.entries[order].tolist()]
+        return tuple(map(Hit, ids, scores[order].tolist(), evidence.closeness(order)))
 
     def entry(self, entry_id: str, language: Language) -> Entry | None:
         """The entry in this language's knowledge, else in the other one."""

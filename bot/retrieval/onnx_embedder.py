@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from threading import Lock
 
 import numpy as np
 import onnxruntime
@@ -12,23 +14,39 @@ from numpy.typing import NDArray
 
 from bot.ports import Progress, no_progress
 from bot.retrieval.prepared_model import PreparedModel
-from bot.retrieval.tokenisation import load_tokeniser
+from bot.retrieval.tokenisation import Tokenise, load_tokeniser
 
 _TOLD_EVERY = 32
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    tokenise: Tokenise
+    session: onnxruntime.InferenceSession
 
 
 class OnnxEmbedder:
     """Embeds with a prepared model, each text by itself: in a batch, an int8 model's vector of a text would
     depend on the texts beside it, and a phrasing would not be embedded as the same question is.
 
-    Thread-safe: session and tokeniser are. ``threads``: how many texts at once; 0 = one per core.
+    Thread-safe: session and tokeniser are. ``threads``: how many texts at once; 0 = one per core. The model
+    is loaded by ``load``, at the latest with the first text: who has all vectors in a cache needs none.
     """
 
     def __init__(self, model: PreparedModel, *, threads: int = 1) -> None:
+        self._model = model
         self._manifest = model.manifest
-        self._tokenise = load_tokeniser(model.folder, model.manifest.max_tokens)
-        self._session = _session(str(model.graph))
         self._threads = threads or os.cpu_count() or 1
+        self._lock = Lock()
+        self._loaded: _Loaded | None = None
+
+    def load(self) -> _Loaded:
+        """Load tokeniser and graph, once."""
+        with self._lock:
+            if self._loaded is None:
+                tokenise = load_tokeniser(self._model.folder, self._manifest.max_tokens)
+                self._loaded = _Loaded(tokenise, _session(str(self._model.graph)))
+            return self._loaded
 
     @property
     def dimensions(self) -> int:
@@ -70,9 +88,10 @@ class OnnxEmbedder:
 
     def _run(self, text: str) -> NDArray[np.float32]:
         """(dimensions,), of unit length."""
-        input_ids = np.array([self._tokenise(text)], np.int64)
+        model = self._loaded or self.load()
+        input_ids = np.array([model.tokenise(text)], np.int64)
         feed = {"input_ids": input_ids, "attention_mask": np.ones_like(input_ids)}
-        (vectors,) = self._session.run(None, feed)
+        (vectors,) = model.session.run(None, feed)
         unit: NDArray[np.float32] = vectors[0] / np.linalg.norm(vectors[0])
         return unit
 

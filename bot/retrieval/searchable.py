@@ -41,6 +41,11 @@ class Searchable:
     index: faiss.Index
     coding: Coding
 
+    @property
+    def has_lists(self) -> bool:
+        """Whether a search reads only some of the rows."""
+        return isinstance(self.index, faiss.IndexIVF)
+
     def nearest(self, coded: Vectors, count: int) -> tuple[Vectors, NDArray[np.int64]]:
         """Cosines of the nearest rows to a coded query (1, dimensions), best first, and their numbers."""
         # One query is no work to share out; the library keeps this number for each thread that calls it.

@@ -27,7 +27,7 @@ from bot.retrieval.decision import (
     ramps,
 )
 from bot.retrieval.lexical import Lexicon
-from bot.retrieval.vectors import Vectors, best_per_group
+from bot.retrieval.vectors import Groups, Vectors, best_of_all, best_of_groups
 
 FOLDS = 3
 # Of few phrasings any one split may mislead: they are split several times.
@@ -58,7 +58,7 @@ _LIKE_THE_OPERATORS = 0.5
 _LIKE_HELD_OUT_ENTRIES = 0.04
 # They are few of all out-of-scope questions, so that a sample of them says enough.
 _MAX_NEIGHBOURS_ASKED = 500
-_COSINES_AT_ONCE = 20_000_000
+_SCORES_AT_ONCE = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,10 @@ class Group:
         """The rows that are chosen."""
         texts = tuple(text for text, is_in in zip(self.texts, chosen.tolist(), strict=True) if is_in)
         return Group(texts, self.vectors[chosen], self.entries[chosen])
+
+    def owned(self, entry_count: int) -> Groups:
+        """The rows by their entries."""
+        return Groups.of(self.entries, entry_count)
 
     def and_nobodys(self, others: Group) -> Group:
         """These rows, and others whose entries do not count."""
@@ -269,14 +273,14 @@ def _evidence(known: TrainingSet, queries: Group) -> Evidence:
     classifier = _fit_classifier(known.phrasings, known.background, known.entry_count)
 
     def best(rows: Group) -> Vectors:
-        return best_per_group(queries.vectors @ rows.vectors.T, rows.entries, known.entry_count)
+        return best_of_groups(queries.vectors, rows.vectors, rows.owned(known.entry_count))
 
     return Evidence(
         best(known.phrasings),
         best(known.passages),
         _lexical(queries.texts, known.phrasings, known.entry_count),
         classifier.log_probabilities(queries.vectors),
-        (queries.vectors @ known.background.vectors.T).max(axis=1),
+        best_of_all(queries.vectors, known.background.vectors),
         lengths(queries.texts),
     )
 
@@ -317,7 +321,8 @@ def _absent_entries(data: TrainingSet, fold: int) -> NDArray[np.bool_]:
 
 def _lexical(texts: Sequence[str], rows: Group, entry_count: int) -> Vectors:
     lexicon = Lexicon.build(rows.texts)
-    best = [lexicon.best(text, rows.entries, entry_count) for text in texts]
+    owned = rows.owned(entry_count)
+    best = [lexicon.best(text, owned) for text in texts]
     # A third of very little may be nothing.
     return np.array(best, np.float32).reshape(-1, entry_count)
 
@@ -428,9 +433,8 @@ def _outside(data: TrainingSet) -> NDArray[np.float64]:
 
 
 def _signals_in_parts(data: TrainingSet, asked: Group) -> NDArray[np.float64]:
-    """Signals of so few questions at once that the cosines to all rows fit into memory."""
-    rows = len(data.phrasings.texts) + len(data.passages.texts)
-    parts = np.arange(len(asked.texts)) // max(1, _COSINES_AT_ONCE // rows)
+    """Signals of so few questions at once that their scores of all entries fit into memory."""
+    parts = np.arange(len(asked.texts)) // max(1, _SCORES_AT_ONCE // data.entry_count)
     found = [_signals(data, asked.where(parts == part)) for part in np.unique(parts)]
     return np.vstack([np.empty((0, len(SIGNALS))), *found])
 
@@ -440,9 +444,7 @@ def _signals(data: TrainingSet, asked: Group) -> NDArray[np.float64]:
     own = np.flatnonzero(asked.entries >= 0)
 
     def best(rows: Group) -> Vectors:
-        # This way round, comparing rows goes through memory from front to back.
-        cosines = (rows.vectors @ asked.vectors.T).T
-        found = best_per_group(cosines, rows.entries, data.entry_count)
+        found = best_of_groups(asked.vectors, rows.vectors, rows.owned(data.entry_count))
         found[own, asked.entries[own]] = -1
         return found
 

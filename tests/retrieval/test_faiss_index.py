@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from bot.retrieval import faiss_index
+from bot.retrieval import faiss_index, searchable
 from bot.retrieval.faiss_index import TOP_ROWS, PassageIndex, RowKind, Rows
 from bot.retrieval.training import MAX_CLASSES
 from bot.retrieval.vectors import Vectors, unit
@@ -41,6 +41,19 @@ def small() -> PassageIndex:
     )
 
 
+@pytest.fixture
+def few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sort into lists what a test can afford to build."""
+    monkeypatch.setattr(searchable, "FLAT_UP_TO", 500)
+
+
+def in_bunches(count: int) -> Vectors:
+    """Rows in bunches of ten, as phrasings of entries are."""
+    random = np.random.default_rng(5)
+    middles = np.repeat(random.normal(size=(count // 10, 32)), 10, axis=0)
+    return unit((unit(middles) + 0.05 * random.normal(size=middles.shape)).astype(np.float32))
+
+
 def test_the_entry_of_the_nearest_phrasing_wins_with_its_cosine(small):
     evidence = small.search(QUERY)
 
@@ -67,12 +80,38 @@ def test_asking_for_more_rows_than_there_are_finds_all_of_them_once():
     assert found == near([0.8, 0.6, 0.96])
 
 
-def test_an_entry_beyond_the_fetched_rows_counts_as_the_last_of_them():
-    """The exact cosine of a far entry is not needed; it must only not look near."""
-    close = [(PHRASING, 0, (0.8, 0.6))] * (TOP_ROWS - 1)
-    crowded = index(*close, (PHRASING, 1, (1.0, 0.0)), (PHRASING, 2, (-1.0, 0.0)))
+def test_however_many_rows_are_nearer_an_entry_counts_by_its_best():
+    close = [(PHRASING, 0, (0.8, 0.6))] * TOP_ROWS
+    crowded = index(*close, (PHRASING, 1, (1.0, 0.0)), (PHRASING, 2, (-1.0, 0.0)), (PHRASING, 2, (0.0, 1.0)))
 
-    assert crowded.search(QUERY).phrasings[0].tolist() == near([1.0, 0.8, 0.8])
+    assert crowded.search(QUERY).phrasings[0].tolist() == near([1.0, 0.8, 0.6])
+
+
+def test_of_many_rows_an_entry_beyond_the_nearest_counts_as_the_last_of_them(few_are_many):
+    """The exact cosine of a far entry is not needed; it must only not look near."""
+    vectors = in_bunches(900)
+    rows = Rows(np.repeat([0, 1, 2], 900).astype(np.int8), np.tile(np.arange(900) // 10, 3).astype(np.int32))
+    found = build(np.tile(vectors, (3, 1)), rows, 90).search(vectors[3])
+
+    assert found.entries.tolist() == list(range(90))
+    assert found.phrasings[0].argmax() == 0
+    assert found.phrasings.max() == near(1.0)
+    far = found.phrasings[0] == found.phrasings.min()
+    assert far.sum() > 1
+    assert (np.sort(vectors @ vectors[3])[-TOP_ROWS] <= found.phrasings[0, far] + 0.01).all()
+
+
+def test_rows_in_any_order_and_entries_without_a_kind_keep_to_their_own():
+    mixed = index(
+        (PHRASING, 2, (1.0, 0.0)),
+        (PHRASING, 0, (0.0, 1.0)),
+        (PHRASING, 2, (0.6, 0.8)),
+        (PASSAGE, 1, (1.0, 0.0)),
+    )
+    found = mixed.search(QUERY)
+
+    assert found.phrasings[0].tolist() == near([0.6, -1.0, 0.96])
+    assert found.passages[0].tolist() == near([-1.0, 0.8, -1.0])
 
 
 def test_of_very_many_entries_those_that_were_found_have_the_same_cosines(monkeypatch):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from bot.retrieval.lexical import Lexicon
+from bot.retrieval.vectors import Groups
 
 TEXTS = (
     "小程序认证要多少钱",
@@ -75,7 +76,7 @@ def test_the_order_of_words_counts_little_and_that_of_characters_much():
 
 def test_the_best_row_counts_for_each_group():
     groups = np.array([0, 0, 1, 2, 2, 4])
-    best = LEXICON.best("what is error 40163", groups, 6)
+    best = LEXICON.best("what is error 40163", Groups.of(groups, 6))
 
     cosines = LEXICON.cosines("what is error 40163")
     expected = [cosines[:2].max(), cosines[2], cosines[3:5].max(), 0, cosines[5], 0]

@@ -12,7 +12,7 @@ from bot.retrieval import training
 from bot.retrieval.decision import SIGNALS, Evidence, lengths
 from bot.retrieval.lexical import Lexicon
 from bot.retrieval.training import MAX_CLASSES, Group, TrainingSet, train
-from bot.retrieval.vectors import best_per_group, unit
+from bot.retrieval.vectors import best_of_groups, unit
 
 DIMENSIONS = 16
 # So few phrasings are split more than once.
@@ -87,11 +87,11 @@ def fit_overlapping(rate: float):
 def judge(data: TrainingSet, trained, query: np.ndarray, text: str) -> tuple[int, float]:
     """The entry that comes first, and the confidence."""
     vectors = query[None]
-    phrasings = best_per_group(vectors @ data.phrasings.vectors.T, data.phrasings.entries, data.entry_count)
-    words = Lexicon.build(data.phrasings.texts).best(text, data.phrasings.entries, data.entry_count)
+    asked, told = (group.owned(data.entry_count) for group in (data.phrasings, data.passages))
+    words = Lexicon.build(data.phrasings.texts).best(text, asked)
     found = Evidence(
-        phrasings,
-        best_per_group(vectors @ data.passages.vectors.T, data.passages.entries, data.entry_count),
+        best_of_groups(vectors, data.phrasings.vectors, asked),
+        best_of_groups(vectors, data.passages.vectors, told),
         words[None],
         trained.decision.beliefs(vectors),
         (vectors @ data.background.vectors.T).max(axis=1, initial=-1),
