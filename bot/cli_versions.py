@@ -11,6 +11,7 @@ from bot import version_diff
 from bot.cli_output import plain_errors, user_name
 from bot.errors import IndexMissingError, IndexUnusableError, ModelError
 from bot.operations import Operations
+from bot.publishing_rejected import Approval
 from bot.retrieval.versions import REMEDY
 from bot.versions_overview import VersionRow, overview, resolve
 
@@ -22,6 +23,7 @@ def add_version_commands(group: AppGroup, operations: Operations) -> None:
     _add_list(group, operations)
     _add_diff(group, operations)
     _add_rollback(group, operations)
+    _add_publish(group, operations)
     _add_verify(group, operations)
     _add_prune(group, operations)
 
@@ -89,14 +91,15 @@ def _add_rollback(group: AppGroup, operations: Operations) -> None:
     @group.command("rollback")
     @click.argument("version", default="")
     @click.option("--by", default="", help="Who rolls back; default: the user of this machine.")
+    @click.option("--reason", default="", help="Why; kept in the history.")
     @plain_errors
-    def rollback(version: str, by: str) -> None:
+    def rollback(version: str, by: str, reason: str) -> None:
         """Make VERSION live again at once, by default the one that was live before.
 
         Rolled back twice, the one before that. The knowledge folder stays as it is: the next build that is
         asked for publishes it again.
         """
-        done = operations.roll_back(version, by or user_name())
+        done = operations.roll_back(version, by or user_name(), reason.strip())
         for complaint in done.passed_over:
             click.echo(f"passed over: {complaint}")
         if done.version == done.before:
@@ -105,6 +108,26 @@ def _add_rollback(group: AppGroup, operations: Operations) -> None:
         click.echo(f"index {done.version} is live again")
         if done.before:
             click.echo(f"to return: flask --app wsgi index rollback {done.before}")
+
+
+def _add_publish(group: AppGroup, operations: Operations) -> None:
+    @group.command("publish")
+    @click.argument("version")
+    @click.option("--reason", required=True, help="Why it is published all the same; kept in the history.")
+    @click.option("--by", default="", help="Who answers for it; default: the user of this machine.")
+    @plain_errors
+    def publish(version: str, reason: str, by: str) -> None:
+        """Make the rejected VERSION live as it was kept, in spite of the checks it failed.
+
+        The knowledge folder stays as it is: the next build that is asked for is checked again.
+        """
+        if not reason.strip():
+            raise click.UsageError("--reason is empty: say why it is to be published all the same")
+        name = resolve(operations.store, version)
+        before = operations.publish_rejected(name, Approval(by or user_name(), reason.strip()))
+        click.echo(f"index {name} is live")
+        if before:
+            click.echo(f"to return: flask --app wsgi index rollback {before}")
 
 
 def _add_verify(group: AppGroup, operations: Operations) -> None:

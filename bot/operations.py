@@ -31,6 +31,7 @@ from bot.knowledge.parse_cache import CachedParser
 from bot.ports import Embedder, ObserveStage, Progress, unobserved
 from bot.pruning import check_runs, prune
 from bot.publishing import Publisher, Source
+from bot.publishing_rejected import Approval, publish_rejected
 from bot.retrieval.embedding_cache import CachedEmbedder, cache_file
 from bot.retrieval.history import is_built
 from bot.retrieval.index_files import Parts
@@ -88,7 +89,16 @@ class Operations:
 
         ``observe`` is told of every other version, ``observe_stage`` of every stage of ranking.
         """
-        return LiveIndex(self.store, _IndexLoader(self, observe_stage), observe=observe)
+
+        def load(version: str) -> LoadedIndex:
+            return self._load(version).observed(observe_stage)
+
+        return LiveIndex(self.store, load, observe=observe)
+
+    @cached_property
+    def _load(self) -> _IndexLoader:
+        """One for all who load in this process, so that they share the model."""
+        return _IndexLoader(self)
 
     def live_calibration(self) -> dict[str, Any]:
         """How the live version's decision was calibrated; raises IndexUnusableError when there is none."""
@@ -227,7 +237,7 @@ class Operations:
             lint=lambda: lint.problems_of(base, remembering),
             build=build,
             load=lambda store, version: load_index(store, version, embedder),
-            load_live=_IndexLoader(self),
+            load_live=self._load,
         )
 
     def _loaded(self, loading: Future[Embedder], progress: Progress) -> Embedder:
@@ -240,17 +250,20 @@ class Operations:
         self.prepare_model(progress)
         return self.caching_embedder()
 
-    def roll_back(self, version: str, by: str) -> RolledBack:
+    def roll_back(self, version: str, by: str, reason: str = "") -> RolledBack:
         """Make an older version live, by default the one before; raises as the function of that name."""
         store = self.store
         name = resolve(store, version) if version else ""
-        return roll_back(store, name, by, _now(), _IndexLoader(self))
+        return roll_back(store, name, by, _now(), self._load, reason)
+
+    def publish_rejected(self, version: str, approval: Approval) -> str:
+        """Make a rejected version live; raises as the function of that name, and IndexMissingError."""
+        store = self.store
+        return publish_rejected(store, resolve(store, version), approval, _now(), self.load_version)
 
     def load_version(self, version: str) -> LoadedIndex:
         """Load any version, rejected or not; raises IndexUnusableError or ModelError unless it is whole."""
-        place = place_of(self.store, version)
-        embedder = self.embedder_of(place.manifest(version).model_checksum) or self.embedder()
-        return load_index(place, version, embedder)
+        return self._load.from_store(place_of(self.store, version), version)
 
     def diff_versions(self, before: str, after: str) -> VersionDiff:
         """What changed between two versions; raises IndexUnusableError where one cannot be read."""
@@ -326,17 +339,20 @@ class _IndexLoader:
     they have in common. Each has answered a question before it serves: the first one takes longer.
     """
 
-    def __init__(self, operations: Operations, observe: ObserveStage = unobserved) -> None:
+    def __init__(self, operations: Operations) -> None:
         self._operations = operations
-        self._observe = observe
         self._embedder: Embedder | None = None
         self._parts = Parts()
 
     def __call__(self, version: str) -> LoadedIndex:
-        self._embedder = self._embedder_of(self._operations.store.manifest(version).model_checksum)
-        loaded = load_index(self._operations.store, version, self._embedder, self._parts)
+        loaded = self.from_store(self._operations.store, version)
         Answerer(lambda: loaded).answer(_FIRST_QUESTION)
-        return loaded.observed(self._observe)
+        return loaded
+
+    def from_store(self, store: VersionStore, version: str) -> LoadedIndex:
+        # Two threads may load at once: each goes on with the embedder that it found.
+        embedder = self._embedder = self._embedder_of(store.manifest(version).model_checksum)
+        return load_index(store, version, embedder, self._parts)
 
     def _embedder_of(self, checksum: str) -> Embedder:
         """Any embedder where that model is gone: loading the index then says what does not fit."""

@@ -12,7 +12,7 @@ from bot.retrieval.locking import pointer_lock
 from bot.retrieval.versions import VersionStore
 
 _LIST = "flask --app wsgi index list"
-_FORCE = 'flask --app wsgi index build --force --reason "…"'
+_PUBLISH = 'flask --app wsgi index publish {version} --reason "…"'
 
 
 @dataclass(frozen=True)
@@ -25,23 +25,25 @@ class RolledBack:
 
 
 def roll_back(
-    store: VersionStore, version: str, by: str, now: datetime, load: Callable[[str], object]
+    store: VersionStore, version: str, by: str, now: datetime, load: Callable[[str], object], reason: str = ""
 ) -> RolledBack:
     """Make ``version`` live, or without a name the newest one before the live one that ``load`` can load.
 
+    ``by`` and ``reason`` are kept in the history.
     Raises IndexUnusableError or ModelError where nothing can be loaded; what is live stays live then.
     """
     with pointer_lock(store.folder):
         before = store.current_name()
         if version in store.rejected.names():
-            raise IndexUnusableError(f"index {version} was rejected; to publish it all the same: {_FORCE}")
+            remedy = _PUBLISH.format(version=version)
+            raise IndexUnusableError(f"index {version} was rejected; to publish it all the same: {remedy}")
         candidates = [version] if version else earlier(store)
         if not candidates:
             raise IndexMissingError(f"no version was live before {before or 'any'}; see: {_LIST}")
         found, passed_over = _first_loaded(candidates, load)
         if found != before:
             at = now.isoformat(timespec="seconds")
-            store.record(Event(at, Action.ROLL_BACK, found, before=before, by=by))
+            store.record(Event(at, Action.ROLL_BACK, found, before=before, by=by, reason=reason))
             store.publish(found)
     return RolledBack(found, before, passed_over)
 

@@ -83,6 +83,19 @@ def test_a_version_that_fails_a_check_is_rejected_forced_and_rolled_back_from(re
     )
 
 
+def test_a_rejected_version_is_published_as_it_was_kept_by_whoever_answers_for_it(rejected):
+    run, store, live, version = rejected
+    refused = run("index", "publish", version, "--reason", " ")
+    assert refused.exit_code == 2 and "say why" in refused.stderr
+
+    done = run("index", "publish", version[-6:], "--reason", "the shop opens today", "--by", "mei")
+    assert (done.exit_code, store.current()) == (0, version)
+    assert done.stdout == f"index {version} is live\nto return: flask --app wsgi index rollback {live}\n"
+    listed = run("index", "list").stdout
+    assert re.search(rf"{version}  live .* 1 of 2 .*\n    forced \S+ by mei: the shop opens today", listed)
+    assert run("ask", "备案时间").exit_code == 0
+
+
 def test_a_check_that_cannot_be_read_is_named_before_anything_is_built(fresh_cli, own_index, knowledge_dir):
     (knowledge_dir / "checks.jsonl").write_text(f'{json.dumps(MET)}\n{{"question": "多谢"}}', "utf-8")
     result = fresh_cli("index", "build", "--again", knowledge_dir=knowledge_dir)

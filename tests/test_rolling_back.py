@@ -41,6 +41,12 @@ def test_the_version_that_was_live_before_is_live_again(store):
     assert (event.action, event.version, event.before, event.by) == (Action.ROLL_BACK, "b", "c", "mei")
 
 
+def test_the_reason_is_kept(store):
+    roll_back(store, "a", "mei", NOON, store.verified, "prices were wrong")
+
+    assert store.history.events()[-1].reason == "prices were wrong"
+
+
 def test_rolled_back_twice_it_goes_on_and_does_not_return(store):
     back(store)
 
@@ -80,7 +86,7 @@ def test_a_damaged_version_asked_for_by_name_is_refused_and_the_live_one_stays(s
 
 
 def test_a_rejected_version_is_refused_with_the_way_to_force_it(store):
-    with pytest.raises(IndexUnusableError, match=r"x was rejected.*--force --reason"):
+    with pytest.raises(IndexUnusableError, match=r"x was rejected.*index publish x --reason"):
         back(store, "x")
 
 

@@ -17,6 +17,8 @@ class Action(StrEnum):
     FORCE = "force"
     REJECT = "reject"
     ROLL_BACK = "rollback"
+    # Made live as it was kept, though it had been rejected.
+    PUBLISH_REJECTED = "publish rejected"
     # Built, but not made live: somebody else had moved the pointer.
     SET_ASIDE = "set aside"
     # Nothing to build: it was live already.
@@ -24,7 +26,10 @@ class Action(StrEnum):
 
 
 # What makes the version live that it names.
-_MOVES = (Action.PUBLISH, Action.FORCE, Action.ROLL_BACK)
+_MOVES = (Action.PUBLISH, Action.FORCE, Action.ROLL_BACK, Action.PUBLISH_REJECTED)
+# What makes a version live without building: the knowledge folder may hold something else.
+_WITHOUT_BUILDING = (Action.ROLL_BACK, Action.PUBLISH_REJECTED)
+_BY_FORCE = (Action.FORCE, Action.PUBLISH_REJECTED)
 
 
 @dataclass(frozen=True)
@@ -86,24 +91,25 @@ def _event(line: str) -> Event | None:
 
 def forced(events: Iterable[Event]) -> dict[str, Event]:
     """The versions that were published though they failed, with the newest event that did it."""
-    return {event.version: event for event in events if event.action is Action.FORCE}
+    return {event.version: event for event in events if event.action in _BY_FORCE}
 
 
 def last_attempt(events: Sequence[Event]) -> Event | None:
     """The newest event of a build."""
-    return next((event for event in events[::-1] if event.action is not Action.ROLL_BACK), None)
+    return next((event for event in events[::-1] if event.action not in _WITHOUT_BUILDING), None)
 
 
 def is_built(events: Sequence[Event], live: str, knowledge: str, checks: str) -> bool:
     """Whether the last build was made from this knowledge and these checks, whatever came of it.
 
-    After a roll-back other checks are no reason to build: that would publish again what was rolled back from.
+    After a roll-back other checks are no reason to build: that would publish again what was rolled back from,
+    nor after a rejected version was published: that would take it back.
     """
     last = last_attempt(events)
     if last is None or _was_interrupted(events[-1], live):
         return False
-    is_rolled_back = events[-1].action in (Action.ROLL_BACK, Action.SET_ASIDE)
-    return last.knowledge == knowledge and (is_rolled_back or last.checks == checks)
+    is_moved_since = events[-1].action in (*_WITHOUT_BUILDING, Action.SET_ASIDE)
+    return last.knowledge == knowledge and (is_moved_since or last.checks == checks)
 
 
 def _was_interrupted(last: Event, live: str) -> bool:

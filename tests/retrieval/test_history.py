@@ -18,6 +18,7 @@ PUBLISHED_B = event(Action.PUBLISH, "2", before="1", knowledge=B)
 REJECTED_B = event(Action.REJECT, "2", before="1", knowledge=B)
 BACK_TO_A = event(Action.ROLL_BACK, "1", before="2")
 SET_ASIDE_B = event(Action.SET_ASIDE, "2", before="1", knowledge=B)
+ADMITTED_A = event(Action.PUBLISH_REJECTED, "0", before="2", knowledge=A)
 KEPT_A = event(Action.KEEP, "1", before="1", knowledge=A)
 
 
@@ -35,6 +36,8 @@ KEPT_A = event(Action.KEEP, "1", before="1", knowledge=A)
         pytest.param([PUBLISHED_A, PUBLISHED_B, BACK_TO_A], "1", B, "d", True, id="then a check was added"),
         pytest.param([PUBLISHED_A, PUBLISHED_B, BACK_TO_A], "1", A, "c", False, id="then it was taken back"),
         pytest.param([PUBLISHED_A, PUBLISHED_B, BACK_TO_A, KEPT_A], "1", B, "c", False, id="then redone"),
+        pytest.param([PUBLISHED_A, PUBLISHED_B, ADMITTED_A], "0", B, "c", True, id="a rejected one let pass"),
+        pytest.param([PUBLISHED_A, PUBLISHED_B, ADMITTED_A], "2", B, "c", False, id="killed before that"),
         pytest.param([PUBLISHED_A, BACK_TO_A, SET_ASIDE_B], "1", B, "c", True, id="overtaken"),
     ],
 )
