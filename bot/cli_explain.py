@@ -9,11 +9,10 @@ from dataclasses import asdict
 import click
 
 from bot.answering.answerer import Answerer
-from bot.answering.explaining import Explanation, explain
+from bot.answering.explaining import HITS_SHOWN, Asked, Explanation, explain
 from bot.cli_output import plain_errors
 from bot.domain import Closeness, Hit, Language
 
-_HITS_SHOWN = 5
 _COLUMNS = ("score", "vector", "passage", "lexical", "classifier")
 
 
@@ -26,10 +25,13 @@ def explain_command(answerer: Answerer) -> click.Command:
     @click.option(
         "--language", type=click.Choice([name.value for name in Language]), help="Answer in this language."
     )
+    @click.option(
+        "--after", "before", multiple=True, help="A question asked before it; give it again for each of them."
+    )
     @plain_errors
-    def command(question: str, as_json: bool, language: str | None) -> None:
-        forced = Language(language) if language else None
-        found = explain(answerer, question.strip(), forced, most=_HITS_SHOWN)
+    def command(question: str, as_json: bool, language: str | None, before: tuple[str, ...]) -> None:
+        asked = Asked(question.strip(), Language(language) if language else None, before)
+        found = explain(answerer, asked, most=HITS_SHOWN).explanation
         if as_json:
             click.echo(json.dumps(asdict(found), ensure_ascii=False, indent=2))
         else:
@@ -43,6 +45,8 @@ def _lines(found: Explanation) -> Iterator[str]:
     yield f"normalised   {found.normalised}"
     yield f"language     {found.language}{detected}"
     yield f"read as      {found.read_as or 'it stands'}"
+    if found.goes_on_from:
+        yield f"goes on from {found.goes_on_from}"
     yield f"exact match  {'yes' if found.is_exact else 'no'}"
     for part in found.asked:
         known = "known" if part.is_known else "not known"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from bot.answering.answerer import NEAR, Answerer
+from bot.answering.conversation import Converser
 from bot.answering.normalising import normalise
-from bot.domain import AskedPart, Hit, Language, OutcomeKind, Reply
+from bot.domain import AskedPart, Conversation, Hit, Language, OutcomeKind, Ranking, Reply
 
+HITS_SHOWN = 5
 _DEEDS = {
     OutcomeKind.ANSWER: "answers",
     OutcomeKind.SMALLTALK: "answers, as smalltalk",
@@ -15,11 +18,27 @@ _DEEDS = {
     OutcomeKind.CLARIFY: "asks back",
     OutcomeKind.ABSTAIN: "abstains",
 }
+_NOTHING_LEFT = "nothing that could be searched for is left of the question"
+_CHOSEN = "what was offered or said before is meant"
+_GOES_ON = 'it goes on from "{before}"; '
+_SEVERAL = "{asked} questions in one, {known} known; the least sure of them counts"
+_EXACT = "a phrasing of {entry}, word for word"
+_ABOVE = "confidence {confidence} is not below the answer threshold {answer}"
+_BETWEEN = (
+    "confidence {confidence} is below the answer threshold {answer} "
+    "but not below the clarify threshold {clarify}"
+)
+_NOTHING_NEAR = f"{_BETWEEN}, and nothing on the subject is near"
+_BELOW = "confidence {confidence} is below the clarify threshold {clarify}"
+_BELOW_NEAR = f"{_BELOW}, but near enough to name questions"
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """What led to a reply. ``hits`` come best first; ``signals`` are named; ``why`` is one sentence."""
+    """What led to a reply. ``hits`` come best first; ``signals`` are named; ``why`` is one sentence.
+
+    ``goes_on_from``: the question before, where it had a say; empty where the question stands alone.
+    """
 
     question: str
     normalised: str
@@ -37,20 +56,76 @@ class Explanation:
     entry: str | None
     why: str
     index_version: str
+    goes_on_from: str = ""
 
 
-def explain(answerer: Answerer, question: str, language: Language | None, *, most: int) -> Explanation:
+@dataclass(frozen=True)
+class Asked:
+    """A question with those asked before it in the same conversation, oldest first.
+
+    ``language``: that of the reply; None follows the question.
+    """
+
+    question: str
+    language: Language | None = None
+    before: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A part of the sentence that says why: a text with the values that belong into it."""
+
+    text: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+Reasons = tuple[Reason, ...]
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A reply, and what led to it; the last of the ``reasons`` is what was done."""
+
+    reply: Reply
+    explanation: Explanation
+    reasons: Reasons
+
+
+def explain(answerer: Answerer, asked: Asked, *, most: int) -> Explained:
     """Answer the question as ``/ask`` does, and say what the reply rests on; ``most`` hits at most.
 
     Raises IndexUnusableError when no version can serve.
     """
     answerer = answerer.at_one_version()
-    reply, index = answerer.answer(question, language), answerer.index()
-    query, ranking = normalise(question, language), reply.ranking
-    return Explanation(
-        question,
+    alone = answerer.answer(asked.question, asked.language)
+    talk = _talk(answerer, asked)
+    reply = alone
+    if asked.before:
+        reply, _after = Converser(answerer).reply(asked.question, talk, asked.language)
+    has_a_say = _differs(reply.ranking, alone.ranking)
+    before = (talk.question or asked.before[-1]) if has_a_say else ""
+    return _explanation(answerer, asked, reply, before, most)
+
+
+def _talk(answerer: Answerer, asked: Asked) -> Conversation:
+    """The conversation after what was asked before."""
+    talk, converser = Conversation(), Converser(answerer)
+    for question in asked.before:
+        _reply, talk = converser.reply(question, talk, asked.language)
+    return talk
+
+
+def _differs(one: Ranking, other: Ranking) -> bool:
+    return (one.hits, one.confidence) != (other.hits, other.confidence)
+
+
+def _explanation(answerer: Answerer, asked: Asked, reply: Reply, before: str, most: int) -> Explained:
+    index, query, ranking = answerer.index(), normalise(asked.question, asked.language), reply.ranking
+    reasons = _reasons(reply, index.answer_threshold, index.clarify_threshold, before)
+    explanation = Explanation(
+        asked.question,
         query.text,
-        normalise(question).language,
+        normalise(asked.question).language,
         reply.language,
         ranking.read_as,
         ranking.is_exact,
@@ -62,29 +137,42 @@ def explain(answerer: Answerer, question: str, language: Language | None, *, mos
         index.clarify_threshold,
         reply.outcome,
         reply.entry.id if reply.entry else None,
-        _why(reply, index.answer_threshold, index.clarify_threshold),
+        sentence(reasons),
         reply.index_version,
+        before,
     )
+    return Explained(reply, explanation, reasons)
 
 
-def _why(reply: Reply, answer: float, clarify: float) -> str:
-    deed = _DEEDS[reply.outcome]
+def sentence(reasons: Reasons, translated: Callable[[str], str] = str) -> str:
+    """The reasons as one sentence, its parts put into other words by ``translated``."""
+    *before, deed = (translated(reason.text).format(**reason.values) for reason in reasons)
+    return "".join([*before, translated(": "), deed])
+
+
+def _reasons(reply: Reply, answer: float, clarify: float, before: str) -> Reasons:
+    if before and reply.ranking.is_exact:
+        return Reason(_CHOSEN), Reason(_DEEDS[reply.outcome])
+    goes_on = (Reason(_GOES_ON, {"before": before}),) if before else ()
+    return (*goes_on, _reason(reply, answer, clarify), Reason(_DEEDS[reply.outcome]))
+
+
+def _reason(reply: Reply, answer: float, clarify: float) -> Reason:
     if not reply.ranking.hits:
-        return f"nothing that could be searched for is left of the question: {deed}"
+        return Reason(_NOTHING_LEFT)
     if reply.asked:
         known = sum(part.is_known for part in reply.asked)
-        return f"{len(reply.asked)} questions in one, {known} known; the least sure of them counts: {deed}"
+        return Reason(_SEVERAL, {"asked": len(reply.asked), "known": known})
     if reply.ranking.is_exact:
-        return f"a phrasing of {reply.ranking.hits[0].entry_id}, word for word: {deed}"
-    return f"confidence {reply.confidence:.3f} is {_place(reply, answer, clarify)}: {deed}"
+        return Reason(_EXACT, {"entry": reply.ranking.hits[0].entry_id})
+    values = {"confidence": f"{reply.confidence:.3f}", "answer": f"{answer:.3f}", "clarify": f"{clarify:.3f}"}
+    return Reason(_place(reply, answer, clarify), values)
 
 
 def _place(reply: Reply, answer: float, clarify: float) -> str:
     """Where the confidence lies between the thresholds."""
     if reply.confidence >= answer:
-        return f"not below the answer threshold {answer:.3f}"
+        return _ABOVE
     if reply.confidence >= clarify:
-        between = f"below the answer threshold {answer:.3f} but not below the clarify threshold {clarify:.3f}"
-        return between if reply.suggestions else f"{between}, and nothing on the subject is near"
-    near = ", but near enough to name questions" if reply.confidence >= NEAR * clarify else ""
-    return f"below the clarify threshold {clarify:.3f}{near}"
+        return _BETWEEN if reply.suggestions else _NOTHING_NEAR
+    return _BELOW_NEAR if reply.confidence >= NEAR * clarify else _BELOW

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.answering.answerer import Answerer
-from bot.answering.explaining import explain
+from bot.answering.explaining import Asked, Explanation, explain
 from bot.domain import Hit, Language, OutcomeKind, Query, Ranking
 from tests.fakes import FakeIndex, make_entry
 
@@ -25,10 +25,14 @@ class Sure(FakeIndex):
         return Ranking(hits, self.confidence, signals=(("best phrasing", 0.5),))
 
 
+def explained(index, question, language=None, *before, most=5) -> Explanation:
+    return explain(Answerer(lambda: index), Asked(question, language, before), most=most).explanation
+
+
 def why(confidence: float, *entries) -> tuple[OutcomeKind, str]:
     index = Sure(*(entries or (FILING, FEE)))
     index.confidence = confidence
-    found = explain(Answerer(lambda: index), "备案", None, most=5)
+    found = explained(index, "备案")
     return found.outcome, found.why
 
 
@@ -69,14 +73,14 @@ def test_where_only_smalltalk_is_near_there_is_nothing_to_offer():
 
 
 def test_a_question_of_marks_alone_has_nothing_to_search_for():
-    found = explain(Answerer(lambda: FakeIndex(FILING)), "?!…", None, most=5)
+    found = explained(FakeIndex(FILING), "?!…")
 
     assert found.why == "nothing that could be searched for is left of the question: abstains"
     assert (found.hits, found.signals) == ((), {})
 
 
 def test_an_exact_match_is_named():
-    found = explain(Answerer(lambda: FakeIndex(FILING, FEE)), "小程序备案要多久", None, most=5)
+    found = explained(FakeIndex(FILING, FEE), "小程序备案要多久")
 
     assert (found.is_exact, found.entry) == (True, "filing")
     assert found.why == "a phrasing of filing, word for word: answers"
@@ -85,7 +89,7 @@ def test_an_exact_match_is_named():
 def test_several_questions_in_one_are_shown_with_what_is_known_of_each():
     index = FakeIndex(FILING, FEE)
     index.answer_threshold = 0.3
-    found = explain(Answerer(lambda: index), "小程序备案多久？小程序认证多少钱？", None, most=1)
+    found = explained(index, "小程序备案多久？小程序认证多少钱？", None, most=1)
 
     assert [(part.entry_id, part.is_known) for part in found.asked] == [("filing", True), ("fee", True)]
     assert found.confidence == min(part.confidence for part in found.asked)
@@ -95,7 +99,30 @@ def test_several_questions_in_one_are_shown_with_what_is_known_of_each():
 
 def test_signals_and_languages_are_passed_on():
     index = Sure(FILING)
-    found = explain(Answerer(lambda: index), "備案", Language.ENGLISH, most=5)
+    found = explained(index, "備案", Language.ENGLISH)
 
     assert found.signals == {"best phrasing": 0.5}
     assert (found.detected_language, found.language) == (Language.TRADITIONAL, Language.ENGLISH)
+
+
+SHOP = make_entry("shop", "小程序开店要多久？", related=("fee",))
+
+
+def test_a_question_that_goes_on_from_the_one_before_says_so():
+    found = explained(FakeIndex(FILING, SHOP, FEE), "那开店呢？", None, "小程序备案要多久？")
+
+    assert found.entry == "shop"
+    assert found.goes_on_from == "小程序备案要多久?"
+    assert found.why.startswith('it goes on from "小程序备案要多久?"; confidence ')
+
+
+def test_a_choice_of_what_was_offered_is_no_phrasing():
+    found = explained(FakeIndex(FILING, SHOP, FEE), "1", None, "小程序开店要多久？")
+
+    assert (found.entry, found.why) == ("fee", "what was offered or said before is meant: answers")
+
+
+def test_a_question_that_stands_alone_does_so_in_a_conversation_too():
+    alone, within = (explained(FakeIndex(FILING, FEE), FEE.question, None, *said) for said in ((), ("备案",)))
+
+    assert within == alone

@@ -9,7 +9,7 @@ import pytest
 
 from bot.answering.answerer import Answerer
 from bot.answering.conversation import Converser
-from bot.answering.explaining import explain
+from bot.answering.explaining import Asked, explain
 from bot.channels.wechat.reception import Reception
 from bot.domain import Conversation
 from bot.wechat.messages import parse_push
@@ -52,7 +52,7 @@ def test_the_reply_to_a_single_question_is_of_the_version_it_names(answerer):
 
 
 def test_an_explanation_is_of_the_version_it_names(answerer):
-    explanation = explain(answerer, "小程序认证要多少钱", None, most=3)
+    explanation = explain(answerer, Asked("小程序认证要多少钱"), most=3).explanation
 
     assert (explanation.index_version, explanation.answer_threshold) == ("version1", 0.4)
 

@@ -16,9 +16,9 @@ from bot.channels.problems import new_request_id
 from bot.channels.wechat.accounts import DEFAULT_NAME, Account, AccountKind
 from bot.channels.wechat.judging import asks_verdict
 from bot.channels.wechat.reception import Reception, Turn
-from bot.channels.wechat.rendering import render
+from bot.channels.wechat.rendering import shown
 from bot.channels.wechat.user_limits import Admission, UserLimits, no_limits
-from bot.domain import Conversation, CustomerMessage, LoggedQuestion, Offer, Said, SaidKind, Settlement
+from bot.domain import Conversation, CustomerMessage, LoggedQuestion, Said, SaidKind, Settlement
 from bot.errors import StoreError
 from bot.ports import Inbox
 from bot.wechat.envelope import answer_handshake, open_push
@@ -156,7 +156,7 @@ class Desk:
         now, started = self._clock(), time.perf_counter()
         turn, request_id = self._turn(receive, push, talk, now), self._name_request()
         to_judge = request_id if asks and self._asks_verdict(turn, talk, now) else ""
-        said, conversation = self._rendered(turn, now, to_judge)
+        said, conversation = shown(turn, self.account.kind, now, to_judge)
         latency_ms = 1000 * (time.perf_counter() - started)
         asked = tuple(
             LoggedQuestion(each, self.account.channel, push.sender, now, latency_ms, request_id)
@@ -180,20 +180,6 @@ class Desk:
         except Exception:  # whatever breaks in answering, the user is told so, on every delivery
             _log.exception("%s: no answer to a push", self.account.channel)
             return self._reception.apologise(push, talk)
-
-    def _rendered(self, turn: Turn, now: float, request_id: str) -> tuple[Said, Conversation | None]:
-        """What to say, and the conversation after it; with an id it asks for a verdict where that fits."""
-        talk = turn.conversation
-        if turn.spoken is None or talk is None:
-            return Said(SaidKind.NOTHING, at=now), talk
-        if turn.spoken.is_transfer:
-            return Said(SaidKind.TRANSFER, at=now), _talked_on(talk)
-        rendered = render(turn.spoken, self.account.kind, request_id)
-        if not turn.judgement:
-            talk = replace(_talked_on(talk), rest=rendered.rest)
-        if rendered.asks_verdict:
-            talk = replace(talk, offer=Offer(request_id, now, turn.spoken.language, is_last=True))
-        return Said(SaidKind.TEXT, rendered.text, now), talk
 
     def _reply(self, push: Push, said: Said) -> PassiveReply:
         match said.kind:
@@ -225,11 +211,6 @@ def wechat_blueprint(desks: list[Desk]) -> Blueprint:
         return _guarded(by_address.get((kind, name)), lambda desk: desk.push(request.args, body))
 
     return blueprint
-
-
-def _talked_on(talk: Conversation) -> Conversation:
-    """The conversation when something was said since the user was asked for a verdict."""
-    return replace(talk, offer=replace(talk.offer, is_last=False)) if talk.offer else talk
 
 
 def _guarded(desk: Desk | None, act: Callable[[Desk], str | PassiveReply]) -> Response:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from bot.channels.wechat.accounts import AccountKind
 from bot.channels.wechat.judging import menu_id
 from bot.channels.wechat.phrases import MORE_ID, Phrases, in_script, phrases
-from bot.channels.wechat.reception import Spoken
-from bot.domain import Language, Suggestion
+from bot.channels.wechat.reception import Spoken, Turn
+from bot.domain import Conversation, Language, Offer, Said, SaidKind, Suggestion
 from bot.wechat.markdown import plain_text
 from bot.wechat.menu import menu_link
 from bot.wechat.text import MAX_TEXT_BYTES, Cut, first_piece
@@ -24,6 +24,31 @@ class Rendered:
     text: str
     rest: str
     asks_verdict: bool = False
+
+
+def shown(
+    turn: Turn, kind: AccountKind, now: float, request_id: str = ""
+) -> tuple[Said, Conversation | None]:
+    """What to say, and the conversation after it; with an id it asks for a verdict where that fits.
+
+    ``now`` in seconds since the epoch.
+    """
+    talk = turn.conversation
+    if turn.spoken is None or talk is None:
+        return Said(SaidKind.NOTHING, at=now), talk
+    if turn.spoken.is_transfer:
+        return Said(SaidKind.TRANSFER, at=now), _talked_on(talk)
+    rendered = render(turn.spoken, kind, request_id)
+    if not turn.judgement:
+        talk = replace(_talked_on(talk), rest=rendered.rest)
+    if rendered.asks_verdict:
+        talk = replace(talk, offer=Offer(request_id, now, turn.spoken.language, is_last=True))
+    return Said(SaidKind.TEXT, rendered.text, now), talk
+
+
+def _talked_on(talk: Conversation) -> Conversation:
+    """The conversation when something was said since the user was asked for a verdict."""
+    return replace(talk, offer=replace(talk.offer, is_last=False)) if talk.offer else talk
 
 
 def render(spoken: Spoken, kind: AccountKind, request_id: str = "") -> Rendered:
