@@ -1,0 +1,94 @@
+"""Adds a check to a knowledge folder: a line of ``checks.jsonl``, whole or not at all."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from bot.answering.normalising import normalise
+from bot.checks import CHECKS_FILE
+from bot.errors import KnowledgeError
+from bot.evaluation import ANY_TEXT, Dialogue, Labelled, read_labelled
+
+
+def new_check(question: str, expected: Sequence[str], before: Sequence[str]) -> Labelled | Dialogue:
+    """A check that the question is answered by one of the entries, or by none if none are given.
+
+    After other questions it is a dialogue in which their replies may say anything.
+    """
+    asked = Labelled(question, tuple(expected))
+    if not before:
+        return asked
+    turns = (*(Labelled(text, (), any_text=True) for text in before), asked)
+    return Dialogue(" → ".join((*before, question)), turns)
+
+
+def line_of(check: Labelled | Dialogue) -> str:
+    """The check as it stands in the file, without the end of the line."""
+    if isinstance(check, Dialogue):
+        fields: dict[str, object] = {"id": check.id, "turns": [_fields(turn) for turn in check.turns]}
+    else:
+        fields = _fields(check)
+    return json.dumps(fields, ensure_ascii=False)
+
+
+def _fields(check: Labelled) -> dict[str, object]:
+    only = check.expected[0] if len(check.expected) == 1 else list(check.expected) or None
+    return {"question": check.question, "expected": ANY_TEXT if check.any_text else only}
+
+
+def alike(folder: Path, check: Labelled | Dialogue) -> list[str]:
+    """The lines that ask the same already, whatever they expect; raises EvaluationFileError."""
+    path = folder / CHECKS_FILE
+    known = read_labelled(path) if path.is_file() else []
+    return [line_of(other) for other in known if _asked(other) == _asked(check)]
+
+
+def _asked(check: Labelled | Dialogue) -> list[str]:
+    turns = check.turns if isinstance(check, Dialogue) else (check,)
+    return [normalise(turn.question).key for turn in turns]
+
+
+def add_check(folder: Path, check: Labelled | Dialogue) -> int:
+    """Append the check; the number of its line. Raises KnowledgeError where the folder cannot be written."""
+    path = folder / CHECKS_FILE
+    try:
+        with _alone(folder):
+            before = path.read_bytes() if path.is_file() else b""
+            gap = b"" if not before or before.endswith(b"\n") else b"\n"
+            content = before + gap + line_of(check).encode() + b"\n"
+            _replace(path, content)
+    except OSError as error:
+        raise KnowledgeError(
+            f"{path} cannot be written ({error}); let the user that runs the bot write there"
+        ) from error
+    return content.count(b"\n")
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Of several who add at once, each finds what the one before has written."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    with tempfile.TemporaryDirectory(prefix=".adding-", dir=path.parent) as staging:
+        staged = Path(staging, path.name)
+        with staged.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():
+            shutil.copymode(path, staged)
+        staged.replace(path)
