@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
+    DotEnvSettingsSource,
     EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
@@ -24,6 +25,7 @@ from pydantic_settings import (
 
 from bot.errors import SettingsError
 from bot.limiting.rates import parse_rate
+from bot.reports_system import Origin
 
 PROJECT = Path(__file__).resolve().parent.parent
 PREFIX = "BOT_"
@@ -310,6 +312,25 @@ def share_metrics(folder: Path) -> None:
     To be called before prometheus_client is imported.
     """
     os.environ[METRICS_VARIABLE] = str(folder)
+
+
+def origins(settings: Settings) -> dict[str, Origin]:
+    """Where each setting's value comes from, by the setting's name."""
+    environment = _variables(EnvSettingsSource(Settings))
+    env_file = _variables(DotEnvSettingsSource(Settings))
+    files = {**env_file, **environment}
+
+    def origin(name: str) -> Origin:
+        variable = f"{PREFIX}{name}".lower()
+        if name not in settings.model_fields_set:
+            return Origin.DEFAULT
+        if variable in environment:
+            return Origin.ENVIRONMENT
+        if variable in env_file:
+            return Origin.ENV_FILE
+        return Origin.FILE if f"{variable}_file" in files else Origin.PROGRAM
+
+    return {name: origin(name) for name in Settings.model_fields}
 
 
 def load_settings() -> Settings:
