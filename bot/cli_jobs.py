@@ -31,13 +31,14 @@ def job_commands(operations: Operations, stores: Stores) -> AppGroup:
 
     @group.command("run")
     @click.argument("job_id", metavar="ID")
+    @click.option("--by", default=_BY, help="In whose name; kept in the history.")
     @plain_errors
-    def run(job_id: str) -> None:
+    def run(job_id: str, by: str) -> None:
         """Do the queued job ID in this process (the server starts this by itself)."""
         configure_logs(operations.settings.log_format)
         interrupt_on_sigterm()
         os.nice(NICENESS)
-        result = run_job(job_id, stores.jobs, rebuilding(operations, _BY), _time_of_day)
+        result = run_job(job_id, stores.jobs, rebuilding(operations, by), _time_of_day)
         if result is None:
             raise StoreError(f"job {job_id} is not queued; flask --app wsgi jobs list shows what there is")
         _log.info("job %s %s: %s", job_id, result.state, result.report)

@@ -17,13 +17,16 @@ _DIED = (
 )
 
 
-def launch(job_id: str, jobs: Jobs) -> None:
-    """Start ``flask jobs run``; a job whose process ends without a word, or cannot start, fails."""
+def launch(job_id: str, jobs: Jobs, by: str = "") -> None:
+    """Start ``flask jobs run``, in the name of ``by`` if given.
+
+    A job whose process ends without a word, or cannot start, fails.
+    """
     try:
         # A session of its own: what stops the service's processes does not reach it. Of the open files it
         # gets only the log: a listening socket would keep the address taken after the service ended.
         process = subprocess.Popen(  # noqa: S603 - our own command
-            bot_command("jobs", "run", job_id),
+            bot_command("jobs", "run", job_id, *([f"--by={by}"] if by else [])),
             stdin=subprocess.DEVNULL,
             start_new_session=True,
             close_fds=True,
