@@ -14,6 +14,12 @@ REPORT_SUFFIX = ".txt"
 _LOADING = timedelta(minutes=1)
 
 
+def rejection(store: VersionStore, version: str) -> str:
+    """Why a version was rejected, in words; empty where nothing is told."""
+    path = report_path(store, version)
+    return path.read_text("utf-8", errors="replace") if path.is_file() else ""
+
+
 def check_runs(store: VersionStore) -> CheckRuns:
     """Where the results of the checks are kept, of published and of rejected versions."""
     return CheckRuns(store.folder / CHECKS_FOLDER)
@@ -36,12 +42,27 @@ def prune(store: VersionStore, keep: int, now: datetime) -> list[str]:
     Raises IndexUnusableError or OSError where the folder cannot be written.
     """
     with pointer_lock(store.folder):
-        spared = _spared(store, now)
-        old = [name for name in store.names() if name != store.current_name()]
-        gone = [name for name in old[: max(len(old) - keep, 0)] if name not in spared]
+        gone, gone_rejected = _superfluous(store, keep, now), _superfluous_rejected(store, keep)
         for name in gone:
             store.remove(name)
-        return gone + _prune_rejected(store, keep)
+        _remove_rejected(store, gone_rejected)
+        return gone + gone_rejected
+
+
+def superfluous(store: VersionStore, keep: int, now: datetime) -> list[str]:
+    """The names of those that ``prune`` would delete now."""
+    return _superfluous(store, keep, now) + _superfluous_rejected(store, keep)
+
+
+def _superfluous(store: VersionStore, keep: int, now: datetime) -> list[str]:
+    spared, live = _spared(store, now), store.current_name()
+    old = [name for name in store.names() if name != live]
+    return [name for name in old[: max(len(old) - keep, 0)] if name not in spared]
+
+
+def _superfluous_rejected(store: VersionStore, keep: int) -> list[str]:
+    names = rejected_names(store)
+    return names[: max(len(names) - keep, 0)]
 
 
 def _spared(store: VersionStore, now: datetime) -> set[str]:
@@ -49,13 +70,10 @@ def _spared(store: VersionStore, now: datetime) -> set[str]:
     return {name for event in recent for name in (event.version, event.before)}
 
 
-def _prune_rejected(store: VersionStore, keep: int) -> list[str]:
-    names = rejected_names(store)
-    gone = names[: max(len(names) - keep, 0)]
+def _remove_rejected(store: VersionStore, gone: list[str]) -> None:
     for name in gone:
         report_path(store, name).unlink(missing_ok=True)
         if name in store.rejected.names():
             store.rejected.remove(name)
     runs = check_runs(store)
     runs.forget(set(runs.versions()) - {*store.names(), *rejected_names(store)})
-    return gone

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from bot.checks import CheckResult, CheckRun
 from bot.domain import Entry
@@ -13,6 +14,16 @@ from bot.retrieval.versions import VersionStore
 from bot.versions_overview import place_of
 
 Key = tuple[str, str]
+
+
+class Turn(StrEnum):
+    """What became of a check from one version to another."""
+
+    LOST = "lost"
+    WON = "won"
+    CHANGED = "changed"
+    NEW = "newly asked"
+    DROPPED = "no longer asked"
 
 
 @dataclass(frozen=True)
@@ -102,22 +113,23 @@ def _check_lines(found: VersionDiff) -> Iterable[str]:
     if found.unchecked:
         yield f"checks: no results are kept of {', '.join(found.unchecked)}"
         return
-    turned = [_turned(*pair) for pair in found.checks]
-    lost, won = turned.count("lost"), turned.count("won")
-    yield f"checks: {lost} lost, {won} won, {len(turned) - lost - won} otherwise changed"
-    for word, (old, new) in zip(turned, found.checks, strict=True):
+    turns = [turned(*pair) for pair in found.checks]
+    lost, won = turns.count(Turn.LOST), turns.count(Turn.WON)
+    yield f"checks: {lost} lost, {won} won, {len(turns) - lost - won} otherwise changed"
+    for word, (old, new) in zip(turns, found.checks, strict=True):
         result = new or old
         if result:
             yield f"  {word}: {result.check}"
             yield f"    expected {result.expected}; {_answer(old)} → {_answer(new)}"
 
 
-def _turned(old: CheckResult | None, new: CheckResult | None) -> str:
+def turned(old: CheckResult | None, new: CheckResult | None) -> Turn:
+    """What became of a check whose results differ; None where it was not asked."""
     if old is None or new is None:
-        return "no longer asked" if new is None else "newly asked"
+        return Turn.DROPPED if new is None else Turn.NEW
     if old.is_right == new.is_right:
-        return "changed"
-    return "lost" if old.is_right else "won"
+        return Turn.CHANGED
+    return Turn.LOST if old.is_right else Turn.WON
 
 
 def _answer(result: CheckResult | None) -> str:
