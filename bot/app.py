@@ -11,8 +11,12 @@ from flask import Flask
 from bot.admin.blueprint import admin_blueprint
 from bot.admin.description import admin_api
 from bot.admin.desk.blueprint import desk_blueprint
+from bot.admin.desk.console import ConsoleParts
+from bot.admin.desk.control import Control
 from bot.admin.desk.desk import Desk
+from bot.admin.desk.rebuilds import RebuildParts
 from bot.admin.desk.reports import Reports
+from bot.admin.desk.settings_page import Health
 from bot.admin.launching import launch
 from bot.answering.answerer import Answerer
 from bot.channels.ask import ask_blueprint
@@ -34,6 +38,7 @@ from bot.ports import KnowledgeIndex
 from bot.protection import Protection
 from bot.settings import Settings, load_settings, shared_folder
 from bot.stores import Stores
+from bot.system_report import system_report
 from bot.wechat_service import WechatService
 
 # How long a conversation on /ask is remembered, and how long a question waits for a busy database.
@@ -63,16 +68,15 @@ def create_app(settings: Settings | None = None) -> Flask:
     ask = ask_blueprint(answerer, sessions, log, time.time)
     app.register_blueprint(protection.public(ask, Scope.ASK))
     app.register_blueprint(protection.public(feedback_blueprint(stores.feedback, time.sleep), Scope.FEEDBACK))
-    app.register_blueprint(
-        health_blueprint(live_index, lambda: live_index.state, operations.knowledge_digest, log_state)
-    )
+    health = Health(live_index, lambda: live_index.state, operations.knowledge_digest, log_state)
+    app.register_blueprint(health_blueprint(health.facts, health.state, health.digest, health.log))
     app.register_blueprint(metrics_blueprint(metrics))
     app.register_blueprint(openapi_blueprint(admin_api()))
     admin = admin_blueprint(operations.settings.admin_key, lambda: stores.jobs, launch, stores.known_keys)
     app.register_blueprint(admin)
-    app.register_blueprint(
-        desk_blueprint(_desk(operations.settings, stores, _reports(stores, live_index, wechat)))
-    )
+    reports = _reports(stores, live_index, wechat)
+    control = _control(operations, Answerer(live_index), wechat, stores, health)
+    app.register_blueprint(desk_blueprint(_desk(operations.settings, stores, reports, control)))
     app.register_blueprint(chat_blueprint(answerer, _chat_options(operations.settings)))
     desks = wechat.desks(answerer, log, metrics.wechat.delivered, protection.user_limits)
     app.register_blueprint(wechat_blueprint(desks))
@@ -83,12 +87,27 @@ def create_app(settings: Settings | None = None) -> Flask:
     return app
 
 
-def _desk(settings: Settings, stores: Stores, reports: Reports) -> Desk:
+def _control(
+    operations: Operations, answerer: Answerer, wechat: WechatService, stores: Stores, health: Health
+) -> Control:
+    settings = operations.settings
+    return Control(
+        console=ConsoleParts(answerer, lambda: wechat.accounts, settings.knowledge_dir, time.time),
+        index=operations,
+        keep=settings.keep_versions,
+        rebuilds=RebuildParts(lambda: stores.jobs, launch, time.time),
+        system=lambda: system_report(operations, wechat.accounts),
+        health=health,
+    )
+
+
+def _desk(settings: Settings, stores: Stores, reports: Reports, control: Control) -> Desk:
     return Desk(
         access=lambda: stores.desk_access,
         audit=lambda: stores.audit,
         timezone=ZoneInfo(settings.wechat_timezone),
         reports=reports,
+        control=control,
     )
 
 

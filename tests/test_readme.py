@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.admin.desk.words import catalog
 from bot.settings import PREFIX, PROJECT, Settings
 
 READMES = ["README.md", "README.zh-CN.md"]
@@ -26,6 +27,16 @@ def test_settings_table_gives_the_defaults(name):
 
     for field, info in Settings.model_fields.items():
         assert given[PREFIX + field.upper()] == shown(info.default), field
+
+
+def test_the_desk_describes_settings_as_the_chinese_readme_does():
+    text = (PROJECT / "README.zh-CN.md").read_text("utf-8")
+    described = dict(re.findall(r"^\| `(BOT_[A-Z_]+)` \| (?:`[^`]*`)? ?\| (.*) \|$", text, re.MULTILINE))
+    chinese = {message.id: message.string for message in catalog() if message.id}
+
+    for field, info in Settings.model_fields.items():
+        plain = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", described[PREFIX + field.upper()])
+        assert chinese[info.description] == plain, field
 
 
 def shown(default: object) -> str:

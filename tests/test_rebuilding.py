@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -14,7 +15,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bot.operations import Operations
 from bot.retrieval.locking import Holder, build_lock
+from bot.stores import Stores
 from tests.test_serving import PROJECT, Server, environment
 
 KEY = "k" * 40
@@ -160,6 +163,20 @@ def test_a_rebuild_waits_for_another_process_that_builds(server, own):
     assert over["result"]["report"].startswith("nothing has changed")
 
 
+def test_a_rebuild_started_at_the_desk_is_in_its_operators_name(server, own):
+    Stores(own).desk_access.set_password("mei", "correct horse battery")
+    add(own, "coffee.md", id="coffee", question="Do you serve espresso?", answer="All day.")
+    with httpx.Client(base_url=f"{server.address}/admin", follow_redirects=True, timeout=20) as desk:
+        desk.post("/login", data={"name": "mei", "password": "correct horse battery"})
+        form = dict(re.findall(r'name="(csrf_token|token)" value="([^"]+)"', desk.get("/rebuilds").text))
+        page = desk.post("/rebuilds", data=form)
+    over = poll(server, page.url.path.rsplit("/", 1)[1])
+
+    assert over["state"] == "succeeded"
+    assert Operations(own).store.history.events()[-1].by == "mei"
+    assert [record.action for record in Stores(own).audit.newest(9)] == ["Started a rebuild"]
+
+
 @contextmanager
 def watching(own, log):
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "index", "watch"]
@@ -192,7 +209,7 @@ def test_a_saved_file_goes_live_by_itself_and_a_broken_one_does_not(server, own,
         (own.knowledge_dir / "zh" / "broken.md").unlink()
         add(own, "tea.md", id="tea", question="Do you serve oolong?", answer="At noon and at five.")
         ask_until(server, "Do you serve oolong?", "At noon and at five.")
-        wait_for(watcher, log, " is live: 7 entries")
+        wait_for(watcher, log, " is live: 8 entries")
 
         watcher.send_signal(signal.SIGTERM)
         assert watcher.wait(30) == 0

@@ -31,6 +31,12 @@ _BETWEEN = (
 _NOTHING_NEAR = f"{_BETWEEN}, and nothing on the subject is near"
 _BELOW = "confidence {confidence} is below the clarify threshold {clarify}"
 _BELOW_NEAR = f"{_BELOW}, but near enough to name questions"
+# All that a sentence is made of, for whoever puts it into other words.
+TEXTS = (
+    *_DEEDS.values(),
+    *(_NOTHING_LEFT, _CHOSEN, _GOES_ON, _SEVERAL, _EXACT),
+    *(_ABOVE, _BETWEEN, _NOTHING_NEAR, _BELOW, _BELOW_NEAR),
+)
 
 
 @dataclass(frozen=True)
@@ -144,10 +150,10 @@ def _explanation(answerer: Answerer, asked: Asked, reply: Reply, before: str, mo
     return Explained(reply, explanation, reasons)
 
 
-def sentence(reasons: Reasons, translated: Callable[[str], str] = str) -> str:
+def sentence(reasons: Reasons, translated: Callable[[str], str] = str, colon: str = ": ") -> str:
     """The reasons as one sentence, its parts put into other words by ``translated``."""
     *before, deed = (translated(reason.text).format(**reason.values) for reason in reasons)
-    return "".join([*before, translated(": "), deed])
+    return "".join([*before, colon, deed])
 
 
 def _reasons(reply: Reply, answer: float, clarify: float, before: str) -> Reasons:

@@ -13,8 +13,9 @@ from flask.blueprints import BlueprintSetupState
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException, NotFound
 
-from bot.admin.desk.access import CSRF_FIELD, Closed, auditing, guard
+from bot.admin.desk.access import CSRF_FIELD, Closed, auditing, guard, notifying
 from bot.admin.desk.audit_page import add_audit_page
+from bot.admin.desk.control import add_control_pages
 from bot.admin.desk.conversations_page import add_conversations_pages
 from bot.admin.desk.desk import Desk
 from bot.admin.desk.entries_page import add_entries_pages
@@ -38,6 +39,7 @@ def desk_blueprint(desk: Desk) -> Blueprint:
     add_today_page(blueprint, desk.reports, desk.timezone)
     add_entries_pages(blueprint, desk.reports, desk.timezone)
     add_conversations_pages(blueprint, desk.reports, desk.timezone, auditing(desk.audit))
+    add_control_pages(blueprint, desk.control, auditing(desk.audit), notifying(desk.access))
     add_audit_page(blueprint, desk.audit)
     return blueprint
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from bot.admin.desk.control import Control
 from bot.admin.desk.reports import Reports
 from bot.ports import AuditLog, DeskAccess
 
@@ -21,3 +22,4 @@ class Desk:
     audit: Callable[[], AuditLog]
     timezone: ZoneInfo
     reports: Reports
+    control: Control

@@ -10,6 +10,8 @@ from babel.messages.extract import extract_from_dir
 
 from bot.admin import desk
 from bot.admin.desk.words import TRANSLATIONS, catalog
+from bot.answering import explaining
+from bot.settings import Settings
 
 FOLDER = Path(desk.__file__).parent
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "mark": None}
@@ -21,7 +23,15 @@ def written() -> dict[str, str]:
     methods = [("templates/**.html", "jinja2"), ("**.py", "python")]
     options = {"templates/**.html": {"encoding": "utf-8"}}
     found = extract_from_dir(str(FOLDER), methods, options, KEYWORDS)
-    return {text if isinstance(text, str) else text[0]: f"{file}:{line}" for file, line, text, _, _ in found}
+    return shown_as_they_are() | {
+        text if isinstance(text, str) else text[0]: f"{file}:{line}" for file, line, text, _, _ in found
+    }
+
+
+def shown_as_they_are() -> dict[str, str]:
+    """What pages show of other parts, in their words."""
+    settings = {field.description: name for name, field in Settings.model_fields.items()}
+    return settings | {text: "bot/answering/explaining.py" for text in explaining.TEXTS}
 
 
 def translated() -> dict[str, str]:
