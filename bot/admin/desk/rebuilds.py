@@ -20,7 +20,7 @@ from bot.ports import Jobs
 
 _SHOWN = 100
 # The newest rebuilds by which the time of one is judged; shorter ones only found that nothing had changed.
-_JUDGED_BY, _LEAST_SECONDS = 5, 3.0
+_LOOKED_AT, _JUDGED_BY, _LEAST_SECONDS = 20, 5, 3.0
 _LONGEST_TOKEN = 64
 STATES = {
     JobState.QUEUED: mark("starting"),
@@ -64,7 +64,7 @@ def add_rebuilds_pages(blueprint: Blueprint, parts: RebuildParts, audit: Callabl
     @blueprint.get("/rebuilds/<job_id>")
     def rebuild(job_id: str) -> str:
         job = _found(jobs(), job_id)
-        left = _seconds_left(job, jobs().recent(_SHOWN), clock())
+        left = _seconds_left(job, jobs().recent(_LOOKED_AT), clock())
         return render_template(
             "desk/rebuild.html", job=job, states=STATES, left=_left(left), took=_duration, now=clock()
         )
@@ -72,7 +72,7 @@ def add_rebuilds_pages(blueprint: Blueprint, parts: RebuildParts, audit: Callabl
     @blueprint.get("/rebuilds/<job_id>.json")
     def rebuild_now(job_id: str) -> Response:
         job = _found(jobs(), job_id)
-        left = _seconds_left(job, jobs().recent(_SHOWN), clock())
+        left = _seconds_left(job, jobs().recent(_LOOKED_AT), clock())
         shown = {"state_name": _(STATES[job.state]), "left": _left(left), "is_over": job.state.is_over}
         return jsonify(job_reply(job).model_dump(mode="json") | shown)
 
