@@ -12,6 +12,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
 from bot.admin.desk.access import operator
+from bot.admin.desk.rebuilds_words import STATES, stage_name
 from bot.admin.desk.words import gettext as _
 from bot.admin.desk.words import mark
 from bot.admin.schemas import job_reply
@@ -22,13 +23,6 @@ _SHOWN = 100
 # The newest rebuilds by which the time of one is judged; shorter ones only found that nothing had changed.
 _LOOKED_AT, _JUDGED_BY, _LEAST_SECONDS = 20, 5, 3.0
 _LONGEST_TOKEN = 64
-STATES = {
-    JobState.QUEUED: mark("starting"),
-    JobState.RUNNING: mark("running"),
-    JobState.SUCCEEDED: mark("succeeded"),
-    JobState.REJECTED: mark("rejected"),
-    JobState.FAILED: mark("failed"),
-}
 
 
 @dataclass(frozen=True)
@@ -48,9 +42,7 @@ def add_rebuilds_pages(blueprint: Blueprint, parts: RebuildParts, audit: Callabl
     def rebuilds() -> str:
         recent = jobs().recent(_SHOWN)
         token = uuid.uuid4().hex
-        return render_template(
-            "desk/rebuilds.html", jobs=recent, states=STATES, token=token, took=_duration, now=clock()
-        )
+        return _page("rebuilds", clock(), jobs=recent, token=token)
 
     @blueprint.post("/rebuilds")
     def start_rebuild() -> BaseResponse:
@@ -65,16 +57,23 @@ def add_rebuilds_pages(blueprint: Blueprint, parts: RebuildParts, audit: Callabl
     def rebuild(job_id: str) -> str:
         job = _found(jobs(), job_id)
         left = _seconds_left(job, jobs().recent(_LOOKED_AT), clock())
-        return render_template(
-            "desk/rebuild.html", job=job, states=STATES, left=_left(left), took=_duration, now=clock()
-        )
+        return _page("rebuild", clock(), job=job, left=_left(left))
 
     @blueprint.get("/rebuilds/<job_id>.json")
     def rebuild_now(job_id: str) -> Response:
         job = _found(jobs(), job_id)
         left = _seconds_left(job, jobs().recent(_LOOKED_AT), clock())
-        shown = {"state_name": _(STATES[job.state]), "left": _left(left), "is_over": job.state.is_over}
+        shown: dict[str, object] = {
+            "state_name": _(STATES[job.state]),
+            "stage": stage_name(job.progress.what),
+        }
+        shown |= {"left": _left(left), "is_over": job.state.is_over}
         return jsonify(job_reply(job).model_dump(mode="json") | shown)
+
+
+def _page(name: str, now: float, **values: object) -> str:
+    words = {"states": STATES, "stage_name": stage_name}
+    return render_template(f"desk/{name}.html", took=_duration, now=now, **words, **values)
 
 
 def _found(jobs: Jobs, job_id: str) -> Job:

@@ -9,9 +9,9 @@ import time
 
 import pytest
 
+from bot.admin.desk.rebuilds_words import stage_name
 from bot.app import create_app
 from bot.operations import Operations
-from bot.ports import no_progress
 from bot.retrieval.history import Action
 from bot.stores import Stores
 from tests.admin.desk.conftest import NAME, PASSWORD, Operator
@@ -21,7 +21,13 @@ UNMET = {"question": "备案时间", "expected": "licence-food"}
 
 
 @pytest.fixture(scope="module")
-def versioned(built, tmp_path_factory):
+def stages():
+    """What the builds of this module said they were doing."""
+    return set()
+
+
+@pytest.fixture(scope="module")
+def versioned(built, tmp_path_factory, stages):
     """Settings of an index with three versions: one that was live, the live one, a rejected one."""
     root = tmp_path_factory.mktemp("versioned")
     for name in ("knowledge_dir", "index_dir"):
@@ -30,10 +36,10 @@ def versioned(built, tmp_path_factory):
     settings = built.model_copy(update=folders)
     shop = settings.knowledge_dir / "zh" / "shop.md"
     shop.write_text(shop.read_text("utf-8").replace("一到二十个工作日", "一到三十个工作日"), "utf-8")
-    Operations(settings).build(no_progress)
+    Operations(settings).build(lambda what, _done, _total: stages.add(what))
     (settings.knowledge_dir / "checks.jsonl").write_text(json.dumps(UNMET, ensure_ascii=False), "utf-8")
     shop.write_text(shop.read_text("utf-8").replace("一到三十个工作日", "一到四十个工作日"), "utf-8")
-    Operations(settings).build(no_progress)
+    Operations(settings).build(lambda what, _done, _total: stages.add(what))
     return settings
 
 
@@ -203,6 +209,14 @@ def test_tidying_up_shows_what_goes_and_spares_the_live_version(desk):
 def test_a_version_that_is_gone_is_no_page(readers_desk):
     for path in ("/20200101T000000Z-00000000", "/diff?before=x&after=y", "/x/publish"):
         assert readers_desk.browser.get(f"/versions{path}").status_code == 404
+
+
+def test_every_stage_of_a_build_has_a_name_in_chinese(readers_desk, stages):
+    with readers_desk.app.test_request_context(headers={"Accept-Language": "zh-CN"}):
+        named = {what: stage_name(what) for what in stages}
+
+    assert "训练判断" in named.values()
+    assert [what for what, name in named.items() if not re.match("[\u4e00-\u9fff]", name)] == []
 
 
 def test_in_chinese(readers_desk):

@@ -8,10 +8,10 @@ function say(element, text) {
 }
 
 function show(job) {
-  const { what, done, total } = job.progress;
+  const { done, total } = job.progress;
   const bar = part("progress");
   say(part("state"), job.state_name);
-  if (what) say(part("what"), what);
+  if (job.stage) say(part("what"), job.stage);
   say(part("left"), job.left);
   say(part("count"), total > 1 ? `${done} / ${total}` : "");
   say(part("log"), job.log.join("\n") || "–");
