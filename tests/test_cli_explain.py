@@ -133,3 +133,13 @@ def test_without_an_index_the_remedy_is_named(fresh_cli):
     assert result.exit_code == 1
     assert "flask --app wsgi index build" in result.stderr
     assert "Traceback" not in result.output
+
+
+@pytest.mark.model
+def test_what_was_asked_before_may_be_given(cli, explained):
+    found = explained("1", "--after", "小程序备案要多久？")
+    shown = cli("explain", "1", "--after", "小程序备案要多久？").stdout
+
+    assert (found["entry"], found["goes_on_from"]) == ("what-is", "小程序备案要多久?")
+    assert re.search(r"^goes on from 小程序备案要多久\?$", shown, re.MULTILINE)
+    assert re.search(r"^why +what was offered or said before is meant: answers$", shown, re.MULTILINE)

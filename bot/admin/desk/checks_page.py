@@ -10,7 +10,7 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from werkzeug.wrappers import Response
 
 from bot.adding_checks import add_check, alike, line_of, new_check
-from bot.admin.desk.console import ConsoleParts
+from bot.admin.desk.console import ConsoleParts, questions_given
 from bot.admin.desk.words import gettext as _
 from bot.admin.desk.words import mark
 from bot.answering.answerer import Answerer
@@ -24,7 +24,6 @@ from bot.ports import no_progress
 
 # What the form sends for a question that must not be answered.
 NONE = "-"
-_MOST_BEFORE = 10
 
 
 @dataclass(frozen=True)
@@ -71,15 +70,11 @@ def add_checks_page(
 
 
 def _draft() -> Draft:
-    values = request.values
-    chosen = [name.strip() for name in values.getlist("expected") if name.strip()]
-    typed = values.get("other", "").replace(",", " ").split()
-    lines = [line.strip()[:MAX_QUESTION] for line in values.get("before", "").splitlines()]
-    return Draft(
-        values.get("question", "").strip()[:MAX_QUESTION],
-        tuple(filter(None, lines))[-_MOST_BEFORE:],
-        tuple(dict.fromkeys(typed or [name for name in chosen if name != NONE])),
-    )
+    question, before = questions_given()
+    chosen = [name.strip() for name in request.values.getlist("expected")]
+    typed = request.values.get("other", "").replace(",", " ").split()
+    expected = typed or [name for name in chosen if name not in ("", NONE)]
+    return Draft(question, before, tuple(dict.fromkeys(expected)))
 
 
 def _problem(answerer: Answerer, draft: Draft) -> str:
@@ -115,7 +110,14 @@ def _rendered(
     typed = " ".join(name for name in draft.expected if name not in ids)
     shown = {"draft": draft, "result": results[-1] if results else None, "known": known, "line": line}
     return render_template(
-        "desk/check.html", choices=choices, typed=typed, problem=problem, none=NONE, file=CHECKS_FILE, **shown
+        "desk/check.html",
+        choices=choices,
+        typed=typed,
+        problem=problem,
+        none=NONE,
+        file=CHECKS_FILE,
+        most=MAX_QUESTION,
+        **shown,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from flask import Blueprint, render_template, request
 from bot.admin.desk.console_words import FIELDS, KINDS, LANGUAGES, OUTCOMES, SIGNALS
 from bot.admin.desk.markdown import to_html
 from bot.admin.desk.words import gettext as _
-from bot.admin.desk.words import language
+from bot.admin.desk.words import language as page_language
 from bot.answering.answerer import Answerer
 from bot.answering.explaining import HITS_SHOWN, Asked, Explained, explain, sentence
 from bot.channels.problems import request_id
@@ -30,11 +29,12 @@ _ASK = "ask"
 
 @dataclass(frozen=True)
 class ConsoleParts:
-    """What the console works with: the answerer, the WeChat accounts that are set, the knowledge folder."""
+    """What the console works with; ``accounts`` are those of WeChat that are set."""
 
     answerer: Answerer
     accounts: Callable[[], Sequence[Account]]
     knowledge_dir: Path
+    clock: Callable[[], float]
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def add_console_page(blueprint: Blueprint, parts: ConsoleParts) -> None:
 
     @blueprint.get("/console")
     def console() -> str:
-        trial = trial_asked()
+        trial = _trial()
         found, problem = None, ""
         if trial.asked.question:
             try:
@@ -92,16 +92,19 @@ def add_console_page(blueprint: Blueprint, parts: ConsoleParts) -> None:
         )
 
 
-def trial_asked() -> Trial:
+def questions_given() -> tuple[str, tuple[str, ...]]:
+    """The question that a form has, and those before it."""
+    lines = (line.strip()[:MAX_QUESTION] for line in request.values.get("before", "").splitlines())
+    question = request.values.get("question", "").strip()[:MAX_QUESTION]
+    return question, tuple(filter(None, lines))[-_MOST_BEFORE:]
+
+
+def _trial() -> Trial:
     """What the address asks for."""
+    question, before = questions_given()
     given = request.args.get("language", "")
-    lines = [line.strip()[:MAX_QUESTION] for line in request.args.get("before", "").splitlines()]
-    asked = Asked(
-        request.args.get("question", "").strip()[:MAX_QUESTION],
-        Language(given) if given in list(Language) else None,
-        tuple(filter(None, lines))[-_MOST_BEFORE:],
-    )
-    return Trial(asked, request.args.get("channel", ""))
+    language = Language(given) if given in list(Language) else None
+    return Trial(Asked(question, language, before), request.args.get("channel", ""))
 
 
 def _find(parts: ConsoleParts, trial: Trial) -> Finding:
@@ -111,13 +114,13 @@ def _find(parts: ConsoleParts, trial: Trial) -> Finding:
     hits = {hit.entry_id: answerer.index().entry(hit.entry_id, found.language) for hit in found.hits}
     reply = ask_reply(explained.reply, request_id())
     said = (*trial.asked.before, trial.asked.question)
-    colon = ": " if language() is Language.ENGLISH else "："
+    colon = ": " if page_language() is Language.ENGLISH else "："
     return Finding(
         explained,
         sentence(explained.reasons, _, colon),
         {name: entry for name, entry in hits.items() if entry},
         reply.model_dump_json(indent=2),
-        tuple(Phone(one, preview(answerer, one, said, time.time())) for one in _shown_on(parts, trial)),
+        tuple(Phone(one, preview(answerer, one, said, parts.clock())) for one in _shown_on(parts, trial)),
     )
 
 
