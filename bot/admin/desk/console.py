@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flask import Blueprint, render_template, request
 
-from bot.admin.desk.console_words import FIELDS, KINDS, LANGUAGES, OUTCOMES, SIGNALS
+from bot.admin.desk.console_words import FIELDS, SIGNALS
 from bot.admin.desk.markdown import to_html
 from bot.admin.desk.words import gettext as _
 from bot.admin.desk.words import language as page_language
@@ -76,15 +76,14 @@ def add_console_page(blueprint: Blueprint, parts: ConsoleParts) -> None:
                 found = _find(parts, trial)
             except BotError as error:
                 problem = str(error)
-        words = {"outcomes": OUTCOMES, "signal_names": SIGNALS, "field_names": FIELDS}
+        words = {"signal_names": SIGNALS, "field_names": FIELDS}
         return render_template(
             "desk/console.html",
             trial=trial,
             found=found,
             problem=problem,
             accounts=_accounts(parts),
-            answer_languages=LANGUAGES,
-            kinds=KINDS,
+            answer_languages=list(Language),
             most=MAX_QUESTION,
             largest=MAX_TEXT_BYTES,
             to_html=to_html,

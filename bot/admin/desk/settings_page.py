@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from flask import Blueprint, render_template, request
 
-from bot.admin.desk.console_words import KINDS
 from bot.admin.desk.words import mark
 from bot.domain import IndexState, LogState
 from bot.errors import BotError
@@ -48,7 +47,6 @@ def add_settings_page(blueprint: Blueprint, report: Callable[[], SystemReport], 
             "desk/settings.html",
             report=report(),
             origins=_ORIGINS,
-            kinds=KINDS,
             is_stale=live is not None and live.digest != health.digest(),
             address=request.url_root.rstrip("/"),
             is_secure=request.is_secure,
