@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import math
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from bot.domain import Language, Query, Ranking
+from bot.domain import Language, Query
 from bot.errors import BotError
 from bot.ports import Embedder
 from bot.processes import step_back
+from bot.question_grouping import Question, open_groups
 from bot.reports_teaching import (
     Ask,
     Dismissal,
-    DistinctQuestion,
-    NearEntry,
     Overview,
     Progress,
     QuestionGroup,
@@ -31,7 +28,6 @@ from bot.retrieval.question_sorting import QuestionSorter
 _log = logging.getLogger(__name__)
 MOST_ASKS = 20_000
 MOST_QUESTIONS, FIRST_QUESTIONS = 2_000, 200
-NEAREST = 3
 # Seconds that a page waits for the sorting before it shows how far that is.
 PATIENCE = 1.5
 Normalise = Callable[[str], Query]
@@ -59,17 +55,6 @@ class Rows(Protocol):
     def restore(self, keys: Sequence[str]) -> None:
         """Take that back."""
         ...
-
-
-@dataclass(frozen=True)
-class _Question:
-    query: Query
-    asks: tuple[Ask, ...]
-
-    @property
-    def is_down(self) -> bool:
-        """Whether it was answered when it was asked last, but badly."""
-        return self.asks[0].want is Want.DOWN
 
 
 @dataclass(frozen=True)
@@ -159,7 +144,7 @@ class Unanswered:
         known = [q for q in known if q.is_down or not sorter.is_phrasing(q.query)]
         questions = sorted(known, key=lambda q: (-len(q.asks), -q.asks[0].at, q.query.key))[:most]
         found = sorter.sort([question.query for question in questions], self._reporter(len(questions)))
-        groups = _groups(questions, found.groups, found.rankings, sorter, self._entry_question)
+        groups = open_groups(questions, found.groups, found.rankings, sorter, self._entry_question)
         is_cut = any(sum(ask.want is want for ask in asks) >= MOST_ASKS for want in Want)
         return Overview(tuple(groups), Progress(), len(known) - len(questions), is_cut)
 
@@ -168,13 +153,13 @@ class Unanswered:
             self._sorter = QuestionSorter(index, self._remembering(index.embedder))
         return self._sorter
 
-    def _distinct(self, asks: Iterable[Ask]) -> list[_Question]:
+    def _distinct(self, asks: Iterable[Ask]) -> list[Question]:
         queries: dict[str, Query] = {}
         by_key: dict[str, list[Ask]] = defaultdict(list)
         for ask in asks:
             query = queries.get(ask.text) or queries.setdefault(ask.text, self._normalise(ask.text))
             by_key[query.key].append(ask)
-        return [_Question(queries[own[0].text], tuple(own)) for key, own in by_key.items() if key]
+        return [Question(queries[own[0].text], tuple(own)) for key, own in by_key.items() if key]
 
     def _reporter(self, total: int) -> Callable[[int], None]:
         def report(done: int) -> None:
@@ -185,49 +170,6 @@ class Unanswered:
     def _entry_question(self, entry_id: str, language: Language) -> str:
         entry = self._index().entry(entry_id, language)
         return entry.question if entry else entry_id
-
-
-def _groups(
-    questions: Sequence[_Question],
-    groups: Iterable[Sequence[int]],
-    rankings: Sequence[Ranking],
-    sorter: QuestionSorter,
-    question_of: Callable[[str, Language], str],
-) -> Iterator[QuestionGroup]:
-    for numbers in groups:
-        kept = [n for n in numbers if _is_open(questions[n], rankings[n], sorter)]
-        if kept:
-            members = tuple(_distinct_question(questions[n]) for n in kept)
-            shares = _shares([rankings[n] for n in kept], [len(questions[n].asks) for n in kept])
-            language = questions[kept[0]].query.language
-            nearest = [NearEntry(name, question_of(name, language), share) for name, share in shares]
-            yield QuestionGroup(members[0].key, members, tuple(nearest))
-
-
-def _is_open(question: _Question, ranking: Ranking, sorter: QuestionSorter) -> bool:
-    """Whether there is still something to teach: a bad answer is not made good by being given again."""
-    return question.is_down or not sorter.is_answered(ranking)
-
-
-def _distinct_question(question: _Question) -> DistinctQuestion:
-    key = hashlib.sha256(question.query.key.encode("utf-8", "surrogatepass")).hexdigest()
-    return DistinctQuestion(key, question.asks[0].text, question.query.language.knowledge, question.asks)
-
-
-def _shares(rankings: Sequence[Ranking], weights: Sequence[int]) -> list[tuple[str, float]]:
-    """The entries that are most likely the answer, by the mean over a group's questions.
-
-    The best entry's confidence is calibrated; scores are on the scale of log-probabilities, so that another
-    entry is less likely by the difference.
-    """
-    sums: dict[str, float] = defaultdict(float)
-    for ranking, weight in zip(rankings, weights, strict=True):
-        for hit in ranking.hits:
-            sums[hit.entry_id] += (
-                weight * ranking.confidence * math.exp(min(0.0, hit.score - ranking.hits[0].score))
-            )
-    best = sorted(sums.items(), key=lambda item: (-item[1], item[0]))[:NEAREST]
-    return [(name, share / sum(weights)) for name, share in best]
 
 
 def _dismissed(group: QuestionGroup, put_aside: dict[str, Dismissal]) -> QuestionGroup:

@@ -14,65 +14,24 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from bot.domain import Entry, KnowledgeBase
 from bot.errors import KnowledgeError
 from bot.knowledge import lint, loader
+from bot.knowledge.drafts import Draft, FileDraft, Overtaken, Wish
+from bot.knowledge.edit_records import edits_of, undone
 from bot.knowledge.file_changes import Change, changed_content, section_of, write_files
 from bot.knowledge.lint import Normalise
 from bot.knowledge.loader import Parse
 from bot.knowledge.markdown import KnowledgeFile, Problem, entry_spans, parse_file
-from bot.knowledge.merging import Key
 from bot.reports_teaching import KnowledgeEdit
 
 _CONTEXT = 3
 _LINE_NUMBERS = re.compile(r"\.md:\d+")
 _NOT_NAME = re.compile(r"[\W_]+")
 _NAME_LENGTH = 40
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What one entry shall be; None: it shall go. ``seen``: the digest it had when the operator saw it,
-    empty for one that was not there.
-    """
-
-    key: Key
-    entry: Entry | None
-    seen: str
-
-
-@dataclass(frozen=True)
-class FileDraft:
-    """A file before (None: it is new) and after, and the lines of a unified diff."""
-
-    path: Path
-    before: bytes | None
-    after: bytes
-    diff: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Draft:
-    """What would be done. ``problems``: what lint finds that it did not find before; ``overtaken``: wishes
-    whose entry has changed since, or is there though it should be new.
-    """
-
-    changes: tuple[Change, ...]
-    files: tuple[FileDraft, ...]
-    problems: tuple[Problem, ...]
-    overtaken: tuple[Key, ...]
-
-    @property
-    def can_be_saved(self) -> bool:
-        """Whether it changes anything, and nothing that nobody has seen."""
-        return bool(self.files) and not self.overtaken
-
-
-class Overtaken(KnowledgeError):
-    """Somebody else has changed the same lines since."""
 
 
 class Editor:
@@ -116,7 +75,7 @@ class Editor:
             if draft.overtaken:
                 names = ", ".join(f"{language}/{name}" for language, name in draft.overtaken)
                 raise Overtaken(f"{names} was changed by somebody else meanwhile; nothing was written")
-            edits = list(_edits(draft))
+            edits = list(edits_of(draft))
             self._write({file.path: file.after for file in draft.files})
         return edits
 
@@ -125,7 +84,7 @@ class Editor:
         with self._alone():
             path = self._folder / edit.path
             text = path.read_bytes().decode() if path.exists() else ""
-            self._write({Path(edit.path): _undone(text, edit).encode()})
+            self._write({Path(edit.path): undone(text, edit).encode()})
             if not path.read_bytes():
                 path.unlink()
 
@@ -215,47 +174,3 @@ def _changed_base(base: KnowledgeBase, files: Iterable[FileDraft]) -> tuple[Know
 def _timeless(problem: Problem) -> tuple[str, str]:
     """Without the lines, which move."""
     return str(problem.place.path), _LINE_NUMBERS.sub(".md", problem.message)
-
-
-def _edits(draft: Draft) -> Iterator[KnowledgeEdit]:
-    for change in draft.changes:
-        known = change.new or change.old
-        file = next((file for file in draft.files if _is_of(change, file)), None)
-        if known is not None and file is not None:
-            before, after, line = _sections(change, file)
-            path = file.path.as_posix()
-            yield KnowledgeEdit(0, 0.0, path, known.language, known.id, known.question, line, before, after)
-
-
-def _is_of(change: Change, file: FileDraft) -> bool:
-    if change.old is not None:
-        return change.old.place.path == file.path
-    found, _ = parse_file(KnowledgeFile(file.after, file.path.parts[0], file.path))
-    return change.new is not None and change.new.id in {entry.id for entry in found}
-
-
-def _sections(change: Change, file: FileDraft) -> tuple[str, str, int]:
-    """What stood there, what stands there now, and from which line."""
-    old = section_of(file.before or b"", change.old) if change.old else ""
-    if change.new is None:
-        return old, "", change.old.place.line if change.old else 1
-    if change.old is None and file.after.startswith(file.before or b""):
-        added = file.after[len(file.before or b"") :].decode()
-        return "", added, (file.before or b"").count(b"\n") + 1
-    found, _ = parse_file(KnowledgeFile(file.after, file.path.parts[0], file.path))
-    new = next(entry for entry in found if entry.id == change.new.id)
-    return old, section_of(file.after, new), new.place.line
-
-
-def _undone(text: str, edit: KnowledgeEdit) -> str:
-    if edit.after:
-        if text.count(edit.after) != 1:
-            raise Overtaken(
-                f"{edit.path}: these lines were changed since, so they stay; edit the entry instead"
-            )
-        return text.replace(edit.after, edit.before)
-    lines = text.splitlines(keepends=True)
-    at = edit.line - 1
-    if at > len(lines) or (at < len(lines) and not lines[at].startswith("## ")):
-        at = len(lines)
-    return "".join([*lines[:at], edit.before, *lines[at:]])

@@ -11,7 +11,8 @@ import pytest
 from bot.answering.normalising import normalise
 from bot.domain import Grade, Phrasing
 from bot.errors import KnowledgeError
-from bot.knowledge.editing import Editor, Overtaken, Wish
+from bot.knowledge.drafts import Overtaken, Wish
+from bot.knowledge.editing import Editor
 from bot.knowledge.loader import parse_each
 from bot.knowledge.merging import placeless
 from bot.knowledge.rows import NOWHERE

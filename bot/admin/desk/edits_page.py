@@ -11,7 +11,7 @@ from bot.admin.desk.teaching import Audit, Notify, Teaching
 from bot.admin.desk.words import gettext as _
 from bot.admin.desk.words import mark
 from bot.domain import Job, JobState
-from bot.knowledge.editing import Overtaken
+from bot.knowledge.drafts import Overtaken
 
 _AT_ONCE = 30
 JOB_STATES = {

@@ -9,7 +9,7 @@ from bot.answering.normalising import detect_language
 from bot.answering.script import to_simplified
 from bot.domain import Entry
 from bot.knowledge.columns import NAME_LISTS, QUESTION_LISTS
-from bot.knowledge.editing import Wish
+from bot.knowledge.drafts import Wish
 from bot.knowledge.rows import NOWHERE, Languages, RowError, id_for, read_row
 from bot.knowledge.table_reading import RawRow
 

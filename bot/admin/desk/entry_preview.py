@@ -17,7 +17,7 @@ from bot.admin.desk.teaching import Audit, Notify, Teaching
 from bot.admin.desk.words import gettext as _
 from bot.admin.desk.words import mark
 from bot.domain import Entry, Grade
-from bot.knowledge.editing import Overtaken, Wish
+from bot.knowledge.drafts import Overtaken, Wish
 from bot.knowledge.loader import LANGUAGES
 from bot.knowledge.markdown import APPLIES
 from bot.knowledge.rows import RowError

@@ -10,7 +10,7 @@ from bot.admin.desk.lint_words import in_words
 from bot.admin.desk.markdown import to_html
 from bot.admin.desk.teaching import Audit, Notify, Teaching
 from bot.admin.desk.words import gettext as _
-from bot.knowledge.editing import Wish
+from bot.knowledge.drafts import Wish
 
 
 def add_entry_removal_pages(blueprint: Blueprint, teaching: Teaching, audit: Audit, notify: Notify) -> None:
