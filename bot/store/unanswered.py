@@ -9,7 +9,7 @@ from sqlalchemy import Select, delete, func, insert, select
 from bot.domain import OutcomeKind, Verdict
 from bot.reports_teaching import Ask, Dismissal, Want
 from bot.store.database import Database
-from bot.store.tables import dismissals, feedback, questions
+from bot.store.tables import dismissals, erasures, feedback, questions
 
 _ASKED = select(questions.c.question, questions.c.user, questions.c.asked_at)
 _OUTCOMES = {Want.ABSTAIN: OutcomeKind.ABSTAIN, Want.CLARIFY: OutcomeKind.CLARIFY}
@@ -23,7 +23,7 @@ class UnansweredRows:
         self._clock = clock
 
     def newest(self) -> tuple[float, ...]:
-        """Changes when there are others to read: when each kind was last asked, or judged."""
+        """Changes when there are others to read: when each kind was last asked, judged, or a user erased."""
         with self._database.reading() as connection:
             times = [
                 connection.execute(
@@ -32,7 +32,9 @@ class UnansweredRows:
                 for outcome in _OUTCOMES.values()
             ]
             judged = select(func.max(feedback.c.given_at)).where(feedback.c.verdict == Verdict.DOWN.value)
-            return tuple(time or 0.0 for time in (*times, connection.execute(judged).scalar()))
+            erased = select(func.max(erasures.c.erased_at))
+            times += [connection.execute(query).scalar() for query in (judged, erased)]
+        return tuple(time or 0.0 for time in times)
 
     def asks(self, most: int) -> list[Ask]:
         """The newest of each kind, at most so many; newest first."""

@@ -9,7 +9,10 @@ import pytest
 from bot.domain import Verdict
 from bot.reports_teaching import Dismissal, Want
 from bot.store.feedback import FeedbackRows
+from bot.store.secrets import Secrets
 from bot.store.unanswered import UnansweredRows
+from bot.store.user_data import UserData
+from tests.store.conftest import KEY as KEY_OF_USERS
 from tests.store.values import ASKED, LOGGED
 
 KEY, OTHER = "a" * 64, "b" * 64
@@ -69,6 +72,15 @@ def test_a_further_question_or_verdict_shows(unanswered, rows, database, clock):
     with_question = unanswered.newest()
     FeedbackRows(database, clock).give("r1", Verdict.DOWN, "")
     assert len({before, with_question, unanswered.newest()}) == 3
+
+
+def test_an_erased_user_shows_too(unanswered, rows, database, clock):
+    rows.add([asked("我的退款", "abstain", 40.0, user="mei"), asked("退款", "abstain", 60.0, user="li")])
+    before = unanswered.newest()
+    UserData(database, Secrets(KEY_OF_USERS), clock).erase("mei")
+
+    assert unanswered.newest() != before
+    assert [ask.text for ask in unanswered.asks(10)] == ["退款"]
 
 
 def test_what_is_put_aside_stays_so_until_it_is_taken_back(unanswered, clock):
