@@ -94,7 +94,7 @@ def verdicts(rows):
 
 def test_an_official_account_asks_with_two_taps_at_the_end(chat, rows):
     text = chat().says(QUESTION)
-    ((request_id,),) = rows("request_id", "questions")
+    ((request_id,),) = rows("request_id", "questions ORDER BY id")
     link = f'<a href="weixin://bizmsgmenu?msgmenucontent={{0}}&msgmenuid=feedback-{request_id}">{{0}}</a>'
 
     assert text.split("\n\n")[-1] == f"这个回答有帮助吗？ {link.format('有用')} · {link.format('没用')}"
@@ -185,7 +185,7 @@ def test_a_verdict_is_kept_with_its_answer_and_thanked_for(chat, verdicts, rows,
 
     assert talk.push(fields(**sent)) == told
     assert verdicts() == [(QUESTION, verdict)]
-    assert rows("question", "questions") == [(QUESTION,)]
+    assert rows("question", "questions ORDER BY id") == [(QUESTION,)]
 
 
 @pytest.mark.parametrize(
@@ -332,7 +332,7 @@ def test_the_same_word_without_having_been_asked_is_a_message_like_others(chat, 
     talk.says("备案时间")
     talk.says(said)
 
-    assert rows("question", "questions") == [("备案时间",), (said,)]
+    assert rows("question", "questions ORDER BY id") == [("备案时间",), (said,)]
     assert rows("*", "feedback") == []
 
 
@@ -342,7 +342,7 @@ def test_a_question_that_only_holds_the_word_is_answered(chat, rows, said):
     up, _ = taps(talk.says(QUESTION))
     talk.push(fields(**up | {"Content": said}))
 
-    assert rows("question", "questions") == [(QUESTION,), (said,)]
+    assert rows("question", "questions ORDER BY id") == [(QUESTION,), (said,)]
     assert rows("*", "feedback") == []
 
 
@@ -379,7 +379,7 @@ def test_a_made_up_id_judges_nothing(chat, rows, forged):
 
     assert talk.says("有用", bizmsgmenuid=f"feedback-{forged}") == NOT_NOTED
     assert rows("*", "feedback") == []
-    assert rows("question", "questions") == [(QUESTION,)]
+    assert rows("question", "questions ORDER BY id") == [(QUESTION,)]
 
 
 def test_only_the_last_answer_that_was_asked_about_can_be_judged(chat, verdicts):
