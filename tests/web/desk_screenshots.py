@@ -13,7 +13,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from bot.answering.answerer import Answerer
 from bot.app import create_app
@@ -35,6 +35,8 @@ FOREIGN = (
 )
 CHANNELS = ("official:default", "mini:default", "chat", "ask")
 DAYS, QUESTIONS, DAY = 28, 900, 86400.0
+# Milliseconds until unanswered questions are in groups.
+SORTING = 60_000
 PAGES = {
     "today": "/",
     "unanswered": "/unanswered",
@@ -67,6 +69,7 @@ def page_of(browser: Browser, bot: str, path: str, width: int, scheme: str, loca
     page.wait_for_url(f"{bot}/admin/")
     page.goto(f"{bot}/admin{path}")
     page.wait_for_load_state("networkidle")
+    expect(page.locator("main progress")).to_have_count(0, timeout=SORTING)
     return page
 
 
