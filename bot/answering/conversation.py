@@ -58,7 +58,9 @@ class _Exchange:
         reply = self._chosen(query, question, talk) or self._more(query, question, talk)
         if reply:
             return reply, remembered(talk, reply)
-        return self._answered(query, question, talk)
+        # What the question itself is written in is better judged with what it is read as: pinyin is Chinese.
+        forced = None if query.language is normalise(question).language else query.language
+        return self._answered(query, question, talk, language or forced)
 
     def _chosen(self, query: Query, question: str, talk: Conversation) -> Reply | None:
         """What was offered and is now named by number or place."""
@@ -72,8 +74,11 @@ class _Exchange:
     def _tell(self, entry_id: str, query: Query, question: str) -> Reply | None:
         return self._answerer.tell(entry_id, query.language, question)
 
-    def _answered(self, query: Query, question: str, talk: Conversation) -> tuple[Reply, Conversation]:
-        alone = self._answerer.answer(question, query.language)
+    def _answered(
+        self, query: Query, question: str, talk: Conversation, forced: Language | None
+    ) -> tuple[Reply, Conversation]:
+        alone = self._answerer.answer(question, forced)
+        query = replace(query, language=alone.language)
         if not (talk.question and query.key) or alone.ranking.is_exact:
             return alone, remembered(talk, alone, query.text)
         understood = normalise(alone.ranking.read_as or question, query.language)

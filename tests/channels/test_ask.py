@@ -394,3 +394,12 @@ def test_an_unexpected_failure_is_a_problem_without_internals():
 @pytest.mark.parametrize("path", ["/healthz", "/nope", "/openapi.json"])
 def test_browsers_are_told_not_to_guess_types(indexless, path):
     assert indexless.get(path).headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.model
+def test_pinyin_is_answered_in_chinese_also_in_a_conversation(client):
+    alone = client.post("/ask", json={"question": "beian yao jitian"}).json
+    first = client.post("/ask", json={"question": "beian yao jitian", "session_id": "pinyin"}).json
+
+    assert alone["language"] == first["language"] == "zh-Hans"
+    assert first["answer"] == alone["answer"]

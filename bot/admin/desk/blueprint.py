@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -39,7 +39,7 @@ _LANGUAGES = {Language.SIMPLIFIED: "简体", Language.TRADITIONAL: "繁體", Lan
 
 def desk_blueprint(desk: Desk) -> Blueprint:
     """The pages under ``/admin``."""
-    blueprint = desk_frame(desk.access, desk.timezone)
+    blueprint = desk_frame(desk.access, desk.timezone, PAGES)
     add_today_page(blueprint, desk.reports, desk.timezone)
     add_entries_pages(blueprint, desk.reports, desk.timezone)
     add_conversations_pages(blueprint, desk.reports, desk.timezone, auditing(desk.audit))
@@ -53,8 +53,13 @@ def desk_blueprint(desk: Desk) -> Blueprint:
     return blueprint
 
 
-def desk_frame(access: Callable[[], DeskAccess], timezone: ZoneInfo) -> Blueprint:
-    """What is around the pages: who may see them, how they and their errors look."""
+def desk_frame(
+    access: Callable[[], DeskAccess], timezone: ZoneInfo, menu: Sequence[tuple[str, str]] = ()
+) -> Blueprint:
+    """What is around the pages: who may see them, how they and their errors look.
+
+    ``menu``: endpoint and title of each page in it.
+    """
     blueprint = Blueprint(
         "desk", __name__, url_prefix="/admin", template_folder="templates", static_folder="static"
     )
@@ -63,7 +68,7 @@ def desk_frame(access: Callable[[], DeskAccess], timezone: ZoneInfo) -> Blueprin
     add_login_pages(blueprint, access)
     add_names(blueprint)
     blueprint.record(_translate_templates)
-    blueprint.context_processor(lambda: _layout() | {"moment": _moment(timezone)})
+    blueprint.context_processor(lambda: _layout() | {"pages": menu, "moment": _moment(timezone)})
     blueprint.register_error_handler(HTTPException, _refusal)
     blueprint.register_error_handler(BotError, _outage)
     blueprint.after_request(_keep_private)
@@ -84,7 +89,6 @@ def _layout() -> dict[str, Any]:
     """What every page has."""
     return {
         "session": g.get("desk_session"),
-        "pages": PAGES,
         "language": language(),
         "languages": _LANGUAGES,
         "csrf": _csrf,
