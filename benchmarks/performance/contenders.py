@@ -18,7 +18,7 @@ from benchmarks.server import PROJECT
 
 PEERS = "benchmarks.peers"
 _CONTENT = re.compile(rb"<Content><!\[CDATA\[(.*?)\]\]></Content>", re.DOTALL)
-_TXTAI = "select entry, answer, score from txtai where similar(:question) limit 1"
+_TXTAI = "select name, answer, score from txtai where similar(:question) limit 1"
 
 
 @dataclass(frozen=True)
@@ -79,20 +79,25 @@ def reads_row(body: bytes, _answers: Mapping[str, str]) -> Told:
     found = json.loads(body)
     row = found[0] if isinstance(found, list) and found else found
     row = row.get("result", row) if isinstance(row, dict) else {}
-    return Told(row.get("entry"), bool(row.get("answer")))
+    return Told(row.get("entry", row.get("name")), bool(row.get("answer")))
 
 
 def reads_answer(body: bytes, answers: Mapping[str, str]) -> Told:
     """An answer's text alone."""
-    entry = answers.get(json.loads(body)["answer"])
+    entry = answers.get(answer_key(json.loads(body)["answer"]))
     return Told(entry, entry is not None)
 
 
 def reads_passive_reply(body: bytes, answers: Mapping[str, str]) -> Told:
     """WeChat's XML."""
     content = _CONTENT.search(body)
-    entry = answers.get(content[1].decode()) if content else None
+    entry = answers.get(answer_key(content[1].decode())) if content else None
     return Told(entry, entry is not None)
+
+
+def answer_key(answer: str) -> str:
+    """An answer without what some change in it: blanks and line breaks."""
+    return "".join(answer.split())
 
 
 def _flask(title: str) -> tuple[str, ...]:

@@ -39,9 +39,9 @@ def versions(contender: Contender) -> str:
     if not contender.packages or not contender.is_installed:
         return ""
     python = contender.environment_folder / "bin" / "python"
-    found = subprocess.run(
-        [str(python), "-c", _VERSION, *contender.packages], capture_output=True, text=True, check=True
-    )
+    found = subprocess.run([str(python), "-c", _VERSION, *contender.packages], capture_output=True, text=True)
+    if found.returncode:
+        return ""
     pairs = zip(contender.packages, found.stdout.split(), strict=True)
     return ", ".join(f"{name} {number}" for name, number in pairs) + _python(python)
 

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.performance.contenders import PEERS, Contender
+from benchmarks.performance.contenders import PEERS, Contender, answer_key
 from benchmarks.server import PROJECT
 from benchmarks.wechat_pushes import TOKEN
 from bot.domain import Entry
@@ -48,7 +48,19 @@ def write_knowledge(folder: Path, entries: Sequence[Entry]) -> dict[str, str]:
     if not (folder / "model").exists():
         checkpoint = importlib.import_module("bot.retrieval.checkpoint")
         checkpoint.load_checkpoint(load_settings().model).save(str(folder / "model"))
-    return {entry.answer: entry.id for entry in entries}
+    return {answer_key(entry.answer): entry.id for entry in entries}
+
+
+def prepare_each(folder: Path, contenders: Sequence[Contender]) -> dict[str, float | str]:
+    """By contender the seconds that it took to index the knowledge, or why it could not."""
+    found: dict[str, float | str] = {}
+    for contender in contenders:
+        try:
+            found[contender.name] = prepare(folder, contender)
+        except (OSError, subprocess.CalledProcessError) as error:
+            found[contender.name] = f"it could not be prepared: {error}"
+        print(f"{contender.name}: prepared", flush=True)
+    return found
 
 
 def prepare(folder: Path, contender: Contender) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -13,12 +14,14 @@ from benchmarks.performance.contenders import Contender
 from benchmarks.performance.figures import false_share, hit_share, interleaved, medians, percentile
 from benchmarks.performance.footprint import cpu_seconds, family, installed_mb, pss_mb
 from benchmarks.performance.http_client import ask_each, load
-from benchmarks.performance.peer_knowledge import environment, prepare
+from benchmarks.performance.peer_knowledge import environment
 from benchmarks.performance.questions import Question
 from benchmarks.performance.servers import bot_environment, serving
 from benchmarks.server import Server
 
 MANY = 32
+# Seconds an answer from which on one round has to do: many clients would wait for minutes in each.
+SLOW = 0.3
 
 
 @dataclass(frozen=True)
@@ -35,31 +38,34 @@ def race(
     contenders: Sequence[Contender],
     questions: Sequence[Question],
     answers: Mapping[str, str],
+    prepared: Mapping[str, float | str],
     effort: Effort,
 ) -> dict[str, Any]:
-    """Figures by contender; one that cannot be prepared or started has its reason instead."""
+    """Figures by contender; one that could not be prepared or started has its reason instead."""
     found: dict[str, Any] = {}
     with ExitStack() as stack:
         servers: dict[str, tuple[Contender, Server]] = {}
         for contender in contenders:
-            found[contender.name] = {"title": contender.title, "setup": contender.setup}
-            try:
-                found[contender.name]["prepared_after"] = prepare(folder, contender)
-                print(f"{contender.name}: prepared", flush=True)
-                server = stack.enter_context(_started(folder, contender, questions))
-                print(f"{contender.name}: ready after {server.ready_after:.1f} s", flush=True)
-            except (Exception, SystemExit) as error:
-                found[contender.name]["reason"] = f"{type(error).__name__}: {error}"
+            found[contender.name] = facts = {"title": contender.title, "setup": contender.setup}
+            facts["prepared_after"] = prepared[contender.name]
+            if isinstance(facts["prepared_after"], str):
+                facts["reason"] = facts["prepared_after"]
                 continue
+            try:
+                server = stack.enter_context(_started(folder, contender, questions))
+            except SystemExit as error:
+                facts["reason"] = str(error)
+                continue
+            print(f"{contender.name}: ready after {server.ready_after:.1f} s", flush=True)
             servers[contender.name] = contender, server
             found[contender.name] |= _first_facts(contender, server, questions, answers, effort)
-        rounds = interleaved(
-            effort.rounds,
-            {
-                name: partial(_round, contender, server, questions, effort.seconds)
-                for name, (contender, server) in servers.items()
-            },
-        )
+        turns = {
+            name: partial(_round, contender, server, questions, effort.seconds)
+            for name, (contender, server) in servers.items()
+        }
+        slow = {name for name in turns if found[name].get("seconds_each", 0.0) > SLOW}
+        rounds = interleaved(effort.rounds, {name: turn for name, turn in turns.items() if name not in slow})
+        rounds |= interleaved(1, {name: turns[name] for name in slow})
         for name, figures in rounds.items():
             found[name] |= medians(figures) | {"pss": pss_mb(family(servers[name][1].pid))}
     return found
@@ -81,7 +87,9 @@ def _first_facts(
     effort: Effort,
 ) -> dict[str, Any]:
     requests = [contender.request(question.text) for question in questions]
+    began = time.monotonic()
     replies = ask_each(server.port, requests, clients=2, seconds=effort.pass_seconds)
+    seconds_each = (time.monotonic() - began) / len(replies)
     # Every worker answers once, and whatever it loads late is there.
     load(server.port, requests, 2, 0.5)
     asked = [questions[reply.number] for reply in replies]
@@ -95,6 +103,7 @@ def _first_facts(
     return {
         "ready_after": server.ready_after,
         "asked": len(asked),
+        "seconds_each": seconds_each,
         "hit_at_1": hit_share(expected, [each.entry for each in told]),
         "right": hit_share(expected, [each.entry if each.is_answered else None for each in told]),
         "false": false_share(expected, [each.is_answered for each in told]),

@@ -12,7 +12,7 @@ from benchmarks.server import Server, free_port, launched
 from benchmarks.wechat_pushes import APP_ID, TOKEN
 
 WORKERS, THREADS = 2, 4
-READY_WITHIN = 180.0
+READY_WITHIN = 240.0
 GUNICORN = ("-m", "gunicorn", "--no-control-socket")
 # A Flask app of others on the gunicorn that the bot has.
 SAME_GUNICORN = (

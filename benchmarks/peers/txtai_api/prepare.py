@@ -19,11 +19,11 @@ def main() -> None:
     )
     with (FOLDER / "knowledge.jsonl").open(encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
-    embeddings.index(
-        {"text": row["phrasing"], "entry": row["entry"], "answer": row["answer"]} for row in rows
-    )
+    embeddings.index({"text": row["phrasing"], "name": row["entry"], "answer": row["answer"]} for row in rows)
     embeddings.save(str(FOLDER / "txtai"))
-    (FOLDER / "txtai.yml").write_text(f"path: {FOLDER / 'txtai'}\nwritable: false\n", "utf-8")
+    # The section makes the API serve embeddings; what is in it stands in the index as well.
+    settings = f"path: {FOLDER / 'txtai'}\nembeddings:\n  path: {FOLDER / 'model'}\n  content: true\n"
+    (FOLDER / "txtai.yml").write_text(settings, "utf-8")
 
 
 if __name__ == "__main__":
