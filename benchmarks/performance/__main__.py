@@ -78,8 +78,7 @@ def main() -> None:
         results |= _measured(
             extent, given.only.split(","), set(filter(None, given.peers.split(","))), results
         )
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    RESULTS.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    _save(results)
     if missing := [part for part in PARTS if part not in results]:
         raise SystemExit(f"{RESULTS} is written; for the page measure {', '.join(missing)} too")
     charts.draw(results, RESULTS.parent)
@@ -128,7 +127,13 @@ def _measured(
             started = time.monotonic()
             found[name] = measure()
             print(f"{name}: {time.monotonic() - started:.0f} s", flush=True)
+            _save(before | found)
     return found | {"client_share": _client_share(before | found), "seconds": time.monotonic() - begun}
+
+
+def _save(results: dict[str, Any]) -> None:
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    RESULTS.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 
 @dataclass(frozen=True)
