@@ -114,6 +114,7 @@ def _measured(
     found: dict[str, Any] = {
         "machine": machine.described(),
         "rounds": extent.rounds,
+        "is_quick": extent is QUICK,
         "questions": len(questions),
     }
     measures: dict[str, Callable[[], Any]] = {

@@ -53,7 +53,7 @@ def race(
                 continue
             try:
                 server = stack.enter_context(_started(folder, contender, questions))
-            except SystemExit as error:
+            except (OSError, SystemExit) as error:
                 facts["reason"] = str(error)
                 continue
             print(f"{contender.name}: ready after {server.ready_after:.1f} s", flush=True)
