@@ -10,6 +10,8 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from benchmarks.performance.page import number
+
 _OURS, _OTHERS = "#07843c", "#9aa5b1"
 
 
@@ -43,10 +45,10 @@ def _peers(race: Mapping[str, Any]) -> Figure:
             [found[key] for found in measured],
             color=[_OURS if "this bot" in found["title"] else _OTHERS for found in measured],
         )
-        axes.bar_label(bars, fmt="%.3g", padding=2)
+        axes.bar_label(bars, [number(found[key]) for found in measured], padding=2)
         axes.set_title(title, fontsize=10)
         axes.set_xscale("linear" if key == "pss" else "log")
-        axes.margins(x=0.25)
+        axes.margins(x=0.35)
     return figure
 
 
@@ -58,15 +60,22 @@ def _growth(growth: Mapping[str, Sequence[Mapping[str, float]]]) -> Figure:
     ):
         rows = sorted(growth[part], key=lambda row: row[key])
         _lines(upper[column], rows, key, ("p50", "p99"), "ms")
-        _lines(lower[column], rows, key, ("worker_pss",), "MB a worker (PSS)")
-        lower[column].set_ylim(bottom=0)
+        _lines(lower[column], rows, key, ("worker_pss",), "MB (PSS)", {"worker_pss": "a worker"})
+        lower[column].set_ylim(0, 1.3 * max(row["worker_pss"] for row in rows))
     return figure
 
 
 def _lines(
-    axes: Axes, rows: Sequence[Mapping[str, float]], key: str, figures: Sequence[str], unit: str
+    axes: Axes,
+    rows: Sequence[Mapping[str, float]],
+    key: str,
+    figures: Sequence[str],
+    unit: str,
+    names: Mapping[str, str] = {},  # noqa: B006 - only read
 ) -> None:
     for name in figures:
-        axes.plot([row[key] for row in rows], [row[name] for row in rows], "o-", label=name)
+        axes.plot([row[key] for row in rows], [row[name] for row in rows], "o-", label=names.get(name, name))
     axes.set(xlabel=key, ylabel=unit, xscale="log")
+    axes.set_xticks([row[key] for row in rows], [number(row[key]) for row in rows], minor=False)
+    axes.set_xticks([], minor=True)
     axes.legend()
