@@ -71,10 +71,12 @@ def _lines(
     key: str,
     figures: Sequence[str],
     unit: str,
-    names: Mapping[str, str] = {},  # noqa: B006 - only read
+    names: Mapping[str, str] | None = None,
 ) -> None:
     for name in figures:
-        axes.plot([row[key] for row in rows], [row[name] for row in rows], "o-", label=names.get(name, name))
+        axes.plot(
+            [row[key] for row in rows], [row[name] for row in rows], "o-", label=(names or {}).get(name, name)
+        )
     axes.set(xlabel=key, ylabel=unit, xscale="log")
     axes.set_xticks([row[key] for row in rows], [number(row[key]) for row in rows], minor=False)
     axes.set_xticks([], minor=True)

@@ -22,7 +22,7 @@ from benchmarks.performance.servers import bot_environment, serving_bot
 from benchmarks.server import PROJECT, Server
 from benchmarks.shop_knowledge import shop_entries, write_knowledge
 from bot.app import CONVERSATION_SECONDS, STORE_PATIENCE
-from bot.channels.sessions import CHANNEL
+from bot.channels.callers import ASK
 from bot.domain import Conversation
 from bot.settings import Settings
 from bot.stores import Stores
@@ -101,7 +101,7 @@ def _open(data: Path, names: Sequence[str], questions: Sequence[str]) -> None:
     stores = Stores(Settings(data_dir=data))
     conversations = stores.conversations(CONVERSATION_SECONDS, STORE_PATIENCE)
     for name, question in zip(names, itertools.cycle(questions), strict=False):
-        conversations.keep(CHANNEL, name, Conversation(question=question))
+        conversations.keep(ASK, name, Conversation(question=question))
     stores.close()
 
 
