@@ -115,6 +115,7 @@ def _measured(
         "machine": machine.described(),
         "rounds": extent.rounds,
         "is_quick": extent is QUICK,
+        "is_partial": set(parts) != set(PARTS) or bool(peers),
         "questions": len(questions),
     }
     measures: dict[str, Callable[[], Any]] = {

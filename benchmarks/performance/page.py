@@ -13,7 +13,7 @@ from benchmarks.performance.questions import USERS
 from benchmarks.performance.targets import behind_peers, targets
 
 _HERE = Path(__file__).parent
-_QUICK = "**This was a quick run, for a look only.**"
+_QUICK = "**Quick runs, for a look only; parts are of different runs, and the machine was busy with others.**"
 _ZH = {
     "": "",
     "throughput": "吞吐",
@@ -63,7 +63,7 @@ _ZH = {
     "exact phrasings on `/ask`": "原句提问 `/ask`",
     "signed WeChat pushes": "签名微信推送",
     "Nothing.": "无。",
-    _QUICK: "**这是一次快速运行，只供一看。**",
+    _QUICK: "**快速运行的结果，只供一看；各部分出自不同的运行，当时机器上还有别的程序。**",
     "not measured": "未测得",
 }
 
@@ -85,7 +85,7 @@ class _Page:
         template = (_HERE / f"page.{self._language}.md").read_text("utf-8")
         filled = template.format(
             **results["machine"],
-            quick=self._word(_QUICK) if results["is_quick"] else "",
+            quick=self._word(_QUICK) if results["is_quick"] or results["is_partial"] else "",
             minutes=number(results["seconds"] / 60),
             rounds=results["rounds"],
             client_share=f"{results['client_share']:.0%}",
