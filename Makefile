@@ -5,8 +5,14 @@ VENV ?= .venv
 PORT ?= 8000
 BIN := $(VENV)/bin
 FLASK := $(BIN)/flask --app wsgi
+PEERS := txtai haystack plain chatterbot werobot
+PEER_txtai := txtai[api]
+PEER_haystack := haystack-ai hayhooks sentence-transformers-haystack
+PEER_plain := sentence-transformers faiss-cpu flask gunicorn
+PEER_chatterbot := chatterbot flask gunicorn
+PEER_werobot := werobot gunicorn
 
-.PHONY: run test install install-dev index lint format clean
+.PHONY: run test bench install install-dev index lint format clean
 
 # A machine's first index serves even if checks fail on it; later a rejected one leaves the live one serving.
 run: install
@@ -22,6 +28,17 @@ test: install-dev
 	$(BIN)/mypy --strict bot
 	$(BIN)/lint-imports
 	$(BIN)/pytest
+
+# How fast the bot is, also against others of its kind: docs/performance.md. For a look: make bench BENCH=--quick
+bench: install $(PEERS:%=.venv-bench-%/installed)
+	$(FLASK) index build --force-first || $(FLASK) index verify live
+	$(BIN)/python -m benchmarks.performance $(BENCH)
+
+# A peer that cannot be installed is left out, and the page says so.
+.venv-bench-%/installed: benchmarks/requirements-bench.txt
+	$(PYTHON) -m venv .venv-bench-$*
+	-.venv-bench-$*/bin/pip install --disable-pip-version-check -c benchmarks/requirements-bench.txt $(PEER_$*)
+	touch $@
 
 install: $(VENV)/installed
 install-dev: $(VENV)/installed-dev
@@ -40,4 +57,4 @@ format: install-dev
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage
+	rm -rf $(VENV) .venv-bench-* .bench .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage

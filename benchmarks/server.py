@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,15 +43,29 @@ def serving(port: int = 0, **settings: object) -> Iterator[Server]:
     port = port or free_port()
     # Who measures asks more often than anybody else.
     settings = {"rate_per_address": "", "rate_per_user": "", "rate_per_key": ""} | settings
-    environment = os.environ | {f"BOT_{k.upper()}": str(v) for k, v in settings.items()}
-    environment["BOT_PORT"] = str(port)
-    started = time.monotonic()
+    environment = {f"BOT_{k.upper()}": str(v) for k, v in settings.items()} | {"BOT_PORT": str(port)}
     command = [sys.executable, "-m", "gunicorn", "--no-control-socket", "wsgi:app"]
-    process = subprocess.Popen(
-        command, cwd=PROJECT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    with launched(command, port, environment, lambda: _answers_ready(port)) as server:
+        yield server
+
+
+@contextmanager
+def launched(
+    command: Sequence[str],
+    port: int,
+    environment: Mapping[str, str],
+    is_ready: Callable[[], bool],
+    log: Path = Path(os.devnull),
+    within: float = READY_WITHIN,
+) -> Iterator[Server]:
+    """Start any server in the project's folder, wait until it is ready, and stop it in the end."""
+    started = time.monotonic()
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            command, cwd=PROJECT, env=os.environ | environment, stdout=output, stderr=subprocess.STDOUT
+        )
     try:
-        _wait_until_ready(port, process)
+        _wait_until_ready(is_ready, process, within)
         yield Server(port, process.pid, time.monotonic() - started)
     finally:
         stop(process.pid)
@@ -78,12 +92,18 @@ def free_port() -> int:
         return port
 
 
-def _wait_until_ready(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + READY_WITHIN
+def _wait_until_ready(is_ready: Callable[[], bool], process: subprocess.Popen[bytes], within: float) -> None:
+    deadline = time.monotonic() + within
     while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=30):
-                return
-        except OSError:  # refused, cut or slow: not ready yet
-            time.sleep(0.02)
-    raise SystemExit("the server did not become ready; try: make run")
+        if is_ready():
+            return
+        time.sleep(0.02)
+    raise SystemExit(f"the server did not become ready: {process.args!r}; for the bot, try: make run")
+
+
+def _answers_ready(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=30):
+            return True
+    except OSError:  # refused, cut or slow: not ready yet
+        return False

@@ -41,9 +41,11 @@ def read(index: KnowledgeIndex, query: Query) -> _Understood:
         # Nothing but punctuation or pictures is like no entry at all.
         return query, Ranking((), 0.0)
     asked = _like(query, end_of_story(query.text))
+    written = _understood(index, query, asked)
+    if written[1].is_exact:  # no other reading can be surer
+        return written
     speller = _speller(index.vocabulary)
     mended = _mended(asked, speller)
-    written = _understood(index, query, asked)
     best = max(
         [written, *_sure(index, query, asked, mended)], key=lambda understood: understood[1].confidence
     )

@@ -1,0 +1,1 @@
+"""A Haystack retrieval pipeline, served by hayhooks."""

@@ -1,0 +1,1 @@
+"""Sentence-transformers, FAISS and Flask, as every tutorial writes it."""

@@ -1,0 +1,1 @@
+"""txtai's API: an index with content, served by ``txtai.api`` on uvicorn."""

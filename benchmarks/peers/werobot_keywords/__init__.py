@@ -1,0 +1,1 @@
+"""WeRoBot answering WeChat pushes by keyword, as its documentation shows: no retrieval at all."""
