@@ -165,14 +165,14 @@ class Settings(BaseSettings):
         "`https://shop.example https://*.shop.example`; empty = only this server's own; `*` = all",
     )
     rate_per_address: str = Field(
-        default="300/minute",
+        default="1200/minute",
         description="how often one address (of IPv6: one /64) may ask; empty = no limit",
     )
     rate_per_user: str = Field(
-        default="30/minute", description="how often one WeChat user may write; empty = no limit"
+        default="300/minute", description="how often one WeChat user may write; empty = no limit"
     )
     rate_per_key: str = Field(
-        default="600/minute", description="how often the holder of an API key may ask; empty = no limit"
+        default="3000/minute", description="how often the holder of an API key may ask; empty = no limit"
     )
     require_key: bool = Field(
         default=False,

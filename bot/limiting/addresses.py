@@ -11,6 +11,10 @@ _IPV6_PREFIX = 64
 _WITH_PORT = re.compile(r"\[(.+)\](?::\d+)?|([\d.]+):\d+")
 
 
+# This machine itself, as callers are named.
+LOCAL = ("127.0.0.1", "::/64")
+
+
 @lru_cache(maxsize=4096)
 def caller_at(address: str) -> str:
     """The name of who calls from an address; of what is no address, the text itself."""

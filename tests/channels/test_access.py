@@ -63,6 +63,7 @@ class Bot:
         app.register_blueprint(admin_blueprint(ADMIN_KEY, lambda: jobs, lambda *_: None, self.keys))
         app.register_blueprint(health_blueprint(lambda: INDEX, lambda: INDEX, str, lambda: LogState()))
         self.http = app.test_client()
+        self.http.environ_base["REMOTE_ADDR"] = "192.0.2.1"
 
     def ask(self, address="192.0.2.1", **headers):
         names = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -441,3 +442,11 @@ def test_every_response_may_load_nothing_and_be_framed_by_nobody(bot, path):
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "no-referrer"
     assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "::ffff:127.0.0.1"])
+def test_programs_on_this_machine_are_not_counted_but_whoever_comes_through_its_proxy(bot, address):
+    bot = bot(rate_per_address="1/minute")
+
+    assert [bot.ask(address).status_code for _ in range(3)] == [200, 200, 200]
+    assert [bot.ask(address, X_Forwarded_For="192.0.2.9").status_code for _ in range(2)] == [200, 429]
