@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, g, make_response, render_template
+from flask import Blueprint, Response, current_app, g, make_response, render_template
 from flask.blueprints import BlueprintSetupState
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException, NotFound
@@ -84,7 +84,7 @@ def _layout() -> dict[str, Any]:
     """What every page has."""
     return {
         "session": g.get("desk_session"),
-        "pages": PAGES,
+        "pages": [page for page in PAGES if page[0] in current_app.view_functions],
         "language": language(),
         "languages": _LANGUAGES,
         "csrf": _csrf,
