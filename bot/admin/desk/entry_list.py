@@ -99,7 +99,7 @@ def is_stale(entry: Entry, today: date) -> bool:
 
 
 def _last_day(as_of: str) -> date:
-    """Of a year or a month that is all that is said; a day that its month does not have is the month's last."""
+    """Of a year or a month that is all that is said, or where a month has no such day."""
     year, month, day = (*map(int, as_of.split("-")), 0, 0)[:3]
     year, month = min(max(year, MINYEAR), MAXYEAR), month or 12
     last = monthrange(year, month)[1]
