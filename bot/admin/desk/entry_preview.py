@@ -74,6 +74,9 @@ def show_preview(teaching: Teaching, forms: Sequence[EntryForm], *, is_overtaken
     except RowError as error:
         return show_form(teaching, [*forms, *missing_forms(forms)], in_words(str(error)))
     draft = teaching.editor.draft(wishes)
+    if draft.overtaken and not any(form.seen for form in forms):
+        taken = _("There is an entry %(id)s already. Choose another id, or change that entry.")
+        return show_form(teaching, [*forms, *missing_forms(forms)], taken % {"id": draft.overtaken[0][1]})
     if draft.overtaken:
         # What is there now is what the next click may write over: it has been shown.
         current = {(e.language, e.id): e for e in teaching.editor.base().entries}

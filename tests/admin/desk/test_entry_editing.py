@@ -155,6 +155,25 @@ def test_what_cannot_be_is_said_in_the_form_with_all_else_kept(operator: Operato
     assert fields(page)["zh-label"] == "改过的"
 
 
+def test_an_id_that_another_entry_has_is_not_taken_from_it(operator: Operator, shop: Path):
+    before = shop.read_bytes()
+    form = fields(operator.get("/entries/new?question=能退款吗"))
+    form |= {"zh-answer": "可以。", "zh-id": "filing-time"}
+    for step in ("preview", "save"):
+        page = operator.post(DRAFT, step=step, **form)
+        assert "There is an entry filing-time already." in page.text
+        assert fields(page)["zh-answer"] == "可以。"
+
+    assert shop.read_bytes() == before
+
+
+def test_a_long_entry_is_taken(operator: Operator):
+    page = operator.post(DRAFT, step="preview", **fields(operator.get(EDIT)) | {"zh-answer": "长" * 20_000})
+
+    assert page.status_code == 200
+    assert f"+{'长' * 20_000}" in diff(page)
+
+
 def test_an_entry_is_removed_after_a_warning_and_comes_back(operator: Operator, shop: Path):
     before = shop.read_bytes()
     page = operator.get("/entries/zh/filing-time/remove")
