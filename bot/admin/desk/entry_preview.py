@@ -9,10 +9,10 @@ from flask import redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from bot.admin.desk.access import operator
 from bot.admin.desk.entry_form import EntryForm
 from bot.admin.desk.lint_words import in_words
 from bot.admin.desk.markdown import to_html
+from bot.admin.desk.rebuilds import rebuild_asked_for
 from bot.admin.desk.teaching import Audit, Notify, Teaching
 from bot.admin.desk.words import gettext as _
 from bot.admin.desk.words import mark
@@ -118,10 +118,17 @@ def saved(teaching: Teaching, wishes: Sequence[Wish], audit: Audit, notify: Noti
     if request.form.get("step") != "rebuild":
         notify(_("Saved. Customers get it with the next rebuild."))
         return redirect(url_for("desk.edits"), 303)
-    job, is_new = teaching.jobs().request()
-    if is_new:
-        teaching.start(job.id, teaching.jobs(), operator().operator)
-    return redirect(url_for("desk.edits", job=job.id), 303)
+    return rebuilding(teaching, audit, notify)
+
+
+def rebuilding(teaching: Teaching, audit: Audit, notify: Notify) -> Response:
+    """On to the rebuild that makes the changes live."""
+    job, is_new = rebuild_asked_for(teaching.jobs(), teaching.start, audit)
+    if not is_new:
+        notify(
+            _("A rebuild was under way already, perhaps without your change. “Changes” tells what is live.")
+        )
+    return redirect(url_for("desk.rebuild", job_id=job.id), 303)
 
 
 def _record(edits: Iterable[KnowledgeEdit], audit: Audit) -> None:

@@ -217,6 +217,19 @@ def test_a_folder_that_cannot_be_written_is_told_with_the_remedy(operator: Opera
     assert "let the bot&#39;s user write into" in page.text
 
 
+def test_a_change_that_a_rebuild_may_have_missed_is_told_so(operator: Operator, stores):
+    job, _ = stores.jobs.request()
+    form = fields(operator.get(EDIT)) | {"zh-answer": "最快一天。"}
+    saved = operator.post(DRAFT, step="rebuild", **form)
+
+    assert saved.location == f"/admin/rebuilds/{job.id}"
+    assert (
+        "A rebuild was under way already, perhaps without your change."
+        in operator.get(f"/rebuilds/{job.id}").text
+    )
+    assert f'href="/admin/rebuilds/{job.id}"' in operator.get("/edits").text
+
+
 def test_the_page_of_changes_begins_with_what_to_do(operator: Operator):
     assert "Nobody has changed an entry here yet." in operator.get("/edits").text
 
