@@ -8,6 +8,7 @@ import re
 import pytest
 import yaml
 
+from bot.admin.desk.access import LARGEST_FORM
 from bot.app import create_app
 from bot.channels.problems import MAX_BODY
 from bot.settings import PREFIX, PROJECT, Settings
@@ -142,9 +143,10 @@ def test_nginx_names_paths_that_the_bot_has(tmp_path):
 
 
 def test_nginx_leaves_it_to_the_bot_to_refuse_a_body_that_is_a_little_too_large():
-    (limit,) = re.findall(r"client_max_body_size (\d+)k;", NGINX.read_text())
+    limit, of_desk = re.findall(r"client_max_body_size (\d+)k;", NGINX.read_text())
 
     assert MAX_BODY < int(limit) * 1024 < 2 * MAX_BODY
+    assert LARGEST_FORM < int(of_desk) * 1024 < 2 * LARGEST_FORM
 
 
 def test_nginx_writes_no_questions_and_takes_no_clients_word_for_its_address():

@@ -15,6 +15,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import chain, count
 from pathlib import Path
 
 from bot.domain import Entry, KnowledgeBase
@@ -82,11 +83,20 @@ class Editor:
     def undo(self, edit: KnowledgeEdit) -> None:
         """Put a section back as it was; raises Overtaken where it says something else by now."""
         with self._alone():
+            if not edit.after and self._is_there(edit):
+                raise Overtaken(f"{edit.language}/{edit.entry} is there again; edit that entry instead")
             path = self._folder / edit.path
             text = path.read_bytes().decode() if path.exists() else ""
             self._write({Path(edit.path): undone(text, edit).encode()})
             if not path.read_bytes():
                 path.unlink()
+
+    def _is_there(self, edit: KnowledgeEdit) -> bool:
+        try:
+            entries = self.base().entries
+        except KnowledgeError:  # it was the last one
+            return False
+        return any((entry.language, entry.id) == (edit.language, edit.entry) for entry in entries)
 
     def _digest_of(self, entry: Entry | None) -> str:
         return self.digest(entry) if entry else ""
@@ -121,10 +131,10 @@ class Editor:
             os.close(descriptor)
 
 
-def _files(folder: Path, changes: Sequence[Change], entries: Iterable[Entry]) -> Iterator[FileDraft]:
+def _files(folder: Path, changes: Sequence[Change], entries: Sequence[Entry]) -> Iterator[FileDraft]:
     by_file: dict[Path, list[Change]] = defaultdict(list)
     for change in changes:
-        by_file[_path_of(change, entries)].append(change)
+        by_file[_path_of(folder, change, entries)].append(change)
     for name, of_file in by_file.items():
         path = folder / name
         before = path.read_bytes() if path.exists() else None
@@ -133,8 +143,11 @@ def _files(folder: Path, changes: Sequence[Change], entries: Iterable[Entry]) ->
             yield FileDraft(name, before, after, tuple(_diff(before or b"", after)))
 
 
-def _path_of(change: Change, entries: Iterable[Entry]) -> Path:
-    """A new entry goes where most of its topic are, else into a file named for the topic."""
+def _path_of(folder: Path, change: Change, entries: Sequence[Entry]) -> Path:
+    """A new entry goes where most of its topic are, else into a file named for the topic.
+
+    Not into a plain document: one heading with an id, and all its others would lack theirs.
+    """
     if change.old is not None:
         return change.old.place.path
     if change.new is None:
@@ -142,7 +155,16 @@ def _path_of(change: Change, entries: Iterable[Entry]) -> Path:
     new = change.new
     counts = Counter(e.place.path for e in entries if (e.language, e.topic) == (new.language, new.topic))
     subject = _NOT_NAME.sub("-", new.topic.casefold())[:_NAME_LENGTH].strip("-") or "entries"
-    return counts.most_common(1)[0][0] if counts else Path(new.language, f"{subject}.md")
+    names = chain([subject], (f"{subject}-{number}" for number in count(2)))
+    own = (Path(new.language, f"{name}.md") for name in names)
+    paths = chain((path for path, _ in counts.most_common()), own)
+    return next(path for path in paths if not _is_document(folder, path, entries))
+
+
+def _is_document(folder: Path, path: Path, entries: Iterable[Entry]) -> bool:
+    """Whether it holds entries whose headings have no ids."""
+    is_known = any(entry.place.path == path for entry in entries)
+    return is_known and not entry_spans((folder / path).read_bytes().decode())
 
 
 def _diff(before: bytes, after: bytes) -> Iterator[str]:

@@ -9,7 +9,7 @@ from functools import cache
 import pytest
 
 from bot.answering.normalising import normalise
-from bot.domain import Grade, Phrasing
+from bot.domain import Entry, Grade, Phrasing
 from bot.errors import KnowledgeError
 from bot.knowledge.drafts import Overtaken, Wish
 from bot.knowledge.editing import Editor
@@ -230,6 +230,42 @@ def test_lines_that_were_changed_since_are_not_taken_back(shop):
     with pytest.raises(Overtaken, match="edit the entry instead"):
         edit.undo(made)
     assert "Both." in (shop.path / "en/shop.md").read_text()
+
+
+def test_an_entry_that_is_there_again_is_not_put_back_a_second_time(shop):
+    edit = editor(shop.path)
+    (gone,) = edit.save([Wish(("en", "where"), None, edit.digest(entry_of(edit, "en", "where")))])
+    edit.save([new(edit, "where")])
+    text = (shop.path / "en/shop.md").read_text()
+
+    with pytest.raises(Overtaken, match="edit that entry instead"):
+        edit.undo(gone)
+    assert (shop.path / "en/shop.md").read_text() == text
+
+
+def test_the_only_entry_comes_back(folder):
+    text = "## Where? {#where}\n\n### Answer\n\nHere.\n"
+    folder.write("en/shop.md", text)
+    edit = editor(folder.path)
+    (gone,) = edit.save([Wish(("en", "where"), None, edit.digest(entry_of(edit, "en", "where")))])
+    edit.undo(gone)
+
+    assert (folder.path / "en/shop.md").read_text() == text
+
+
+@pytest.mark.parametrize("name", ["en/plain.md", "en/entries.md"])
+def test_a_new_entry_does_not_spoil_a_plain_document(folder, name):
+    text = "# Shop\n\n## Hours\n\nNine to five.\n\n## Returns\n\nSend it back.\n"
+    folder.write(name, text)
+    edit = editor(folder.path)
+    (made,) = edit.save([Wish(("en", "pay"), Entry("pay", "en", "Pay?", (), "Cash.", "", NOWHERE), "")])
+
+    assert made.path != name
+    assert (folder.path / name).read_text() == text
+    assert [entry.question for entry in edit.base().entries] in (
+        ["Hours", "Returns", "Pay?"],
+        ["Pay?", "Hours", "Returns"],
+    )
 
 
 def test_a_plain_document_is_not_edited_here(folder):

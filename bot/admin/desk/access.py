@@ -19,6 +19,8 @@ CSRF_FIELD, CSRF_HEADER = "csrf_token", "X-CSRF-Token"
 # What may be seen without a session.
 _OPEN = ("desk.login", "desk.log_in", "desk.static", "desk.choose_language")
 _SAFE = ("GET", "HEAD", "OPTIONS")
+# Bytes that an operator may send at once: an entry in both languages, nine bytes a Chinese character.
+LARGEST_FORM = 500_000
 
 
 class Closed(Forbidden):
@@ -37,6 +39,7 @@ def guard(blueprint: Blueprint, access: Callable[[], DeskAccess]) -> None:
         g.desk_session = _session(access())
         if g.desk_session is None:
             return _turn_away(access())
+        request.max_content_length = LARGEST_FORM
         if request.method not in _SAFE and request.endpoint not in _OPEN:
             _require_token(g.desk_session)
         return None

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from http import HTTPStatus
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, g, make_response, render_template
+from flask import Blueprint, Response, g
 from flask.blueprints import BlueprintSetupState
 from markupsafe import Markup
-from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.exceptions import NotFound
 
-from bot.admin.desk.access import CSRF_FIELD, Closed, auditing, guard, notifying
+from bot.admin.desk.access import CSRF_FIELD, auditing, guard, notifying
 from bot.admin.desk.audit_page import add_audit_page
 from bot.admin.desk.control import add_control_pages
 from bot.admin.desk.conversations_page import add_conversations_pages
@@ -22,16 +21,15 @@ from bot.admin.desk.edits_page import add_edits_page
 from bot.admin.desk.entries_page import add_entries_pages
 from bot.admin.desk.entry_editing import add_entry_editing_pages
 from bot.admin.desk.entry_removal import add_entry_removal_pages
+from bot.admin.desk.error_pages import add_error_pages
 from bot.admin.desk.login import add_login_pages
 from bot.admin.desk.names import add_names
 from bot.admin.desk.navigation import PAGES
 from bot.admin.desk.today_page import add_today_page
 from bot.admin.desk.unanswered_page import add_unanswered_pages
 from bot.admin.desk.words import gettext, language, ngettext
-from bot.channels.problems import request_id
 from bot.channels.security_headers import PagePolicy, protect
 from bot.domain import Language
-from bot.errors import BotError
 from bot.ports import DeskAccess
 
 _LANGUAGES = {Language.SIMPLIFIED: "简体", Language.TRADITIONAL: "繁體", Language.ENGLISH: "English"}
@@ -69,8 +67,7 @@ def desk_frame(
     add_names(blueprint)
     blueprint.record(_translate_templates)
     blueprint.context_processor(lambda: _layout() | {"pages": menu, "moment": _moment(timezone)})
-    blueprint.register_error_handler(HTTPException, _refusal)
-    blueprint.register_error_handler(BotError, _outage)
+    add_error_pages(blueprint)
     blueprint.after_request(_keep_private)
 
     @blueprint.get("/<path:_page>")
@@ -106,27 +103,6 @@ def _csrf() -> Markup:
 def _moment(timezone: ZoneInfo) -> Callable[[float], str]:
     """Seconds since the epoch for a reader: ``2026-11-22 09:30``."""
     return lambda seconds: datetime.fromtimestamp(seconds, timezone).strftime("%Y-%m-%d %H:%M")
-
-
-def _refusal(error: HTTPException) -> Response:
-    detail = error.description or ""
-    if isinstance(error, Closed):
-        detail = gettext(
-            "No operator has a password yet. On the server, run: flask --app wsgi admin password"
-        )
-    return _error_page(error.code or 500, detail)
-
-
-def _outage(error: BotError) -> Response:
-    return _error_page(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
-
-
-def _error_page(status: int, detail: str) -> Response:
-    title = HTTPStatus(status).phrase
-    page = render_template(
-        "desk/error.html", status=status, title=title, detail=detail, request_id=request_id()
-    )
-    return make_response(page, status)
 
 
 def _keep_private(response: Response) -> Response:

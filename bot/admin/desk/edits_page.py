@@ -6,21 +6,13 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from bot.admin.desk.access import operator
+from bot.admin.desk.entry_preview import rebuilding
 from bot.admin.desk.teaching import Audit, Notify, Teaching
 from bot.admin.desk.words import gettext as _
 from bot.admin.desk.words import mark
-from bot.domain import Job, JobState
 from bot.knowledge.drafts import Overtaken
 
 _AT_ONCE = 30
-JOB_STATES = {
-    JobState.QUEUED: mark("The rebuild is about to start"),
-    JobState.RUNNING: mark("The bot is learning it"),
-    JobState.SUCCEEDED: mark("Customers get it now"),
-    JobState.REJECTED: mark("The rebuild did not pass; customers get what they got before"),
-    JobState.FAILED: mark("The rebuild failed; customers get what they got before"),
-}
 
 
 def add_edits_page(blueprint: Blueprint, teaching: Teaching, audit: Audit, notify: Notify) -> None:
@@ -28,12 +20,10 @@ def add_edits_page(blueprint: Blueprint, teaching: Teaching, audit: Audit, notif
 
     @blueprint.get("/edits")
     def edits() -> str:
-        job = _job(teaching)
         found = teaching.edits().recent(_AT_ONCE, request.args.get("before", type=int))
         return render_template(
             "desk/edits.html",
-            job=job,
-            states=JOB_STATES,
+            running=next((job for job in teaching.jobs().recent(1) if not job.state.is_over), None),
             edits=found,
             older=found[-1].id if len(found) == _AT_ONCE else None,
             is_live=teaching.is_live(),
@@ -41,11 +31,7 @@ def add_edits_page(blueprint: Blueprint, teaching: Teaching, audit: Audit, notif
 
     @blueprint.post("/edits/rebuild")
     def rebuild_edits() -> Response:
-        job, is_new = teaching.jobs().request()
-        if is_new:
-            teaching.start(job.id, teaching.jobs(), operator().operator)
-            audit(mark("Asked for a rebuild of the changes"), job.id)
-        return redirect(url_for("desk.edits", job=job.id), 303)
+        return rebuilding(teaching, audit, notify)
 
     @blueprint.post("/edits/<int:number>/undo")
     def undo_edit(number: int) -> Response:
@@ -61,8 +47,3 @@ def add_edits_page(blueprint: Blueprint, teaching: Teaching, audit: Audit, notif
         audit(mark("Took a change back"), f"{edit.language}/{edit.entry}: {edit.question}")
         notify(_("Taken back. The file is as it was before this change."))
         return redirect(url_for("desk.edits"), 303)
-
-
-def _job(teaching: Teaching) -> Job | None:
-    job_id = request.args.get("job", "")
-    return teaching.jobs().find(job_id) if job_id else None

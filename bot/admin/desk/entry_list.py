@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.admin.desk.reports import Reports
@@ -98,12 +99,11 @@ def is_stale(entry: Entry, today: date) -> bool:
 
 
 def _last_day(as_of: str) -> date:
-    """Of a year or a month that is all that is said."""
+    """Of a year or a month that is all that is said, or where a month has no such day."""
     year, month, day = (*map(int, as_of.split("-")), 0, 0)[:3]
-    if day:
-        return date(year, month, day)
-    after = date(year + 1, 1, 1) if month in (0, 12) else date(year, month + 1, 1)
-    return after - timedelta(1)
+    year, month = min(max(year, MINYEAR), MAXYEAR), month or 12
+    last = monthrange(year, month)[1]
+    return date(year, month, min(day or last, last))
 
 
 def _row(entry: Entry, figures: dict[tuple[str, str], EntryFigures], today: date) -> EntryRow:

@@ -9,10 +9,10 @@ from flask import redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from bot.admin.desk.access import operator
 from bot.admin.desk.entry_form import EntryForm
 from bot.admin.desk.lint_words import in_words
 from bot.admin.desk.markdown import to_html
+from bot.admin.desk.rebuilds import rebuild_asked_for
 from bot.admin.desk.teaching import Audit, Notify, Teaching
 from bot.admin.desk.words import gettext as _
 from bot.admin.desk.words import mark
@@ -74,6 +74,9 @@ def show_preview(teaching: Teaching, forms: Sequence[EntryForm], *, is_overtaken
     except RowError as error:
         return show_form(teaching, [*forms, *missing_forms(forms)], in_words(str(error)))
     draft = teaching.editor.draft(wishes)
+    if draft.overtaken and not any(form.seen for form in forms):
+        taken = _("There is an entry %(id)s already. Choose another id, or change that entry.")
+        return show_form(teaching, [*forms, *missing_forms(forms)], taken % {"id": draft.overtaken[0][1]})
     if draft.overtaken:
         # What is there now is what the next click may write over: it has been shown.
         current = {(e.language, e.id): e for e in teaching.editor.base().entries}
@@ -115,10 +118,17 @@ def saved(teaching: Teaching, wishes: Sequence[Wish], audit: Audit, notify: Noti
     if request.form.get("step") != "rebuild":
         notify(_("Saved. Customers get it with the next rebuild."))
         return redirect(url_for("desk.edits"), 303)
-    job, is_new = teaching.jobs().request()
-    if is_new:
-        teaching.start(job.id, teaching.jobs(), operator().operator)
-    return redirect(url_for("desk.edits", job=job.id), 303)
+    return rebuilding(teaching, audit, notify)
+
+
+def rebuilding(teaching: Teaching, audit: Audit, notify: Notify) -> Response:
+    """On to the rebuild that makes the changes live."""
+    job, is_new = rebuild_asked_for(teaching.jobs(), teaching.start, audit)
+    if not is_new:
+        notify(
+            _("A rebuild was under way already, perhaps without your change. “Changes” tells what is live.")
+        )
+    return redirect(url_for("desk.rebuild", job_id=job.id), 303)
 
 
 def _record(edits: Iterable[KnowledgeEdit], audit: Audit) -> None:

@@ -23,6 +23,8 @@ _SHOWN = 100
 # The newest rebuilds by which the time of one is judged; shorter ones only found that nothing had changed.
 _LOOKED_AT, _JUDGED_BY, _LEAST_SECONDS = 20, 5, 3.0
 _LONGEST_TOKEN = 64
+# Runs a new job in the name of an operator.
+Start = Callable[[str, Jobs, str], None]
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,19 @@ class RebuildParts:
     """The rebuilds, opened on first use; what runs a new one in the name of an operator; the time."""
 
     jobs: Callable[[], Jobs]
-    start: Callable[[str, Jobs, str], None]
+    start: Start
     clock: Callable[[], float]
+
+
+def rebuild_asked_for(
+    jobs: Jobs, start: Start, audit: Callable[[str, str], None], key: str = ""
+) -> tuple[Job, bool]:
+    """The rebuild that had the key, or is under way, else a new one; whether it is new."""
+    job, is_new = jobs.request(key)
+    if is_new:
+        start(job.id, jobs, operator().operator)
+        audit(mark("Started a rebuild"), job.id)
+    return job, is_new
 
 
 def add_rebuilds_pages(blueprint: Blueprint, parts: RebuildParts, audit: Callable[[str, str], None]) -> None:
@@ -47,10 +60,8 @@ def add_rebuilds_pages(blueprint: Blueprint, parts: RebuildParts, audit: Callabl
     @blueprint.post("/rebuilds")
     def start_rebuild() -> BaseResponse:
         # Sent twice, as by a second click or by going back, it is the same rebuild.
-        job, is_new = jobs().request(f"desk {request.form.get('token', '')[:_LONGEST_TOKEN]}")
-        if is_new:
-            parts.start(job.id, jobs(), operator().operator)
-            audit(mark("Started a rebuild"), job.id)
+        key = f"desk {request.form.get('token', '')[:_LONGEST_TOKEN]}"
+        job, _is_new = rebuild_asked_for(jobs(), parts.start, audit, key)
         return redirect(url_for("desk.rebuild", job_id=job.id), 303)
 
     @blueprint.get("/rebuilds/<job_id>")

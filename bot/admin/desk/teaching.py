@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from bot.admin.desk.rebuilds import Start
 from bot.knowledge.editing import Editor
 from bot.ports import Jobs, KnowledgeEdits
 from bot.unanswered import Unanswered
@@ -24,7 +25,7 @@ class Teaching:
     editor: Editor
     edits: Callable[[], KnowledgeEdits]
     jobs: Callable[[], Jobs]
-    start: Callable[[str, Jobs, str], None]
+    start: Start
     is_live: Callable[[], bool]
     clock: Callable[[], float]
     timezone: ZoneInfo

@@ -161,6 +161,28 @@ def test_a_page_that_is_not_there_says_so_as_a_page(operator):
     assert 'href="/admin/audit"' in page.text
 
 
+def test_errors_are_said_in_the_readers_language(stranger, desk_app):
+    browser = Operator(desk_app, "zh-CN")
+    browser.log_in()
+    page = browser.get("/nothing").text
+
+    assert "<h1>404 找不到</h1>" in page
+    assert "Not Found" not in page
+    browser.get("/audit")
+    too_long = browser.post("/entries/draft", **{"zh-answer": "长" * 70_000})
+    assert too_long.status_code == 413
+    assert "删减后再提交" in too_long.text
+
+
+def test_what_goes_wrong_is_said_as_a_page(operator, caplog):
+    page = operator.get(f"/edits?before={10**30}")
+
+    assert (page.status_code, page.mimetype) == (500, "text/html")
+    assert "look for the number of the request in the log" in page.text
+    assert "OverflowError" not in page.text
+    assert "OverflowError" in caplog.text
+
+
 def test_a_stranger_does_not_learn_what_pages_there_are(stranger):
     assert stranger.get("/nothing").status_code == stranger.get("/audit").status_code == 303
 

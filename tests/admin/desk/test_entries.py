@@ -38,6 +38,10 @@ def listed(reader):
         ("2025", False, False),
         ("2024-12", False, True),
         ("", False, False),
+        ("2026-02-31", False, False),
+        ("2026-02-31", True, True),
+        ("9999-12", True, False),
+        ("0000", False, True),
     ],
 )
 def test_an_answer_is_stale_after_a_year_and_what_may_change_after_90_days(as_of, is_volatile, stale):

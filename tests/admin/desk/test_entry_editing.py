@@ -155,6 +155,25 @@ def test_what_cannot_be_is_said_in_the_form_with_all_else_kept(operator: Operato
     assert fields(page)["zh-label"] == "改过的"
 
 
+def test_an_id_that_another_entry_has_is_not_taken_from_it(operator: Operator, shop: Path):
+    before = shop.read_bytes()
+    form = fields(operator.get("/entries/new?question=能退款吗"))
+    form |= {"zh-answer": "可以。", "zh-id": "filing-time"}
+    for step in ("preview", "save"):
+        page = operator.post(DRAFT, step=step, **form)
+        assert "There is an entry filing-time already." in page.text
+        assert fields(page)["zh-answer"] == "可以。"
+
+    assert shop.read_bytes() == before
+
+
+def test_a_long_entry_is_taken(operator: Operator):
+    page = operator.post(DRAFT, step="preview", **fields(operator.get(EDIT)) | {"zh-answer": "长" * 20_000})
+
+    assert page.status_code == 200
+    assert f"+{'长' * 20_000}" in diff(page)
+
+
 def test_an_entry_is_removed_after_a_warning_and_comes_back(operator: Operator, shop: Path):
     before = shop.read_bytes()
     page = operator.get("/entries/zh/filing-time/remove")
@@ -196,6 +215,19 @@ def test_a_folder_that_cannot_be_written_is_told_with_the_remedy(operator: Opera
 
     assert page.status_code == 503
     assert "let the bot&#39;s user write into" in page.text
+
+
+def test_a_change_that_a_rebuild_may_have_missed_is_told_so(operator: Operator, stores):
+    job, _ = stores.jobs.request()
+    form = fields(operator.get(EDIT)) | {"zh-answer": "最快一天。"}
+    saved = operator.post(DRAFT, step="rebuild", **form)
+
+    assert saved.location == f"/admin/rebuilds/{job.id}"
+    assert (
+        "A rebuild was under way already, perhaps without your change."
+        in operator.get(f"/rebuilds/{job.id}").text
+    )
+    assert f'href="/admin/rebuilds/{job.id}"' in operator.get("/edits").text
 
 
 def test_the_page_of_changes_begins_with_what_to_do(operator: Operator):
