@@ -24,7 +24,6 @@ from bot.wechat.text import MAX_TEXT_BYTES
 
 # Turns before the question.
 _MOST_BEFORE = 10
-_ASK = "ask"
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ AT_ONCE = 20
 USUAL_TIMES = 10
 _DAY = 86_400.0
 _FOUND = 20
+_SHOWN_OF_KEY = 12
 PERIODS = {"7": mark("Last 7 days"), "30": mark("Last 30 days"), "all": mark("Everything kept")}
 WANTS = {
     Want.ABSTAIN: mark("no answer"),
@@ -81,7 +82,7 @@ def add_unanswered_pages(blueprint: Blueprint, teaching: Teaching, audit: Audit,
         group = _group(teaching)
         times = min(max(request.form.get("times", USUAL_TIMES, type=int), 1), 1_000_000)
         teaching.unanswered.dismiss(group, times)
-        audit(mark("Put unanswered questions aside"), group.text)
+        audit(mark("Put unanswered questions aside"), _subject(group))
         notify(_("Put aside until it is asked %(times)s more times.") % {"times": times})
         return redirect(_list_address(), 303)
 
@@ -89,7 +90,7 @@ def add_unanswered_pages(blueprint: Blueprint, teaching: Teaching, audit: Audit,
     def take_back() -> Response:
         group = _group(teaching)
         teaching.unanswered.restore(group)
-        audit(mark("Took unanswered questions back"), group.text)
+        audit(mark("Took unanswered questions back"), _subject(group))
         notify(_("It is in the list again."))
         return redirect(_list_address(), 303)
 
@@ -130,6 +131,11 @@ def _group(teaching: Teaching) -> QuestionGroup:
         if any(question.key == key for question in group.questions):
             return group
     raise NotFound(_("These questions are not in the list any more. Go back to it and load it again."))
+
+
+def _subject(group: QuestionGroup) -> str:
+    """What the audit log calls a group: it outlives the questions, whose words it must not keep."""
+    return f"{group.key[:_SHOWN_OF_KEY]} ×{len(group.asks)}"
 
 
 def _choice(teaching: Teaching, group: QuestionGroup, problem: str = "") -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from bot.admin.desk.entry_list import is_stale
 from bot.domain import Verdict
-from tests.fakes import make_entry
+from tests.admin.desk.conftest import Operator, reading_app
+from tests.fakes import FakeIndex, make_entry
 
 TODAY = date(2026, 11, 22)
 DAY = 24 * 60.0
@@ -124,3 +126,16 @@ def test_an_entry_leads_to_the_same_in_the_other_language(reader):
 @pytest.mark.parametrize("path", ["/entries/en/fees", "/entries/zh/nothing", "/entries/fr/fees"])
 def test_an_entry_that_is_not_there_is_not_found(reader, path):
     assert reader.get(path).status_code == 404
+
+
+def test_the_list_leads_to_a_new_entry(reader):
+    assert 'href="/admin/entries/new"' in reader.get("/entries").text
+
+
+def test_an_entry_with_any_id_can_be_edited(reader, stores, reports):
+    odd = replace(reports, index=lambda: FakeIndex(make_entry("50%?#1", "打几折")))
+    operator = Operator(reading_app(stores, odd))
+    operator.log_in()
+    page = operator.get("/entries/zh/50%25%3F%231").text
+
+    assert 'href="/admin/entries/zh/50%25%3F%231/edit"' in page
