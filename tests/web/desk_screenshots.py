@@ -41,6 +41,9 @@ PAGES = {
     "today": "/",
     "unanswered": "/unanswered",
     "entries": "/entries",
+    "entry": "/entries/zh/filing-time",
+    "edit": "/entries/zh/filing-time/edit",
+    "edits": "/edits",
     "conversations": "/conversations",
     "console": "/console?question=个人能做电商小程序吗",
     "versions": "/versions",
@@ -57,6 +60,7 @@ def main(folder: Path) -> None:
     with sync_playwright() as playwright, serving(create_app(settings)) as bot:
         browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS.split())
         for width, scheme, locale in ((1280, "light", "zh-CN"), (390, "light", "zh-CN")):
+            save(opened(browser, f"{bot}/admin/login", width, scheme, locale), f"desk-login-{width}")
             for name, path in PAGES.items():
                 save(page_of(browser, bot, path, width, scheme, locale), f"desk-{name}-{width}")
         save(page_of(browser, bot, "/", 1280, "dark", "en-GB"), "desk-today-1280-dark-en")
