@@ -11,7 +11,16 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).parent.parent
-HEAVY = ("torch", "sentence_transformers", "transformers", "sklearn", "scipy", "matplotlib", "onnx")
+HEAVY = (
+    "torch",
+    "sentence_transformers",
+    "transformers",
+    "sklearn",
+    "scipy",
+    "matplotlib",
+    "onnx",
+    "openpyxl",
+)
 FOLDERS = ("knowledge_dir", "index_dir", "data_dir")
 ENVIRONMENT = {"environ", "environb", "getenv", "getenvb", "putenv", "load_dotenv"}
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from bot.domain import Entry, Phrasing
 from bot.knowledge.markdown import one_line
+from bot.knowledge.raw_row import RawRow
 from bot.knowledge.rows import NOWHERE, Languages, Row, RowError, id_for, read_row
-from bot.knowledge.table_reading import RawRow
 
 _SHOWN = 60
 # Language folder and id: what tells entries apart.

@@ -14,7 +14,7 @@ from bot.domain import Entry, Grade, Language, Phrasing, Place
 from bot.knowledge.columns import NAME_LISTS, QUESTION_LISTS, split_names, split_questions
 from bot.knowledge.dates import plain_date
 from bot.knowledge.markdown import APPLIES, DATE, NAME_SEPARATORS, YES_NO, id_complaint, one_line, tidy
-from bot.knowledge.table_reading import RawRow
+from bot.knowledge.raw_row import RawRow
 
 DetectLanguage = Callable[[str], Language]
 ToSimplified = Callable[[str], str]

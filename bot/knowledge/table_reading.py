@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bot.errors import TableError
 from bot.knowledge.columns import field_of, fields_of, require_question, unguarded
+from bot.knowledge.raw_row import RawRow
 from bot.knowledge.text_decoding import decode
 from bot.knowledge.workbook import Cells, workbook_rows
 
@@ -20,18 +21,6 @@ MAX_BYTES = 50_000_000
 _DELIMITERS = ",;\t"
 # A table may have a title or remarks above its header.
 _HEADER_WITHIN = 10
-
-
-@dataclass(frozen=True)
-class RawRow:
-    """One row: its number as a spreadsheet program counts, its cells by field, or why it cannot be read.
-
-    A field of several columns holds a list; a field that the table does not have is absent.
-    """
-
-    number: int
-    cells: dict[str, object]
-    problem: str = ""
 
 
 @dataclass(frozen=True)

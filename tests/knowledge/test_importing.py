@@ -16,8 +16,9 @@ from bot.knowledge.exporting import write_table
 from bot.knowledge.importing import import_table
 from bot.knowledge.loader import load
 from bot.knowledge.merging import placeless
+from bot.knowledge.raw_row import RawRow
 from bot.knowledge.rows import Languages
-from bot.knowledge.table_reading import RawRow, Table, read_table
+from bot.knowledge.table_reading import Table, read_table
 from bot.settings import PROJECT
 
 LANGUAGES = Languages(detect_language, to_simplified)

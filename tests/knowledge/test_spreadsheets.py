@@ -23,8 +23,9 @@ from bot.knowledge.exporting import write_table
 from bot.knowledge.importing import import_table
 from bot.knowledge.loader import load
 from bot.knowledge.merging import merge, placeless
+from bot.knowledge.raw_row import RawRow
 from bot.knowledge.rows import Languages
-from bot.knowledge.table_reading import RawRow, read_table
+from bot.knowledge.table_reading import read_table
 from tests.conftest import KNOWLEDGE
 from tests.fakes import make_entry
 from tests.knowledge.strategies import ENTRIES

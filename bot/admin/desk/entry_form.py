@@ -10,8 +10,8 @@ from bot.answering.script import to_simplified
 from bot.domain import Entry
 from bot.knowledge.columns import NAME_LISTS, QUESTION_LISTS
 from bot.knowledge.drafts import Wish
+from bot.knowledge.raw_row import RawRow
 from bot.knowledge.rows import NOWHERE, Languages, RowError, id_for, read_row
-from bot.knowledge.table_reading import RawRow
 
 _LANGUAGES = Languages(detect_language, to_simplified)
 _YES = "yes"
