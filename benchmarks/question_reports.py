@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def _times(url: str, count: int, days: int) -> dict[str, tuple[float, float]]:
-    """Milliseconds of each report, the first time and the second."""
+    """Milliseconds of each report, at first and again."""
     now = time.time()
     with closing(Database(url)) as database:
         _fill(database, count, now - days * _DAY, now)

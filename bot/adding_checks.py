@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-import shutil
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from bot.answering.normalising import normalise
 from bot.checks import CHECKS_FILE
 from bot.errors import KnowledgeError
 from bot.evaluation import ANY_TEXT, Dialogue, Labelled, read_labelled
+from bot.knowledge.file_changes import alone_in, write_files
 
 
 def new_check(question: str, expected: Sequence[str], before: Sequence[str]) -> Labelled | Dialogue:
@@ -59,36 +55,13 @@ def add_check(folder: Path, check: Labelled | Dialogue) -> int:
     """Append the check; the number of its line. Raises KnowledgeError where the folder cannot be written."""
     path = folder / CHECKS_FILE
     try:
-        with _alone(folder):
+        with alone_in(folder):
             before = path.read_bytes() if path.is_file() else b""
             gap = b"" if not before or before.endswith(b"\n") else b"\n"
             content = before + gap + line_of(check).encode() + b"\n"
-            _replace(path, content)
+            write_files(folder, {Path(CHECKS_FILE): content})
     except OSError as error:
         raise KnowledgeError(
             f"{path} cannot be written ({error}); let the user that runs the bot write there"
         ) from error
     return content.count(b"\n")
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Of several who add at once, each finds what the one before has written."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    with tempfile.TemporaryDirectory(prefix=".adding-", dir=path.parent) as staging:
-        staged = Path(staging, path.name)
-        with staged.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        if path.exists():
-            shutil.copymode(path, staged)
-        staged.replace(path)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import click
 from flask.cli import AppGroup
 
+from bot.admin.desk.login import USUAL_NAME
 from bot.cli_output import plain_errors
 from bot.stores import Stores
 
-USUAL_NAME = "admin"
 _name = click.option("--name", default=USUAL_NAME, show_default=True, help="The operator's name.")
 
 

@@ -7,13 +7,10 @@ is written can be taken back.
 from __future__ import annotations
 
 import difflib
-import fcntl
 import hashlib
-import os
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain, count
 from pathlib import Path
@@ -23,7 +20,7 @@ from bot.errors import KnowledgeError
 from bot.knowledge import lint, loader
 from bot.knowledge.drafts import Draft, FileDraft, Overtaken, Wish
 from bot.knowledge.edit_records import edits_of, undone
-from bot.knowledge.file_changes import Change, changed_content, section_of, write_files
+from bot.knowledge.file_changes import Change, alone_in, changed_content, section_of, write_files
 from bot.knowledge.lint import Normalise
 from bot.knowledge.loader import Parse
 from bot.knowledge.markdown import KnowledgeFile, Problem, entry_spans, parse_file
@@ -71,7 +68,7 @@ class Editor:
         Raises Overtaken where an entry is not what the operator saw, KnowledgeError where nothing can be
         written; then nothing was.
         """
-        with self._alone():
+        with alone_in(self._folder):
             draft = self.draft(wishes)
             if draft.overtaken:
                 names = ", ".join(f"{language}/{name}" for language, name in draft.overtaken)
@@ -82,7 +79,7 @@ class Editor:
 
     def undo(self, edit: KnowledgeEdit) -> None:
         """Put a section back as it was; raises Overtaken where it says something else by now."""
-        with self._alone():
+        with alone_in(self._folder):
             if not edit.after and self._is_there(edit):
                 raise Overtaken(f"{edit.language}/{edit.entry} is there again; edit that entry instead")
             path = self._folder / edit.path
@@ -119,16 +116,6 @@ class Editor:
             raise KnowledgeError(
                 f"nothing was written ({error}); let the bot's user write into {self._folder}"
             ) from error
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Workers edit one after the other; the kernel takes the lock back from whoever dies."""
-        descriptor = os.open(self._folder, os.O_RDONLY)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
 
 
 def _files(folder: Path, changes: Sequence[Change], entries: Sequence[Entry]) -> Iterator[FileDraft]:

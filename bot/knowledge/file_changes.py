@@ -6,6 +6,7 @@ folder can be loaded at every moment.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import shutil
@@ -82,6 +83,17 @@ def _no_ids(name: Path) -> KnowledgeError:
 
 def _pairs(changes: Sequence[Change]) -> Iterator[tuple[Entry, Entry | None]]:
     return ((change.old, change.new) for change in changes if change.old is not None)
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Whoever changes the folder comes one after the other; the kernel takes the lock from whoever dies."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def write_files(folder: Path, contents: Mapping[Path, bytes]) -> None:
