@@ -114,7 +114,7 @@ def _penalty(lab: Lab, cost: float) -> Iterator[None]:
         patch.object(
             LoadedIndex,
             "_evidence",
-            lambda index, vector, *others: lessened(ranked(index, vector, *others), vector[None]),
+            lambda index, words, vector, found: lessened(ranked(index, words, vector, found), vector[None]),
         ),
     ):
         yield
