@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from bot.build_result import BuildResult, FailedCheck, Outcome, Verdict
+from bot.build_result import BuildResult, FailedCheck, GateResult, Outcome
 from bot.checks import CHECKS_FILE
 from bot.retrieval.versions import IndexManifest
 
@@ -30,7 +30,7 @@ def lines(result: BuildResult, limit: int | None = FAILURES_SHOWN) -> list[str]:
     return list(tell[result.outcome](result, limit))
 
 
-def failing(verdict: Verdict) -> str:
+def failing(verdict: GateResult) -> str:
     """What a version fails, counted: ``2 errors of lint, 3 of 535 checks fail``."""
     counts = []
     if verdict.problems:
@@ -89,7 +89,7 @@ def _rejected(result: BuildResult, limit: int | None) -> Iterator[str]:
     )
 
 
-def _findings(verdict: Verdict, limit: int | None) -> Iterator[str]:
+def _findings(verdict: GateResult, limit: int | None) -> Iterator[str]:
     yield from map(str, verdict.problems)
     # What customers would lose comes first.
     failed = sorted(verdict.failed, key=lambda item: item.passes_live is not True)
@@ -107,7 +107,7 @@ def _failure(failed: FailedCheck) -> Iterable[str]:
     )
 
 
-def _checks(verdict: Verdict) -> str:
+def _checks(verdict: GateResult) -> str:
     if verdict.asked is None:
         return f"no checks were asked: the knowledge folder has no {CHECKS_FILE}"
     return f"checks: {verdict.asked - len(verdict.failed)} of {verdict.asked} met"

@@ -50,7 +50,7 @@ class FailedCheck:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class GateResult:
     """What the gate found: errors of lint, failed checks, and how many were asked (None: there are none)."""
 
     problems: tuple[Problem, ...] = ()
@@ -80,7 +80,7 @@ class BuildResult:
     version: str
     manifest: IndexManifest | None
     live: str
-    verdict: Verdict
+    verdict: GateResult
     is_built: bool
     seconds: float
     forced: Override | None = None

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot import build_report
-from bot.build_result import BuildResult, FailedCheck, Order, Outcome, Override, Verdict
+from bot.build_result import BuildResult, FailedCheck, GateResult, Order, Outcome, Override
 from bot.checks import CheckResult, CheckRun, Checks, ask, lines_of
 from bot.errors import IndexUnusableError, ModelError
 from bot.knowledge.markdown import Problem
@@ -85,8 +85,8 @@ class Publisher:
         if live and live.ingredients == self._source.ingredients and not is_asked_again:
             return self._unchanged(live)
         problems = tuple(problem for problem in self._source.lint() if problem.is_error)
-        if problems and not self._may_pass(Verdict(problems)):
-            return self._reject_unbuilt(Verdict(problems))
+        if problems and not self._may_pass(GateResult(problems)):
+            return self._reject_unbuilt(GateResult(problems))
         with self._candidate() as candidate:
             return self._judge(candidate, problems)
 
@@ -96,13 +96,13 @@ class Publisher:
         return None
 
     def _unchanged(self, live: IndexManifest) -> BuildResult:
-        event = replace(self._event(live.version, Verdict(), None), action=Action.KEEP)
+        event = replace(self._event(live.version, GateResult(), None), action=Action.KEEP)
         last = last_attempt(self._store.history.events())
         if last is None or (last.knowledge, last.checks) != (event.knowledge, event.checks):
             # Else a change back to what was built last would look as if it had been built.
             with suppress(IndexUnusableError):
                 self._store.record(event)
-        return self._result(Outcome.UNCHANGED, live.version, live, Verdict(), is_built=False)
+        return self._result(Outcome.UNCHANGED, live.version, live, GateResult(), is_built=False)
 
     @contextmanager
     def _candidate(self) -> Iterator[_Candidate]:
@@ -135,13 +135,13 @@ class Publisher:
         checks = self._source.checks
         run = CheckRun(checks.digest, ask(checks.lines, candidate.index, self._progress))
         asked = len(run.results) if checks.digest else None
-        verdict = Verdict(problems, self._failed(run), asked)
+        verdict = GateResult(problems, self._failed(run), asked)
         if checks.digest:
             self._runs.keep(candidate.version, run)
         passes = verdict.is_passed or self._may_pass(verdict)
         return (self._publish if passes else self._reject)(candidate, verdict)
 
-    def _may_pass(self, verdict: Verdict) -> bool:
+    def _may_pass(self, verdict: GateResult) -> bool:
         """Whether what failed may be published all the same."""
         override = self._order.override
         if override is None or not override.only_first:
@@ -166,7 +166,7 @@ class Publisher:
                 known |= {result.key: result.is_right for result in asked}
         return known
 
-    def _publish(self, candidate: _Candidate, verdict: Verdict) -> BuildResult:
+    def _publish(self, candidate: _Candidate, verdict: GateResult) -> BuildResult:
         version, is_built = candidate.version, self._is_new(candidate)
         forced = None if verdict.is_passed else self._order.override
         if candidate.store is not self._store:
@@ -183,14 +183,14 @@ class Publisher:
         result = self._result(Outcome.PUBLISHED, version, candidate.manifest, verdict, is_built=is_built)
         return replace(result, forced=forced)
 
-    def _reject(self, candidate: _Candidate, verdict: Verdict) -> BuildResult:
+    def _reject(self, candidate: _Candidate, verdict: GateResult) -> BuildResult:
         version, is_built = candidate.version, self._is_new(candidate)
         if is_built:
             candidate.store.move(version, self._store.rejected)
         result = self._result(Outcome.REJECTED, version, candidate.manifest, verdict, is_built=is_built)
         return self._rejected(result)
 
-    def _reject_unbuilt(self, verdict: Verdict) -> BuildResult:
+    def _reject_unbuilt(self, verdict: GateResult) -> BuildResult:
         """Errors of lint are told at once: a build may take minutes."""
         version = self._name_of_unbuilt()
         return self._rejected(self._result(Outcome.REJECTED, version, None, verdict, is_built=False))
@@ -216,7 +216,7 @@ class Publisher:
     def _is_new(self, candidate: _Candidate) -> bool:
         return candidate.store.folder not in (self._store.folder, self._store.rejected.folder)
 
-    def _event(self, version: str, verdict: Verdict, forced: Override | None) -> Event:
+    def _event(self, version: str, verdict: GateResult, forced: Override | None) -> Event:
         return Event(
             at=self._clock().isoformat(timespec="seconds"),
             action=Action.FORCE if forced else Action.PUBLISH,
@@ -241,7 +241,7 @@ class Publisher:
         outcome: Outcome,
         version: str,
         manifest: IndexManifest | None,
-        verdict: Verdict,
+        verdict: GateResult,
         *,
         is_built: bool,
     ) -> BuildResult:
