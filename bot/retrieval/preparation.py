@@ -150,13 +150,11 @@ def _checked(folder: Path, model: str, checkpoint: SentenceTransformer, min_fide
 
 
 def _manifest(folder: Path, model: str, checkpoint: SentenceTransformer, *, fidelity: float) -> ModelManifest:
-    tokenizer: Any = checkpoint.tokenizer
     return ModelManifest(
         format=FORMAT,
         model=model,
         dimensions=checkpoint.get_embedding_dimension() or 0,
         max_tokens=checkpoint.max_seq_length or 512,
-        pad_id=tokenizer.pad_token_id or 0,
         prompts=prepared_model.prompts_by_role(checkpoint.prompts),
         source=_source(model),
         versions={package: version(package) for package in _PACKAGES},

