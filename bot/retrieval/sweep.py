@@ -39,8 +39,9 @@ class Sweep:
         self._index.is_trained, self._index.nprobe = True, len(kinds)
         for number, kind in enumerate(kinds):
             _append(self._index, number, kind)
-        self._lists = np.arange(len(kinds), dtype=np.int64)
-        self._nothing = np.zeros(len(kinds), np.float32)
+        # Their numbers and their centres' products; FAISS's pointers to these do not keep them.
+        self._lists = (np.arange(len(kinds), dtype=np.int64), np.zeros(len(kinds), np.float32))
+        self._pointers = [faiss.swig_ptr(array) for array in self._lists]
         firsts = np.cumsum([0, *(kind.count for kind in kinds)])
         owners = [np.sort(kind.owners) + first for kind, first in zip(kinds, firsts, strict=False)]
         self._groups = Groups.of(np.concatenate(owners), int(firsts[-1]))
@@ -55,24 +56,20 @@ class Sweep:
 
     def best(self, query: Vectors) -> list[Vectors]:
         """Of each kind (count,) cosines of a query (dimensions,) to owners' best rows; -1: it has none."""
-        products = self._products(self._coding.coded(query))
+        found = self._found(self._coding.coded(query))
+        # Fewer than all where the query is no vector of numbers: what is found ends there.
+        count = int(faiss.rev_swig_ptr(found.lims, 2)[1])
+        # Inner products with all rows, in the order they lie in; theirs as long as ``found`` is.
+        products = faiss.rev_swig_ptr(found.distances, count)
         best = self._coding.cosines(self._groups.best(products, self._none))
         return [best[span] for span in self._spans]
 
-    def _products(self, coded: Vectors) -> Vectors:
-        """(rows,) inner products with all rows, in the order they lie in.
-
-        Without the library's wrapper in Python, which copies what is found and the numbers of the rows.
-        """
+    def _found(self, coded: Vectors) -> faiss.RangeSearchResult:
+        """Without the library's wrapper in Python, which copies what is found and the numbers of the rows."""
         found = faiss.RangeSearchResult(1)
-        asked = (coded, self._lists, self._nothing)
-        query, lists, nothing = (faiss.swig_ptr(array) for array in asked)
         search = self._index.range_search_preassigned_c  # type: ignore[attr-defined]
-        search(1, query, _LOWEST, lists, nothing, found)
-        # Fewer than all where the query is no vector of numbers: what is found ends there.
-        count = int(faiss.rev_swig_ptr(found.lims, 2)[1])
-        products: Vectors = faiss.rev_swig_ptr(found.distances, count).copy()
-        return products
+        search(1, faiss.swig_ptr(coded), _LOWEST, *self._pointers, found)
+        return found
 
 
 def _append(index: faiss.IndexIVF, number: int, kind: Owned) -> None:

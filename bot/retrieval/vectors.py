@@ -52,9 +52,12 @@ class Groups:
 
     def best(self, scores: Vectors, nothing: float = -1.0) -> Vectors:
         """Highest score of each group: (rows, …) -> (count, …); ``nothing`` for a group without rows."""
+        in_order = scores if self.order is None else scores[self.order]
+        if len(self.names) == self.count > 0:
+            every: Vectors = np.maximum.reduceat(in_order, self.starts, axis=0)
+            return every
         best = np.full((self.count, *scores.shape[1:]), nothing, np.float32)
         if len(self.names):
-            in_order = scores if self.order is None else scores[self.order]
             best[self.names] = np.maximum.reduceat(in_order, self.starts, axis=0)
         return best
 
