@@ -1,6 +1,6 @@
 """What a build costs: the first one, one where nothing has changed, one where a single entry has.
 
-    python -m benchmarks.incremental [--entries 10000] [--phrasings 2] [--import] [--folder DIR] [--skip-first]
+    python -m benchmarks.incremental [--entries N] [--phrasings 2] [--import] [--folder DIR] [--skip-first]
 
 Each build is the operator's own command in a process of its own, on a made-up shop's knowledge. Time on the
 clock from start to exit, and the processor's, which other programs disturb less; then the stages of the last
