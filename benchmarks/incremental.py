@@ -1,13 +1,14 @@
 """What a build costs: the first one, one where nothing has changed, one where a single entry has.
 
-    python -m benchmarks.incremental [--entries N] [--phrasings 2] [--import] [--folder DIR] [--skip-first]
+    python -m benchmarks.incremental [--entries N] [--phrasings N] [--folder DIR] [--watch] [--import]
 
 Each build is the operator's own command in a process of its own, on a made-up shop's knowledge. Time on the
 clock from start to exit, and the processor's, which other programs disturb less; then the stages of the last
 build as its log has them. A folder that is given is kept, and its knowledge and embeddings are used again.
 
-With ``--import`` the knowledge is a table that went through ``knowledge import``, and the index is asked
-some of its questions in other words, and as many that come close but that nothing answers.
+With ``--watch`` a server answers, and changes go live by themselves. With ``--import`` the knowledge is a
+table that went through ``knowledge import``, and the index is asked some of its questions in other words,
+and as many that come close but that nothing answers.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ from bot.settings import load_settings
 
 _STAGE = re.compile(r"(.+): done in (.+)")
 _MEBIBYTE = 2**20
+_HEADING = re.compile(r"^## (.+?) \{#", re.MULTILINE)
+WATCHED, WATCHER_READY = 3, 8.0
 REWORDED, WARMING, JSON = 200, 20, "application/json"
 
 
@@ -86,11 +89,30 @@ def prepare(folder: Path, entries: int, phrasings: int, *, is_imported: bool) ->
         write_knowledge(folder / "knowledge", entries, phrasings=phrasings)
 
 
-def change_one_entry(folder: Path) -> None:
-    """Reword the first answer of a file."""
+def change_one_entry(folder: Path) -> tuple[str, str]:
+    """Reword the first answer of a file; its question, and what is new in the answer."""
     path = min((folder / "knowledge" / "zh").glob("*.md"))
-    text = path.read_text("utf-8")
-    path.write_text(text.replace("### 回答\n\n", f"### 回答\n\n自{time.time_ns()}起有变。", 1), "utf-8")
+    text, news = path.read_text("utf-8"), f"自{time.time_ns()}起有变。"
+    path.write_text(text.replace("### 回答\n\n", f"### 回答\n\n{news}", 1), "utf-8")
+    return _HEADING.findall(text)[0], news
+
+
+def watch(folder: Path) -> None:
+    """Serve, watch the knowledge, and see when each of some changes is answered with."""
+    with serving(workers=1, watch="true", **settings_of(folder)) as server:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port)
+        time.sleep(WATCHER_READY)
+        seconds = [_until_live(connection, *change_one_entry(folder)) for _ in range(WATCHED)]
+    print("\nwith `index watch`, seconds from saving to live:", *(f"{each:.2f}" for each in seconds))
+
+
+def _until_live(connection: http.client.HTTPConnection, question: str, news: str) -> float:
+    started = time.monotonic()
+    while news not in _asked(connection, question):
+        time.sleep(0.05)
+    seconds = time.monotonic() - started
+    time.sleep(1)
+    return seconds
 
 
 def main() -> None:
@@ -101,6 +123,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="work here and leave it there")
     parser.add_argument("--skip-first", action="store_true", help="the folder has been built before")
     parser.add_argument("--import", dest="is_imported", action="store_true", help="from a table")
+    parser.add_argument("--watch", action="store_true", help="also have changes go live by themselves")
     given = parser.parse_args()
     with nullcontext(str(given.folder)) if given.folder else tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -111,6 +134,8 @@ def main() -> None:
         builds["one entry changed"] = build(folder)
         _report(given.entries, given.phrasings, builds)
         _report_size(folder)
+        if given.watch:
+            watch(folder)
         if given.is_imported:
             ask(folder, given.entries)
 
@@ -133,9 +158,13 @@ def ask(folder: Path, entries: int) -> None:
 
 def _asking(connection: http.client.HTTPConnection, question: str) -> float:
     started = time.perf_counter()
-    connection.request("POST", "/ask", json.dumps({"question": question}), {"Content-Type": JSON})
-    connection.getresponse().read()
+    _asked(connection, question)
     return (time.perf_counter() - started) * 1000
+
+
+def _asked(connection: http.client.HTTPConnection, question: str) -> str:
+    connection.request("POST", "/ask", json.dumps({"question": question}), {"Content-Type": JSON})
+    return str(json.loads(connection.getresponse().read())["answer"])
 
 
 def _report(entries: int, phrasings: int, builds: dict[str, Build]) -> None:

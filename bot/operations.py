@@ -323,12 +323,15 @@ class Operations:
 
 
 def _load_meanwhile(embedder: Embedder) -> None:
-    """Load the model beside whatever comes before the first text that no cache holds."""
+    """Load the model beside whatever comes before the first text that no cache holds.
+
+    A first text takes many times as long as the others.
+    """
 
     def load() -> None:
         with suppress(Exception):  # it is tried again, and told, when it is needed
             if isinstance(embedder, OnnxEmbedder):
-                embedder.load()
+                embedder.embed_queries([_FIRST_QUESTION])
 
     Thread(target=load, name="model").start()
 
