@@ -138,7 +138,7 @@ def write_knowledge(
 
 
 def write_rows(file: Path, entries: int, phrasings: int) -> None:
-    """The same entries as a table for ``knowledge import``, a JSON object a line."""
+    """The same entries, each with one paragraph for an answer, as a table for ``knowledge import``."""
     found = shop_entries(entries, phrasings, ("zh", "en"))
     file.write_text("".join(json.dumps(_row(entry), ensure_ascii=False) + "\n" for entry in found), "utf-8")
 
@@ -149,7 +149,7 @@ def _row(entry: Entry) -> dict[str, object]:
         "language": entry.language,
         "question": entry.question,
         "phrasings": [phrasing.text for phrasing in entry.phrasings],
-        "answer": entry.answer,
+        "answer": entry.short_answer,
         "topic": entry.topic,
     }
 
