@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from itertools import islice, product
 from pathlib import Path
@@ -71,6 +72,19 @@ what if the {goods} {bought} is damaged {when}?|{bought}{goods}{when}坏了怎�
 where can I have the {goods} {bought} repaired {when}?|{bought}{goods}{when}去哪里维修？|Repair|维修
 can the {goods} {bought} be sent to another address {when}?|{bought}{goods}{when}能改地址吗？|Address|改地址
 """
+# The same questions in other words, line by line.
+_REWORDED = """
+I want my money back for the {goods} {bought}, can I {when}?|{bought}{goods}不想要了，{when}可以退吗？
+when will I get the {goods} {bought} {when}?|{bought}{goods}{when}什么时候到货？
+is shipping of the {goods} {bought} at my expense {when}?|{bought}{goods}{when}运费是我承担吗？
+could you write me a bill for the {goods} {bought} {when}?|{bought}{goods}{when}给不给开票？
+does the guarantee of the {goods} {bought} count {when}?|{bought}{goods}{when}保修算数吗？
+I'd rather have the {goods} {bought} in another colour {when}|{bought}{goods}想要别的颜色，{when}能调换吗？
+may I pay part of the {goods} {bought} with bonus points {when}?|{bought}{goods}{when}积分能当钱用吗？
+the {goods} {bought} came broken, what now {when}?|{bought}{goods}收到就是坏的，{when}该找谁？
+who fixes the {goods} {bought} {when}?|{bought}{goods}{when}找谁修？
+I moved, does the {goods} {bought} come to my new home {when}?|搬家了，{bought}{goods}{when}能送新家吗？
+"""
 _WHEN = """
 after I opened the box|拆封以后
 before a holiday|节假日前
@@ -123,14 +137,57 @@ def write_knowledge(
     return folder
 
 
+def write_rows(file: Path, entries: int, phrasings: int) -> None:
+    """The same entries, each with one paragraph for an answer, as a table for ``knowledge import``."""
+    found = shop_entries(entries, phrasings, ("zh", "en"))
+    file.write_text("".join(json.dumps(_row(entry), ensure_ascii=False) + "\n" for entry in found), "utf-8")
+
+
+def _row(entry: Entry) -> dict[str, object]:
+    return {
+        "id": entry.id,
+        "language": entry.language,
+        "question": entry.question,
+        "phrasings": [phrasing.text for phrasing in entry.phrasings],
+        "answer": entry.short_answer,
+        "topic": entry.topic,
+    }
+
+
+def write_reworded(file: Path, entries: int, count: int) -> None:
+    """So many of the questions in other words, and as many that come close to an entry but have none.
+
+    In the form that ``evaluate`` reads.
+    """
+    combinations = _combinations()
+    wanted: list[tuple[int, str | None]]
+    wanted = [(number, f"shop-{number}") for number in sorted(Random(1).sample(range(entries), count))]
+    wanted += [(number, None) for number in range(entries, min(entries + count, len(combinations)))]
+    lines = [
+        {"question": _question(number, combinations[number], _lines(_REWORDED)), "expected": expected}
+        for number, expected in wanted
+    ]
+    file.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), "utf-8")
+
+
+def _question(number: int, combination: tuple[list[str], ...], wordings: list[list[str]]) -> str:
+    side = 1 - number % 2
+    goods, bought, asked, when = combination
+    wording = wordings[_lines(_ASKED).index(asked)][side]
+    return wording.format(goods=goods[side], bought=bought[side], when=when[side])
+
+
 def shop_entries(count: int, phrasings: int, languages: tuple[str, ...]) -> Iterator[Entry]:
     """The entries, in an order in which neighbours differ."""
-    parts = [_lines(text) for text in (_GOODS, _BOUGHT, _ASKED, _WHEN)]
-    combinations = list(product(*parts))
-    Random(0).shuffle(combinations)
-    for number, combination in enumerate(islice(combinations, count)):
+    for number, combination in enumerate(islice(_combinations(), count)):
         language = languages[number % len(languages)]
         yield _entry(number, language, combination, phrasings)
+
+
+def _combinations() -> list[tuple[list[str], ...]]:
+    combinations = list(product(*(_lines(text) for text in (_GOODS, _BOUGHT, _ASKED, _WHEN))))
+    Random(0).shuffle(combinations)
+    return combinations
 
 
 def _lines(text: str) -> list[list[str]]:

@@ -2,80 +2,33 @@
 
 from __future__ import annotations
 
-import time
-
+import click
 from flask import Flask
+from flask.cli import FlaskGroup
 
-from bot.admin.blueprint import admin_blueprint
-from bot.admin.description import admin_api
-from bot.admin.desk.blueprint import desk_blueprint
-from bot.admin.desk.settings_page import Health
-from bot.admin.launching import launch
-from bot.answering.answerer import Answerer
-from bot.channels.ask import ask_blueprint
-from bot.channels.chat import ChatOptions, chat_blueprint
-from bot.channels.feedback import feedback_blueprint
-from bot.channels.health import health_blueprint
-from bot.channels.metrics.answers import CountedLog
-from bot.channels.metrics.blueprint import Metrics, metrics_blueprint
-from bot.channels.metrics.wechat import OutboxCollector
-from bot.channels.openapi import openapi_blueprint
-from bot.channels.problems import register_problems
-from bot.channels.requests import follow_requests
-from bot.channels.sessions import Sessions
-from bot.channels.wechat.blueprint import wechat_blueprint
-from bot.cli import register_commands
-from bot.desk_service import desk_parts
-from bot.domain import Scope
+from bot.cli import Commands
 from bot.operations import Operations
-from bot.protection import Protection
-from bot.settings import Settings, load_settings, shared_folder
-from bot.stores import Stores
-from bot.wechat_service import WechatService
-
-# How long a conversation on /ask is remembered, and how long a question waits for a busy database.
-CONVERSATION_SECONDS, STORE_PATIENCE = 30 * 60.0, 0.2
+from bot.parts import own_parts
+from bot.settings import Settings, load_settings
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """The web application. Loads no model and no index: the first question, or ``warm_up``, does.
+    """The web application with the operator's commands; raises SettingsError when a setting cannot be right.
 
-    Raises SettingsError when a setting cannot be right.
+    Where ``flask`` only looks for a command of ours it is the commands alone: they need no web pages.
     """
     operations = Operations(settings or load_settings())
-    wechat = WechatService(operations.settings)
-    metrics = Metrics(shared_folder(), [OutboxCollector(wechat.backlog)])
-    stage_ended = metrics.answers.stage_ended
-    live_index = operations.live_index(metrics.index.changed, stage_ended)
-    answerer = Answerer(live_index, stage_ended)
-    stores = Stores(operations.settings, metrics.log.changed)
-    protection = Protection(operations.settings, stores.known_keys)
-    sessions = Sessions(lambda: stores.conversations(CONVERSATION_SECONDS, STORE_PATIENCE))
     app = Flask(__name__, static_folder=None)
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    follow_requests(app, metrics.requests.served)
-    register_problems(app)
-    protection.cover(app)
-    log, log_state = CountedLog(stores.question_log, metrics.answers), lambda: stores.question_log.state
-    ask = ask_blueprint(answerer, sessions, log, time.time)
-    app.register_blueprint(protection.public(ask, Scope.ASK))
-    app.register_blueprint(protection.public(feedback_blueprint(stores.feedback, time.sleep), Scope.FEEDBACK))
-    health = Health(live_index, lambda: live_index.state, operations.knowledge_digest, log_state)
-    app.register_blueprint(health_blueprint(health.facts, health.state, health.digest, health.log))
-    app.register_blueprint(metrics_blueprint(metrics))
-    app.register_blueprint(openapi_blueprint(admin_api()))
-    admin = admin_blueprint(operations.settings.admin_key, lambda: stores.jobs, launch, stores.known_keys)
-    app.register_blueprint(admin)
-    app.register_blueprint(desk_blueprint(desk_parts(operations, stores, live_index, wechat, health)))
-    app.register_blueprint(chat_blueprint(answerer, _chat_options(operations.settings)))
-    desks = wechat.desks(answerer, log, metrics.wechat.delivered, protection.user_limits)
-    app.register_blueprint(wechat_blueprint(desks))
-    register_commands(app, operations, answerer, wechat, stores)
-    app.extensions["warm_up"] = lambda: answerer.answer("预热")
-    app.extensions["question_log"] = stores.question_log
-    app.extensions["close"] = stores.close
+    if _is_for_a_command():
+        app.cli = Commands(own_parts(operations))
+        return app
+    from bot.web import serve
+
+    app.cli = Commands(serve(app, operations))
     return app
 
 
-def _chat_options(settings: Settings) -> ChatOptions:
-    return ChatOptions(settings.chat_title, settings.chat_starters, settings.embed_origins)
+def _is_for_a_command() -> bool:
+    """``flask run`` and the like are commands of Flask's, which load the app when they run."""
+    context = click.get_current_context(silent=True)
+    return context is not None and isinstance(context.command, FlaskGroup)

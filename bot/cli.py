@@ -1,157 +1,111 @@
-"""The operator's commands: ``flask --app wsgi index build`` and its kin."""
+"""The operator's commands, ``flask --app wsgi index build`` and its kin: each is loaded when it is called."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from functools import cache, partial
 
 import click
-from flask import Flask
+from flask.cli import AppGroup
 
-from bot.answering.answerer import Answerer
-from bot.answering.conversation import Converser
-from bot.cli_admin import admin_commands
-from bot.cli_explain import explain_command
-from bot.cli_index import index_commands
-from bot.cli_jobs import job_commands
-from bot.cli_keys import key_commands
-from bot.cli_knowledge import knowledge_commands
-from bot.cli_model import model_commands
-from bot.cli_output import plain_errors
-from bot.cli_store import store_commands
-from bot.cli_watch import watch_command
-from bot.cli_wechat import wechat_commands
-from bot.operations import Operations
-from bot.stores import Stores
-from bot.wechat_service import WechatService
-
-if TYPE_CHECKING:
-    from bot.evaluation import Figures, Judged, PlayedDialogue
-
-_FAILURES_SHOWN = 50
+from bot.parts import Parts
 
 
-def register_commands(
-    app: Flask, operations: Operations, answerer: Answerer, wechat: WechatService, stores: Stores
-) -> None:
-    """Add every command to ``flask --app wsgi``."""
-    index = index_commands(operations)
-    index.add_command(watch_command(operations))
-    for command in (
-        index,
-        job_commands(operations, stores),
-        key_commands(stores),
-        knowledge_commands(operations),
-        model_commands(operations),
-        _evaluate_command(answerer, operations),
-        _ask_command(answerer),
-        explain_command(answerer),
-        wechat_commands(wechat),
-        store_commands(stores),
-        admin_commands(stores),
-    ):
-        app.cli.add_command(command)
+class Commands(AppGroup):
+    """Every command of ``flask --app wsgi``; loading one loads what it works with and no more."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__("bot")
+        self._loaders = {name: cache(partial(load, parts)) for name, load in _LOADERS.items()}
+
+    def list_commands(self, _context: click.Context) -> list[str]:
+        """All names, in order."""
+        return sorted(self._loaders)
+
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+        """The command of that name, if there is one."""
+        return self._loaders[name]() if name in self._loaders else None
 
 
-def _ask_command(answerer: Answerer) -> click.Command:
-    @click.command("ask", help="Answer one question here.")
-    @click.argument("question")
-    @plain_errors
-    def ask(question: str) -> None:
-        reply = answerer.answer(question)
-        click.echo(reply.text)
-        entry = reply.entry.id if reply.entry else "-"
-        click.echo(f"[{reply.outcome}, entry {entry}, confidence {reply.confidence:.3f}]", err=True)
+def _index(parts: Parts) -> click.Command:
+    from bot.cli_index import index_commands
+    from bot.cli_watch import watch_command
 
-    return ask
+    group = index_commands(parts.operations)
+    group.add_command(watch_command(parts.operations))
+    return group
 
 
-def _evaluate_command(answerer: Answerer, operations: Operations) -> click.Command:
-    @click.command("evaluate")
-    @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-    @click.option(
-        "--plot",
-        "picture",
-        type=click.Path(dir_okay=False, path_type=Path),
-        callback=_picture_name,
-        help="Also draw confidences, coverage and reliability into this file (.png, .svg, .pdf).",
-    )
-    @plain_errors
-    def evaluate(file: Path, picture: Path | None) -> None:
-        """Ask every question of a JSONL FILE and print how well they are answered.
+def _jobs(parts: Parts) -> click.Command:
+    from bot.cli_jobs import job_commands
 
-        A line is {"question": …, "expected": entry id | [ids] | null | "any"}; null = must abstain.
-        Or it is a dialogue of such questions: {"id": …, "turns": [questions]}.
-        """
-        from bot.evaluation import Dialogue, Judged, Labelled, by_language, play, read_labelled
-
-        lines = read_labelled(file)
-        labelled = [line for line in lines if isinstance(line, Labelled)]
-        reply = Converser(answerer).reply
-        played = [play(line, reply) for line in lines if isinstance(line, Dialogue)]
-        judged = [Judged(item, answerer.answer(item.question)) for item in labelled]
-        turns = [turn for dialogue in played for turn in dialogue.turns]
-        _print_figures(by_language([*judged, *turns]))
-        _print_failures([item for item in judged if not item.is_right])
-        _print_dialogues(played)
-        if picture:
-            from bot.plotting import plot
-
-            calibration = operations.live_calibration()
-            threshold, reliability = calibration["answer_threshold"], calibration["reliability"]
-            plot([*judged, *turns], threshold, picture, reliability)
-            click.echo(f"plot written to {picture}")
-
-    return evaluate
+    return job_commands(parts.operations, parts.stores())
 
 
-def _picture_name(_context: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
-    """Refuse before the questions are asked what could not be drawn after them."""
-    from bot.plotting import FORMATS
+def _keys(parts: Parts) -> click.Command:
+    from bot.cli_keys import key_commands
 
-    if path and path.suffix.lower() not in FORMATS:
-        raise click.ClickException(f"{path}: name the picture {', '.join(FORMATS)}")
-    return path
+    return key_commands(parts.stores())
 
 
-def _print_figures(groups: dict[str, Figures]) -> None:
-    tables = {name: asdict(figures) for name, figures in groups.items()}
-    click.echo(" " * 16 + "".join(f"{name:>10}" for name in tables))
-    for key in tables["all"]:
-        cells = "".join(_cell(table[key]) for table in tables.values())
-        click.echo(f"{key.replace('_', ' '):16}{cells}")
+def _knowledge(parts: Parts) -> click.Command:
+    from bot.cli_knowledge import knowledge_commands
+
+    return knowledge_commands(parts.operations)
 
 
-def _cell(value: float | int | None) -> str:
-    if value is None:
-        return f"{'–':>10}"
-    return f"{value:>10}" if isinstance(value, int) else f"{value:>10.3f}"
+def _model(parts: Parts) -> click.Command:
+    from bot.cli_model import model_commands
+
+    return model_commands(parts.operations)
 
 
-def _print_failures(failures: list[Judged]) -> None:
-    if failures:
-        click.echo(f"\n{len(failures)} failures (expected → given, confidence):")
-    for item in failures[:_FAILURES_SHOWN]:
-        click.echo(f"  {item.labelled.question}\n    {_verdict(item)}")
-    if len(failures) > _FAILURES_SHOWN:
-        click.echo(f"  … and {len(failures) - _FAILURES_SHOWN} more")
+def _evaluate(parts: Parts) -> click.Command:
+    from bot.cli_evaluate import evaluate_command
+
+    return evaluate_command(parts.answerer(), parts.operations)
 
 
-def _verdict(item: Judged) -> str:
-    return f"{item.labelled.wanted} → {item.given}, {item.reply.confidence:.3f}"
+def _ask(parts: Parts) -> click.Command:
+    from bot.cli_ask import ask_command
+
+    return ask_command(parts.answerer())
 
 
-def _print_dialogues(played: list[PlayedDialogue]) -> None:
-    """Shares of whole dialogues and of turns that are right, and the first wrong turn of each dialogue."""
-    if not played:
-        return
-    right = sum(item.is_right for item in played)
-    turns = [turn for item in played for turn in item.turns]
-    right_turns = sum(turn.is_right for turn in turns)
-    click.echo(f"\nwhole dialogues right: {right} of {len(played)} ({right / len(played):.1%})")
-    click.echo(f"turns right: {right_turns} of {len(turns)} ({right_turns / len(turns):.1%})")
-    for item in played:
-        wrong = [(n, turn) for n, turn in enumerate(item.turns, 1) if not turn.is_right]
-        for number, turn in wrong[:1]:
-            click.echo(f"  {item.dialogue.id}, turn {number}: {turn.labelled.question}\n    {_verdict(turn)}")
+def _explain(parts: Parts) -> click.Command:
+    from bot.cli_explain import explain_command
+
+    return explain_command(parts.answerer())
+
+
+def _wechat(parts: Parts) -> click.Command:
+    from bot.cli_wechat import wechat_commands
+
+    return wechat_commands(parts.wechat())
+
+
+def _store(parts: Parts) -> click.Command:
+    from bot.cli_store import store_commands
+
+    return store_commands(parts.stores())
+
+
+def _admin(parts: Parts) -> click.Command:
+    from bot.cli_admin import admin_commands
+
+    return admin_commands(parts.stores())
+
+
+_LOADERS: dict[str, Callable[[Parts], click.Command]] = {
+    "admin": _admin,
+    "ask": _ask,
+    "evaluate": _evaluate,
+    "explain": _explain,
+    "index": _index,
+    "jobs": _jobs,
+    "keys": _keys,
+    "knowledge": _knowledge,
+    "model": _model,
+    "store": _store,
+    "wechat": _wechat,
+}

@@ -13,12 +13,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
+from bot.answering import normal_forms
 from bot.answering.answerer import Answerer
+from bot.answering.normal_forms import NormalForms
 from bot.answering.normalising import detect_language, normalise
 from bot.answering.script import to_simplified
 from bot.build_result import BuildResult, Order
@@ -226,19 +228,18 @@ class Operations:
             checks, base = read_checks(folder), loader.load(folder, self.parser())
             embedder = self._loaded(loading, progress)
         progress("reading the knowledge", 1, 1)
-        # Lint and building ask for the same questions.
-        remembering = cache(normalise)
+        forms = NormalForms(base, DiskCache(normal_forms.cache_file(self.settings.cache_dir)))
 
         def build(store: VersionStore, version: str, now: datetime) -> IndexManifest:
             building = importlib.import_module("bot.retrieval.building")
             options = building.BuildOptions(self.settings.false_answer_rate, now, version)
-            made: IndexManifest = building.build_index(base, embedder, store, remembering, options, progress)
+            made: IndexManifest = building.build_index(base, embedder, store, forms, options, progress)
             return made
 
         return Source(
             Ingredients(base.digest, embedder.checksum, self.settings.false_answer_rate),
             checks,
-            lint=lambda: lint.problems_of(base, remembering),
+            lint=lambda: lint.problems_of(base, forms),
             build=build,
             load=lambda store, version: load_index(store, version, embedder),
             load_live=self._load,
@@ -322,12 +323,15 @@ class Operations:
 
 
 def _load_meanwhile(embedder: Embedder) -> None:
-    """Load the model beside whatever comes before the first text that no cache holds."""
+    """Load the model beside whatever comes before the first text that no cache holds.
+
+    A first text takes many times as long as the others.
+    """
 
     def load() -> None:
         with suppress(Exception):  # it is tried again, and told, when it is needed
             if isinstance(embedder, OnnxEmbedder):
-                embedder.load()
+                embedder.embed_queries([_FIRST_QUESTION])
 
     Thread(target=load, name="model").start()
 

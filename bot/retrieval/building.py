@@ -17,7 +17,7 @@ from bot.ports import Embedder, Progress, no_progress
 from bot.retrieval import training
 from bot.retrieval.decision import SIGNALS
 from bot.retrieval.faiss_index import PassageIndex, RowKind, Rows
-from bot.retrieval.index_files import Contents, write_contents
+from bot.retrieval.index_files import Texts, write_learnt, write_texts
 from bot.retrieval.lexical import Lexicon
 from bot.retrieval.passages import embedded_passages
 from bot.retrieval.training import Group, Trained, TrainingSet
@@ -116,6 +116,7 @@ def _write_version(
     with ThreadPoolExecutor(1) as pool:
         # Beside the training and the search, whose libraries leave Python to others.
         vocabulary = pool.submit(_vocabulary, questions)
+        texts_written = pool.submit(_write_texts, folder, base, ids, normalise)
         trained = training.train(
             _training_set(texts, vectors, len(ids), is_near_miss),
             false_answer_rate=options.false_answer_rate,
@@ -127,11 +128,14 @@ def _write_version(
         arrays = centres | trained.decision.to_arrays() | index.to_arrays()
         if trained.decision.classifier:
             arrays |= Lexicon.build([text.text for text in texts[RowKind.PHRASING]]).to_arrays()
-        exact = _exact_keys(base.entries, normalise)
-    contents = Contents(base.entries, ids, exact, base.sources, arrays, vocabulary.result())
-    write_contents(folder, contents)
+        write_learnt(folder, arrays, vocabulary.result())
+        texts_written.result()
     progress("writing the version", 1, 1)
     return _manifest(folder, base, embedder, options, texts, trained, index.facts)
+
+
+def _write_texts(folder: Path, base: KnowledgeBase, ids: tuple[str, ...], normalise: Normalise) -> None:
+    write_texts(folder, Texts(base.entries, ids, _exact_keys(base.entries, normalise), base.sources))
 
 
 def _vocabulary(questions: list[str]) -> Vocabulary:

@@ -43,20 +43,19 @@ class CachedEmbedder:
     def _embed(
         self, kind: str, embed: Callable[..., Vectors], texts: Sequence[str], progress: Progress
     ) -> Vectors:
-        places: dict[bytes, list[int]] = {}
-        for place, text in enumerate(texts):
-            places.setdefault(_key(kind, text), []).append(place)
+        keys = [_key(kind, text) for text in texts]
+        found = dict(self._kept.read(list(dict.fromkeys(keys))))
         vectors = np.empty((len(texts), self.dimensions), np.float32)
-        is_missing = np.ones(len(texts), bool)
-        for key, vector in self._kept.read(list(places)):
-            vectors[places[key]] = np.frombuffer(vector, np.float32)
-            is_missing[places[key]] = False
-        missing = np.flatnonzero(is_missing).tolist()
+        known = [place for place, key in enumerate(keys) if key in found]
+        if known:
+            kept = np.frombuffer(b"".join([found[keys[place]] for place in known]), np.float32)
+            vectors[known] = kept.reshape(len(known), -1)
+        missing = [place for place, key in enumerate(keys) if key not in found]
         told = _Told(progress, known=len(texts) - len(missing), total=len(missing))
         for start in range(0, len(missing), _KEPT_AT_ONCE):
             batch = missing[start : start + _KEPT_AT_ONCE]
             vectors[batch] = embed([texts[place] for place in batch], told)
-            self._kept.keep((_key(kind, texts[place]), vectors[place].tobytes()) for place in batch)
+            self._kept.keep((keys[place], vectors[place].tobytes()) for place in batch)
             told.go_on(len(batch))
         return vectors
 

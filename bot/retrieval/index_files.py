@@ -30,22 +30,20 @@ Part = TypeVar("Part")
 
 
 @dataclass(frozen=True)
-class Contents:
-    """What a build puts into a version: entries, their ids in the order of the scores, exact keys with the
-    ids they belong to, arrays, vocabulary.
+class Texts:
+    """What a build puts into a version as it was written: entries, their ids in the order of the scores,
+    exact keys with the ids they belong to, sources.
     """
 
     entries: tuple[Entry, ...]
     entry_ids: tuple[str, ...]
     exact: Mapping[str, str]
     sources: Mapping[str, Source]
-    arrays: Mapping[str, NDArray[Any]]
-    vocabulary: Vocabulary
 
 
 @dataclass(frozen=True)
 class StoredContents:
-    """The same as a version keeps it."""
+    """The texts as a version keeps them, and what was learnt from them."""
 
     entries: StoredEntries
     entry_ids: Sequence[str]
@@ -105,17 +103,21 @@ class _Sources(dict[str, Source]):
     """The same for sources."""
 
 
-def write_contents(folder: Path, contents: Contents) -> None:
-    """Write all files into a version folder."""
-    write_entries(folder, contents.entries)
-    write_lines(folder / IDS_FILE, contents.entry_ids)
-    numbers = {entry_id: number for number, entry_id in enumerate(contents.entry_ids)}
-    exact = Keys.of((key, numbers[entry_id]) for key, entry_id in contents.exact.items())
+def write_texts(folder: Path, texts: Texts) -> None:
+    """Write their files into a version folder."""
+    write_entries(folder, texts.entries)
+    write_lines(folder / IDS_FILE, texts.entry_ids)
+    numbers = {entry_id: number for number, entry_id in enumerate(texts.entry_ids)}
+    exact = Keys.of((key, numbers[entry_id]) for key, entry_id in texts.exact.items())
     exact.save(folder / EXACT_FILE)
-    sources = json.dumps([asdict(source) for source in contents.sources.values()], ensure_ascii=False)
+    sources = json.dumps([asdict(source) for source in texts.sources.values()], ensure_ascii=False)
     (folder / SOURCES_FILE).write_text(sources, "utf-8")
-    write_vocabulary(folder / VOCABULARY_FILE, contents.vocabulary)
-    np.savez(folder / ARRAYS_FILE, allow_pickle=False, **contents.arrays)
+
+
+def write_learnt(folder: Path, arrays: Mapping[str, NDArray[Any]], vocabulary: Vocabulary) -> None:
+    """Write the rest but for the vectors."""
+    write_vocabulary(folder / VOCABULARY_FILE, vocabulary)
+    np.savez(folder / ARRAYS_FILE, allow_pickle=False, **arrays)
 
 
 def _read_anew(path: Path, parse: Callable[[Path], Part]) -> Part:
@@ -125,7 +127,7 @@ def _read_anew(path: Path, parse: Callable[[Path], Part]) -> Part:
 def read_contents(
     folder: Path, read: Callable[[Path, Callable[[Path], Any]], Any] = _read_anew
 ) -> StoredContents:
-    """What ``write_contents`` wrote; ``read`` reads a file with the function it is given."""
+    """What was written; ``read`` reads a file with the function it is given."""
     entry_ids = read(folder / IDS_FILE, Lines)
     return StoredContents(
         read_entries(folder, read),

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.retrieval.coding import FLOATS, Coding
-from bot.retrieval.vectors import Vectors, unit
+from bot.retrieval.vectors import Vectors, nth_best_of_all, unit
 
 FLAT_UP_TO = 20_000
 WANTED_HIT_AT_10 = 0.98
@@ -45,6 +45,11 @@ class Searchable:
     def has_lists(self) -> bool:
         """Whether a search reads only some of the rows."""
         return isinstance(self.index, faiss.IndexIVF)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether a search compares all rows as they are."""
+        return not self.has_lists and self.coding == FLOATS
 
     def nearest(self, coded: Vectors, count: int) -> tuple[Vectors, NDArray[np.int64]]:
         """Cosines of the nearest rows to a coded query (1, dimensions), best first, and their numbers."""
@@ -149,10 +154,8 @@ class _Probe:
     def __init__(self, vectors: Vectors) -> None:
         self._vectors = vectors
         self._questions = _questions(vectors)
-        count = min(10, len(vectors))
-        cosines, _ = faiss.knn(self._questions, vectors, count, metric=faiss.METRIC_INNER_PRODUCT)
-        self._farthest = cosines.min(axis=1, initial=2.0)
-        self._wanted = count
+        self._wanted = min(10, len(vectors))
+        self._farthest = nth_best_of_all(self._questions, vectors, self._wanted)
 
     def tuned(self, searchable: Searchable) -> SearchFacts:
         """Have it read as few lists as will do."""
@@ -167,7 +170,7 @@ class _Probe:
         return SearchFacts(index.ntotal, searchable.coding.bits, lists, read if lists else 0, hits)
 
     def _hit_at_10(self, searchable: Searchable) -> float:
-        if not len(self._questions):
+        if searchable.is_exact or not len(self._questions):
             return 1.0
         _, found = searchable.index.search(searchable.coding.coded(self._questions), self._wanted)
         cosines = np.einsum("qd,qnd->qn", self._questions, self._vectors[found])

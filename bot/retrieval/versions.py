@@ -190,8 +190,11 @@ class VersionStore:
 
     def adopt(self, folder: Path, manifest: IndexManifest) -> IndexManifest:
         """Complete a built folder with its manifest, give it the version's name, and have it on the disk."""
-        write_json(folder / FACTS_FILE, asdict(manifest))
-        complete = replace(manifest, files=checksums(folder))
+        facts = folder / FACTS_FILE
+        write_json(facts, asdict(manifest))
+        complete = replace(
+            manifest, files=dict(sorted({**manifest.files, FACTS_FILE: sha256(facts)}.items()))
+        )
         write_json(folder / MANIFEST_FILE, asdict(complete))
         folder.chmod(0o755)
         for path in (*folder.iterdir(), folder):

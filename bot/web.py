@@ -1,0 +1,81 @@
+"""What serves, put together: every blueprint with what it needs. Only ``app`` calls it.
+
+Imported with the first worker, not with a command: all this takes longer to load than a small build.
+"""
+
+from __future__ import annotations
+
+import time
+
+from flask import Flask
+
+from bot.admin.blueprint import admin_blueprint
+from bot.admin.description import admin_api
+from bot.admin.desk.blueprint import desk_blueprint
+from bot.admin.desk.settings_page import Health
+from bot.admin.launching import launch
+from bot.answering.answerer import Answerer
+from bot.channels.ask import ask_blueprint
+from bot.channels.chat import ChatOptions, chat_blueprint
+from bot.channels.feedback import feedback_blueprint
+from bot.channels.health import health_blueprint
+from bot.channels.metrics.answers import CountedLog
+from bot.channels.metrics.blueprint import Metrics, metrics_blueprint
+from bot.channels.metrics.wechat import OutboxCollector
+from bot.channels.openapi import openapi_blueprint
+from bot.channels.problems import register_problems
+from bot.channels.requests import follow_requests
+from bot.channels.sessions import Sessions
+from bot.channels.wechat.blueprint import wechat_blueprint
+from bot.desk_service import desk_parts
+from bot.domain import Scope
+from bot.operations import Operations
+from bot.parts import Parts
+from bot.protection import Protection
+from bot.settings import Settings, shared_folder
+from bot.stores import Stores
+from bot.wechat_service import WechatService
+
+# How long a conversation on /ask is remembered, and how long a question waits for a busy database.
+CONVERSATION_SECONDS, STORE_PATIENCE = 30 * 60.0, 0.2
+
+
+def serve(app: Flask, operations: Operations) -> Parts:
+    """Have the app answer requests; what its commands then share with it.
+
+    Loads no model and no index: the first question, or ``warm_up``, does. Raises SettingsError.
+    """
+    wechat = WechatService(operations.settings)
+    metrics = Metrics(shared_folder(), [OutboxCollector(wechat.backlog)])
+    stage_ended = metrics.answers.stage_ended
+    live_index = operations.live_index(metrics.index.changed, stage_ended)
+    answerer = Answerer(live_index, stage_ended)
+    stores = Stores(operations.settings, metrics.log.changed)
+    protection = Protection(operations.settings, stores.known_keys)
+    sessions = Sessions(lambda: stores.conversations(CONVERSATION_SECONDS, STORE_PATIENCE))
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    follow_requests(app, metrics.requests.served)
+    register_problems(app)
+    protection.cover(app)
+    log, log_state = CountedLog(stores.question_log, metrics.answers), lambda: stores.question_log.state
+    ask = ask_blueprint(answerer, sessions, log, time.time)
+    app.register_blueprint(protection.public(ask, Scope.ASK))
+    app.register_blueprint(protection.public(feedback_blueprint(stores.feedback, time.sleep), Scope.FEEDBACK))
+    health = Health(live_index, lambda: live_index.state, operations.knowledge_digest, log_state)
+    app.register_blueprint(health_blueprint(health.facts, health.state, health.digest, health.log))
+    app.register_blueprint(metrics_blueprint(metrics))
+    app.register_blueprint(openapi_blueprint(admin_api()))
+    admin = admin_blueprint(operations.settings.admin_key, lambda: stores.jobs, launch, stores.known_keys)
+    app.register_blueprint(admin)
+    app.register_blueprint(desk_blueprint(desk_parts(operations, stores, live_index, wechat, health)))
+    app.register_blueprint(chat_blueprint(answerer, _chat_options(operations.settings)))
+    desks = wechat.desks(answerer, log, metrics.wechat.delivered, protection.user_limits)
+    app.register_blueprint(wechat_blueprint(desks))
+    app.extensions["warm_up"] = lambda: answerer.answer("预热")
+    app.extensions["question_log"] = stores.question_log
+    app.extensions["close"] = stores.close
+    return Parts(operations, lambda: answerer, lambda: wechat, lambda: stores)
+
+
+def _chat_options(settings: Settings) -> ChatOptions:
+    return ChatOptions(settings.chat_title, settings.chat_starters, settings.embed_origins)
