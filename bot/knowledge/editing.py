@@ -72,7 +72,9 @@ class Editor:
             draft = self.draft(wishes)
             if draft.overtaken:
                 names = ", ".join(f"{language}/{name}" for language, name in draft.overtaken)
-                raise Overtaken(f"{names} was changed by somebody else meanwhile; nothing was written")
+                raise Overtaken(
+                    "%(names)s was changed by somebody else meanwhile; nothing was written", names=names
+                )
             edits = list(edits_of(draft))
             self._write({file.path: file.after for file in draft.files})
         return edits
@@ -81,7 +83,11 @@ class Editor:
         """Put a section back as it was; raises Overtaken where it says something else by now."""
         with alone_in(self._folder):
             if not edit.after and self._is_there(edit):
-                raise Overtaken(f"{edit.language}/{edit.entry} is there again; edit that entry instead")
+                raise Overtaken(
+                    "%(language)s/%(entry)s is there again; edit that entry instead",
+                    language=edit.language,
+                    entry=edit.entry,
+                )
             path = self._folder / edit.path
             text = path.read_bytes().decode() if path.exists() else ""
             self._write({Path(edit.path): undone(text, edit).encode()})
@@ -114,7 +120,9 @@ class Editor:
             write_files(self._folder, contents)
         except OSError as error:
             raise KnowledgeError(
-                f"nothing was written ({error}); let the bot's user write into {self._folder}"
+                "nothing was written (%(error)s); let the bot's user write into %(folder)s",
+                error=error,
+                folder=self._folder,
             ) from error
 
 

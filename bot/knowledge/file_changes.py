@@ -78,7 +78,9 @@ def _replaced(name: Path, text: str, changes: Sequence[Change], line_end: str) -
 
 
 def _no_ids(name: Path) -> KnowledgeError:
-    return KnowledgeError(f"{name} is a plain document without ids; change it there, or rename it")
+    return KnowledgeError(
+        "%(name)s is a plain document without ids; change it there, or rename it", name=name
+    )
 
 
 def _pairs(changes: Sequence[Change]) -> Iterator[tuple[Entry, Entry | None]]:

@@ -14,6 +14,7 @@ from bot.disk_cache import SUFFIX, DiskCache
 from bot.domain import Entry, Grade, Phrasing, Place
 from bot.knowledge import markdown
 from bot.knowledge.markdown import KnowledgeFile, Parsed, Problem, parse_file
+from bot.sentences import packed, unpacked
 
 
 def cache_file(cache_dir: Path) -> Path:
@@ -51,7 +52,9 @@ def _parser_digest() -> bytes:
 
 
 def _written(parsed: Parsed) -> bytes:
-    return json.dumps(parsed, ensure_ascii=False, default=_plain).encode()
+    entries, problems = parsed
+    told = [{**vars(problem), "message": packed(problem.message)} for problem in problems]
+    return json.dumps([entries, told], ensure_ascii=False, default=_plain).encode()
 
 
 def _plain(value: object) -> object:
@@ -63,7 +66,10 @@ def _read(value: bytes, name: Path) -> Parsed:
     entries, problems = json.loads(value)
     return (
         [_entry(fields, name) for fields in entries],
-        [Problem(Place(name, fields["place"]), fields["message"], fields["is_error"]) for fields in problems],
+        [
+            Problem(Place(name, fields["place"]), unpacked(fields["message"]), fields["is_error"])
+            for fields in problems
+        ],
     )
 
 

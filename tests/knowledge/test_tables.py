@@ -205,7 +205,7 @@ def test_the_encodings_of_spreadsheet_programs_are_known(encoding, text, table):
     [
         ("nonsense", "not JSON"),
         ("[]", "not an object"),
-        ('{"answer": "So."}', "no question"),
+        ('{"answer": "So."}', "no question; write one"),
         ('{"question": "Why?"}', "no answer"),
         ('{"question": "Why?", "answer": ["So."]}', "answer must be a text"),
         ('{"question": "Why?", "answer": "So.", "phrasings": 5}', "phrasings must be a list of texts"),

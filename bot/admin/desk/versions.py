@@ -15,7 +15,7 @@ from bot.admin.desk.access import operator
 from bot.admin.desk.text_diff import text_diff
 from bot.admin.desk.versions_words import ACTIONS, COUNTS, FIELDS, STATES, TURNS
 from bot.admin.desk.words import gettext as _
-from bot.admin.desk.words import mark, ngettext
+from bot.admin.desk.words import in_words, mark, ngettext
 from bot.errors import BotError
 from bot.pruning import rejection, superfluous
 from bot.publishing_rejected import Approval
@@ -142,7 +142,10 @@ def _add_verifying(blueprint: Blueprint, index: Index, notify: Callable[[str], N
         try:
             index.load_version(row.name)
         except BotError as error:
-            notify(_("Index %(name)s cannot serve: %(problem)s") % {"name": name, "problem": error})
+            notify(
+                _("Index %(name)s cannot serve: %(problem)s")
+                % {"name": name, "problem": in_words(str(error))}
+            )
         else:
             notify(_("Index %(name)s is whole: it loads, and every checksum is right.") % {"name": name})
         return redirect(url_for("desk.version", name=name), 303)
