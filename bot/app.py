@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 from flask import Flask
 
@@ -16,6 +17,7 @@ from bot.channels.ask import ask_blueprint
 from bot.channels.chat import ChatOptions, chat_blueprint
 from bot.channels.feedback import feedback_blueprint
 from bot.channels.health import health_blueprint
+from bot.channels.late_turns import LateTurns
 from bot.channels.metrics.answers import CountedLog
 from bot.channels.metrics.blueprint import Metrics, metrics_blueprint
 from bot.channels.metrics.wechat import OutboxCollector
@@ -34,7 +36,9 @@ from bot.stores import Stores
 from bot.wechat_service import WechatService
 
 # How long a conversation on /ask is remembered, and how long a question waits for a busy database.
-CONVERSATION_SECONDS, STORE_PATIENCE = 30 * 60.0, 0.2
+CONVERSATION_SECONDS = 30 * 60.0
+# Seconds that an answer waits for the conversation's store, to read and to write; what comes later may wait.
+ANSWER_PATIENCE = 0.001
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -50,7 +54,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     answerer = Answerer(live_index, stage_ended)
     stores = Stores(operations.settings, metrics.log.changed)
     protection = Protection(operations.settings, stores.known_keys)
-    sessions = Sessions(lambda: stores.conversations(CONVERSATION_SECONDS, STORE_PATIENCE))
+    late_turns = LateTurns(lambda: stores.late_conversations(CONVERSATION_SECONDS), time.time)
+    sessions = Sessions(lambda: stores.conversations(CONVERSATION_SECONDS, ANSWER_PATIENCE), late_turns)
     app = Flask(__name__, static_folder=None)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     follow_requests(app, metrics.requests.served)
@@ -73,8 +78,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     register_commands(app, operations, answerer, wechat, stores)
     app.extensions["warm_up"] = lambda: answerer.answer("预热")
     app.extensions["question_log"] = stores.question_log
-    app.extensions["close"] = stores.close
+    app.extensions["close"] = partial(_close, late_turns, stores)
     return app
+
+
+def _close(late_turns: LateTurns, stores: Stores) -> None:
+    late_turns.close()
+    stores.close()
 
 
 def _chat_options(settings: Settings) -> ChatOptions:

@@ -163,6 +163,10 @@ class Conversations(Protocol):
         """Remember it in place of the last one."""
         ...
 
+    def keep_late(self, channel: str, user: str, talk: Conversation, said_at: float) -> None:
+        """The same for what was said then (seconds since the epoch), unless something newer is remembered."""
+        ...
+
 
 class QuestionLog(Protocol):
     """What was asked, for the operator to read."""
