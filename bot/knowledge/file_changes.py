@@ -90,6 +90,7 @@ def _pairs(changes: Sequence[Change]) -> Iterator[tuple[Entry, Entry | None]]:
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
     """Whoever changes the folder comes one after the other; the kernel takes the lock from whoever dies."""
+    folder.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

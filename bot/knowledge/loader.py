@@ -36,8 +36,10 @@ def load(folder: Path, parse: Parse = parse_each) -> KnowledgeBase:
     return base
 
 
-def inspect(folder: Path, parse: Parse = parse_each) -> tuple[KnowledgeBase, list[Problem]]:
-    """What could be read, and all problems of form; raises KnowledgeError when there is no entry."""
+def inspect(
+    folder: Path, parse: Parse = parse_each, *, may_be_empty: bool = False
+) -> tuple[KnowledgeBase, list[Problem]]:
+    """What could be read, and all problems of form; raises KnowledgeError when there must be an entry."""
     # First: whoever compares it later must not take what is saved meanwhile for what was read.
     digest_before = digest(folder)
     files = [
@@ -48,7 +50,7 @@ def inspect(folder: Path, parse: Parse = parse_each) -> tuple[KnowledgeBase, lis
     parsed = parse(files)
     entries = tuple(entry for found, _ in parsed for entry in found)
     problems = [problem for _, found in parsed for problem in found]
-    if not entries and not problems:
+    if not entries and not problems and not may_be_empty:
         raise KnowledgeError(
             "%(folder)s holds no entries; put Markdown files into %(folder)s/zh or %(folder)s/en, "
             "or point BOT_KNOWLEDGE_DIR at a knowledge folder",

@@ -24,6 +24,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from bot.domain import Entry, Grade, Phrasing, Place
+from bot.knowledge.dates import is_date
 from bot.sentences import Sentence
 
 # The last "{#" counts: a question may hold another.
@@ -33,7 +34,6 @@ _ID = re.compile(r"(?!\s)(?!.*\{#)[^\x00-\x1f\x7f\x85\u2028\u2029]{1,128}(?<!\s)
 _COLON = re.compile("[:：]")
 _ESCAPED = re.compile(r"^(\d*)\\(?=[!-/:-@\[-`{-~])")
 _VERBATIM = re.compile(r"(?P<fence>~{3,})markdown verbatim\n(?P<text>.*)\n(?P=fence)", re.DOTALL)
-DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?", re.ASCII)
 NAME_SEPARATORS = re.compile(r"\s*[,，、]\s*")
 
 LABELS = {
@@ -331,7 +331,7 @@ class _FileParser:
 
     def _date(self, draft: _Draft) -> str:
         value = draft.labels.get("as_of", "")
-        if value and not DATE.fullmatch(value):
+        if value and not is_date(value):
             self._report(
                 draft.place,
                 'entry "%(id)s": as_of is "%(value)s"; write 2026, 2026-11 or 2026-11-22',

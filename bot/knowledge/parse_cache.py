@@ -12,7 +12,7 @@ from typing import Any
 from bot import domain
 from bot.disk_cache import SUFFIX, DiskCache
 from bot.domain import Entry, Grade, Phrasing, Place
-from bot.knowledge import markdown
+from bot.knowledge import dates, markdown
 from bot.knowledge.markdown import KnowledgeFile, Parsed, Problem, parse_file
 from bot.sentences import packed, unpacked
 
@@ -47,7 +47,10 @@ class CachedParser:
 
 def _parser_digest() -> bytes:
     """Changes with anything that may read a file in another way."""
-    sources = [Path(str(name)).read_bytes() for name in (markdown.__file__, domain.__file__, __file__)]
+    sources = [
+        Path(str(name)).read_bytes()
+        for name in (markdown.__file__, dates.__file__, domain.__file__, __file__)
+    ]
     return hashlib.sha256(b"\0".join([*sources, version("markdown-it-py").encode()])).digest()
 
 

@@ -13,8 +13,8 @@ from typing import Any
 from bot.domain import Entry, Grade, Language, Phrasing, Place
 from bot.errors import BotError
 from bot.knowledge.columns import NAME_LISTS, QUESTION_LISTS, split_names, split_questions
-from bot.knowledge.dates import plain_date
-from bot.knowledge.markdown import APPLIES, DATE, NAME_SEPARATORS, YES_NO, id_complaint, one_line, tidy
+from bot.knowledge.dates import is_date, plain_date
+from bot.knowledge.markdown import APPLIES, NAME_SEPARATORS, YES_NO, id_complaint, one_line, tidy
 from bot.knowledge.raw_row import RawRow
 
 DetectLanguage = Callable[[str], Language]
@@ -168,7 +168,7 @@ def _one_of(name: str, known: Mapping[str, Any], default: object) -> Callable[[R
 def _date(raw: RawRow, _script: ToSimplified) -> str:
     given = _narrow(_scalar(raw, "as_of"))
     value = plain_date(given)
-    if value and not DATE.fullmatch(value):
+    if value and not is_date(value):
         raise RowError('as_of "%(given)s" is no date; write 2026, 2026-11 or 2026-11-22', given=given)
     return value
 

@@ -212,6 +212,11 @@ def test_the_encodings_of_spreadsheet_programs_are_known(encoding, text, table):
         ('{"question": "Why?", "answer": "So.", "language": "fr"}', 'language "fr" is none of: zh, zh-Hans'),
         ('{"question": "Why?", "answer": "So.", "id": "a{#b"}', 'id "a{#b" must have'),
         ('{"question": "Why?", "answer": "So.", "as_of": "soon"}', 'as_of "soon" is no date'),
+        ('{"question": "Why?", "answer": "So.", "as_of": "2026-02-31"}', 'as_of "2026-02-31" is no date'),
+        (
+            '{"question": "Why?", "answer": "So.", "as_of": "2026年2月30日"}',
+            'as_of "2026年2月30日" is no date',
+        ),
         ('{"question": "Why?", "answer": "So.", "grade": "Z"}', 'grade "Z" is none of: A, B, C, conflicting'),
         ('{"question": "Why?", "answer": "So.", "related": ["a, b"]}', 'related: "a, b" holds a comma'),
     ],

@@ -108,10 +108,9 @@ def twin_of(form: EntryForm) -> EntryForm:
 def saved(teaching: Teaching, wishes: Sequence[Wish], audit: Audit, notify: Notify) -> Response | None:
     """Write and go on to the changes; None where somebody else was first."""
     try:
-        edits = teaching.editor.save(wishes)
+        edits = teaching.editor.save(wishes, teaching.edits())
     except Overtaken:
         return None
-    teaching.edits().add(edits)
     _record(edits, audit)
     if request.form.get("step") != "rebuild":
         notify(_("Saved. Customers get it with the next rebuild."))
