@@ -62,6 +62,8 @@ def add_check(folder: Path, check: Labelled | Dialogue) -> int:
             write_files(folder, {Path(CHECKS_FILE): content})
     except OSError as error:
         raise KnowledgeError(
-            f"{path} cannot be written ({error}); let the user that runs the bot write there"
+            "%(path)s cannot be written (%(error)s); let the user that runs the bot write there",
+            path=path,
+            error=error,
         ) from error
     return content.count(b"\n")

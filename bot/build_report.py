@@ -8,14 +8,15 @@ from typing import Any
 from bot.build_result import BuildResult, FailedCheck, GateResult, Outcome
 from bot.checks import CHECKS_FILE
 from bot.retrieval.versions import IndexManifest
+from bot.sentences import Sentence
 
 FAILURES_SHOWN = 50
 _QUESTIONS_TO_TELL = 30
 _BUILD = "flask --app wsgi index build"
 _LIVE = {
-    True: "the live version meets it",
-    False: "the live version fails it too",
-    None: "nothing live to compare with",
+    True: Sentence("the live version meets it"),
+    False: Sentence("the live version fails it too"),
+    None: Sentence("nothing live to compare with"),
 }
 
 
@@ -32,61 +33,87 @@ def lines(result: BuildResult, limit: int | None = FAILURES_SHOWN) -> list[str]:
 
 def failing(verdict: GateResult) -> str:
     """What a version fails, counted: ``2 errors of lint, 3 of 535 checks fail``."""
-    counts = []
-    if verdict.problems:
-        counts.append(f"{len(verdict.problems)} errors of lint")
-    if verdict.failed:
-        counts.append(f"{len(verdict.failed)} of {verdict.asked} checks fail")
-    return ", ".join(counts)
+    errors = Sentence("%(count)s errors of lint", count=len(verdict.problems))
+    failed = Sentence("%(failed)s of %(asked)s checks fail", failed=len(verdict.failed), asked=verdict.asked)
+    if verdict.problems and verdict.failed:
+        return Sentence("%(errors)s, %(failed)s", errors=errors, failed=failed)
+    return errors if verdict.problems else failed if verdict.failed else ""
 
 
 def _published(result: BuildResult, limit: int | None) -> Iterator[str]:
     manifest = result.manifest
     if manifest is None:
         return
-    counts = manifest.counts
-    again = "" if result.is_built else ", built before"
-    yield (
-        f"index {result.version} is live{again}: {counts['entries']} entries, "
-        f"{counts['phrasing']} phrasings, {counts['passage']} passages, "
-        f"{counts['background']} background questions ({result.seconds:.1f} s)"
+    yield Sentence(
+        "index %(version)s is live%(again)s: %(entries)s entries, %(phrasing)s phrasings, "
+        "%(passage)s passages, %(background)s background questions (%(seconds).1f s)",
+        version=result.version,
+        again="" if result.is_built else Sentence(", built before"),
+        seconds=result.seconds,
+        **{name: manifest.counts[name] for name in ("entries", "phrasing", "passage", "background")},
     )
     yield from _calibration(manifest)
     yield _checks(result.verdict)
     if result.forced and not result.verdict.is_passed:
-        yield (
-            f"PUBLISHED BY FORCE although {failing(result.verdict)}; "
-            f"by {result.forced.by}: {result.forced.reason}"
+        yield Sentence(
+            "PUBLISHED BY FORCE although %(failing)s; by %(by)s: %(reason)s",
+            failing=failing(result.verdict),
+            by=result.forced.by,
+            reason=result.forced.reason,
         )
         yield from _findings(result.verdict, limit)
 
 
 def _unchanged(result: BuildResult, _limit: int | None) -> Iterator[str]:
-    yield f"nothing has changed: index {result.version} stays live ({result.seconds:.1f} s)"
+    yield Sentence(
+        "nothing has changed: index %(version)s stays live (%(seconds).1f s)",
+        version=result.version,
+        seconds=result.seconds,
+    )
 
 
 def _overtaken(result: BuildResult, _limit: int | None) -> Iterator[str]:
-    live = f"index {result.live}" if result.live else "none"
-    yield (
-        f"index {result.version} is built but not live: meanwhile another version was made live ({live}); "
-        f"publish it with: {_BUILD} ({result.seconds:.1f} s)"
+    yield Sentence(
+        "index %(version)s is built but not live: meanwhile another version was made live (%(live)s); "
+        "publish it with: %(command)s (%(seconds).1f s)",
+        version=result.version,
+        live=Sentence("index %(version)s", version=result.live) if result.live else Sentence("none"),
+        command=_BUILD,
+        seconds=result.seconds,
     )
 
 
 def _rejected(result: BuildResult, limit: int | None) -> Iterator[str]:
-    verdict = result.verdict
-    still = "" if result.is_built or result.manifest is None else "still "
-    stays = f"index {result.live} stays live" if result.live else "no index is live"
-    lost = f", {verdict.lost} of them met by the live version" if verdict.failed else ""
-    why = f"{failing(verdict)}{lost}"
-    yield f"index {result.version} is {still}rejected: {why}; {stays} ({result.seconds:.1f} s)"
-    yield from _findings(verdict, limit)
-    if result.report:
-        yield f"the whole report is in {result.report}"
-    yield (
-        f"mend the entries or {CHECKS_FILE}, then run: {_BUILD}; "
-        f'to publish it as it is: {_BUILD} --force --reason "…"'
+    is_old = not result.is_built and result.manifest is not None
+    yield Sentence(
+        "index %(version)s is still rejected: %(why)s; %(stays)s (%(seconds).1f s)"
+        if is_old
+        else "index %(version)s is rejected: %(why)s; %(stays)s (%(seconds).1f s)",
+        version=result.version,
+        why=_why(result.verdict),
+        stays=_staying(result.live),
+        seconds=result.seconds,
     )
+    yield from _findings(result.verdict, limit)
+    if result.report:
+        yield Sentence("the whole report is in %(path)s", path=result.report)
+    yield Sentence(
+        "mend the entries or %(checks)s, then run: %(command)s; "
+        'to publish it as it is: %(command)s --force --reason "…"',
+        checks=CHECKS_FILE,
+        command=_BUILD,
+    )
+
+
+def _why(verdict: Verdict) -> str:
+    if not verdict.failed:
+        return failing(verdict)
+    template = "%(failing)s, %(lost)s of them met by the live version"
+    return Sentence(template, failing=failing(verdict), lost=verdict.lost)
+
+
+def _staying(live: str) -> Sentence:
+    return Sentence("index %(version)s stays live", version=live) if live else Sentence("no index is live")
 
 
 def _findings(verdict: GateResult, limit: int | None) -> Iterator[str]:
@@ -96,33 +123,45 @@ def _findings(verdict: GateResult, limit: int | None) -> Iterator[str]:
     for item in failed[:limit]:
         yield from _failure(item)
     if limit is not None and len(failed) > limit:
-        yield f"  … and {len(failed) - limit} more"
+        yield Sentence("  … and %(count)s more", count=len(failed) - limit)
 
 
 def _failure(failed: FailedCheck) -> Iterable[str]:
     result = failed.result
     return (
         f"  {result.check}",
-        f"    {result.expected} → {result.given}, {result.confidence:.3f}; {_LIVE[failed.passes_live]}",
+        Sentence(
+            "    %(expected)s → %(given)s, %(confidence).3f; %(live)s",
+            expected=result.expected,
+            given=result.given,
+            confidence=result.confidence,
+            live=_LIVE[failed.passes_live],
+        ),
     )
 
 
 def _checks(verdict: GateResult) -> str:
     if verdict.asked is None:
-        return f"no checks were asked: the knowledge folder has no {CHECKS_FILE}"
-    return f"checks: {verdict.asked - len(verdict.failed)} of {verdict.asked} met"
+        return Sentence(
+            "no checks were asked: the knowledge folder has no %(file)s",
+            file=CHECKS_FILE,
+        )
+    met = verdict.asked - len(verdict.failed)
+    return Sentence("checks: %(met)s of %(asked)s met", met=met, asked=verdict.asked)
 
 
 def _calibration(manifest: IndexManifest) -> Iterator[str]:
     calibration = manifest.calibration
     if calibration["coverage"] is None:
-        yield "too few phrasings to hold any out: the threshold is the built-in one"
+        yield Sentence("too few phrasings to hold any out: the threshold is the built-in one")
         return
-    yield (
-        f"held-out phrasings: {calibration['coverage']:.1%} answered; "
-        f"background: {calibration['false_answer_rate']:.1%} answered falsely; "
-        f"threshold {calibration['answer_threshold']:.3f} "
-        f"(BOT_FALSE_ANSWER_RATE={manifest.false_answer_rate})"
+    yield Sentence(
+        "held-out phrasings: %(coverage)s answered; background: %(false)s answered falsely; "
+        "threshold %(threshold).3f (BOT_FALSE_ANSWER_RATE=%(rate)s)",
+        coverage=f"{calibration['coverage']:.1%}",
+        false=f"{calibration['false_answer_rate']:.1%}",
+        threshold=calibration["answer_threshold"],
+        rate=manifest.false_answer_rate,
     )
     yield from _reliability(calibration["reliability"])
 
@@ -131,7 +170,9 @@ def _reliability(deciles: list[dict[str, Any]]) -> Iterator[str]:
     """How far confidence is from what came true, where there are questions enough to tell."""
     gaps = [abs(d["confidence"] - d["right"]) for d in deciles if d["questions"] >= _QUESTIONS_TO_TELL]
     if gaps:
-        yield (
-            f"reliability: confidence is at most {max(gaps):.3f} from the share that was right "
-            f"(tenths with {_QUESTIONS_TO_TELL} held-out questions or more)"
+        yield Sentence(
+            "reliability: confidence is at most %(gap).3f from the share that was right "
+            "(tenths with %(least)s held-out questions or more)",
+            gap=max(gaps),
+            least=_QUESTIONS_TO_TELL,
         )

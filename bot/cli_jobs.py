@@ -40,7 +40,9 @@ def job_commands(operations: Operations, stores: Stores) -> AppGroup:
         os.nice(NICENESS)
         result = run_job(job_id, stores.jobs, rebuilding(operations, by), _time_of_day)
         if result is None:
-            raise StoreError(f"job {job_id} is not queued; flask --app wsgi jobs list shows what there is")
+            raise StoreError(
+                "job %(job_id)s is not queued; flask --app wsgi jobs list shows what there is", job_id=job_id
+            )
         _log.info("job %s %s: %s", job_id, result.state, result.report)
         sys.exit(0 if result.state is JobState.SUCCEEDED else 1)
 

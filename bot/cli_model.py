@@ -93,7 +93,9 @@ def _add_list(group: AppGroup, operations: Operations) -> None:
             for version in indexes.get(prepared.manifest.checksum, []):
                 click.echo(f"    index {version}{' (live)' if version == _live(store) else ''}")
         if in_use not in [prepared.name for prepared in forms]:
-            raise ModelError(f"{in_use} is in use but not there; {remedy(in_use)}")
+            raise ModelError(
+                "%(in_use)s is in use but not there; %(remedy)s", in_use=in_use, remedy=remedy(in_use)
+            )
 
 
 def _size(prepared: PreparedModel) -> float:

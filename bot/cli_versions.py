@@ -35,7 +35,9 @@ def _add_list(group: AppGroup, operations: Operations) -> None:
         """List the versions, newest first: the live one, older ones, rejected ones."""
         rows = overview(operations.store)
         if not rows:
-            raise IndexMissingError(f"no index in {operations.store.folder}; {REMEDY}")
+            raise IndexMissingError(
+                "no index in %(folder)s; %(remedy)s", folder=operations.store.folder, remedy=REMEDY
+            )
         width = max(len(row.name) for row in rows)
         click.echo(f"{'version':{width}}  {_HEAD}")
         for row in rows:
@@ -49,7 +51,7 @@ def _add_list(group: AppGroup, operations: Operations) -> None:
 def _facts(row: VersionRow) -> str:
     manifest = row.manifest
     if manifest is None:
-        return row.complaint
+        return row.complaint.split(";")[0]
     built = manifest.built_at[:16].replace("T", " ")
     counts = f"{manifest.counts['entries']:7,} {manifest.counts['phrasing']:9,}"
     met = f"{row.run.met} of {len(row.run.results)}" if row.run else "not asked"
@@ -82,7 +84,9 @@ def _compared(operations: Operations, names: list[str]) -> tuple[str, str]:
     others = [row.name for row in overview(store) if row.manifest and row.name != here]
     other = store.current() if names and here != store.current_name() else next(iter(others), "")
     if not other:
-        raise IndexMissingError(f"there is no version to compare {here} with; {REMEDY}")
+        raise IndexMissingError(
+            "there is no version to compare %(here)s with; %(remedy)s", here=here, remedy=REMEDY
+        )
     first, second = sorted((here, other))
     return first, second
 

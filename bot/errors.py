@@ -15,9 +15,18 @@ BotError
 
 from __future__ import annotations
 
+from bot.sentences import Sentence
+
 
 class BotError(Exception):
-    """Any failure the product foresees."""
+    """Any failure the product foresees; ``str`` gives the Sentence of the template and its values."""
+
+    def __init__(self, template: str = "", /, **values: object) -> None:
+        is_made = isinstance(template, Sentence) and not values
+        super().__init__(template if is_made else Sentence(template, **values))
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class SettingsError(BotError):

@@ -129,9 +129,12 @@ def read_labelled(path: Path) -> list[Labelled | Dialogue]:
                 labelled.append(_read(json.loads(line.decode("utf-8-sig"))))
             except (ValueError, KeyError, TypeError) as error:
                 raise EvaluationFileError(
-                    f"{path}:{number}: {error!r}; "
+                    "%(path)s:%(number)s: %(error)s; "
                     'for a dialogue write {"id": "…", "turns": [questions]}, for a question '
-                    'write {"question": "…", "expected": "entry-id" | ["id", …] | null | "any"}'
+                    'write {"question": "…", "expected": "entry-id" | ["id", …] | null | "any"}',
+                    path=path,
+                    number=number,
+                    error=repr(error),
                 ) from error
     return labelled
 

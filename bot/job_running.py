@@ -10,11 +10,13 @@ from contextlib import contextmanager
 from bot.domain import JobProgress, JobResult, JobState
 from bot.errors import BotError, StoreError
 from bot.ports import Jobs, Progress
+from bot.sentences import Sentence, lines_of
 
 # How often progress is written; a job that is silent for ten times as long counts as dead.
 BEAT_SECONDS = 1.0
 MAX_LINES = 200
 _ENDING_ATTEMPTS = 5
+_STOPPED = Sentence("it was stopped; the live index was not touched")
 _log = logging.getLogger(__name__)
 
 Tell = Callable[[str], None]
@@ -33,7 +35,7 @@ def run_job(job_id: str, jobs: Jobs, work: Work, clock: Callable[[], str]) -> Jo
         try:
             result = attempt(work, journal.report, journal.tell)
         except KeyboardInterrupt:
-            result = JobResult(JobState.FAILED, report="it was stopped; the live index was not touched")
+            result = JobResult(JobState.FAILED, report=_STOPPED)
     _finish(job_id, jobs, result, journal)
     return result
 
@@ -46,7 +48,9 @@ def attempt(work: Work, progress: Progress, tell: Tell) -> JobResult:
         return JobResult(JobState.FAILED, report=str(error))
     except Exception as error:
         _log.exception("it failed")
-        return JobResult(JobState.FAILED, report=f"{error!r}; see the log of the service")
+        return JobResult(
+            JobState.FAILED, report=Sentence("%(error)s; see the log of the service", error=repr(error))
+        )
 
 
 class _Journal:
@@ -70,7 +74,10 @@ class _Journal:
         self._progress = JobProgress(before.what, before.done, before.total, self._with(line))
 
     def _with(self, line: str) -> tuple[str, ...]:
-        return (*self._progress.log, f"{self._clock()} {line}")[-MAX_LINES:]
+        told = line if isinstance(line, Sentence) else Sentence(line)
+        return (*self._progress.log, Sentence("%(time)s %(line)s", time=self._clock(), line=told))[
+            -MAX_LINES:
+        ]
 
 
 @contextmanager
@@ -95,7 +102,7 @@ def _heartbeat(job_id: str, jobs: Jobs, journal: _Journal) -> Iterator[None]:
 
 def _finish(job_id: str, jobs: Jobs, result: JobResult, journal: _Journal) -> None:
     """Write the end down; a busy database gets more than one chance."""
-    for line in result.report.splitlines():
+    for line in lines_of(result.report):
         journal.tell(line)
     for attempt in range(_ENDING_ATTEMPTS):
         try:

@@ -51,6 +51,7 @@ from bot.retrieval.prepared_model import (
 )
 from bot.retrieval.versions import IndexManifest, Ingredients, VersionStore
 from bot.rolling_back import RolledBack, roll_back
+from bot.sentences import Sentence
 from bot.settings import Settings
 from bot.version_diff import VersionDiff, diff
 from bot.versions_overview import place_of, resolve
@@ -178,7 +179,11 @@ class Operations:
         self._require_prepared_form()
         names = [prepared.name for prepared in self.models()]
         if name not in names:
-            raise ModelError(f"there is no model {name}; there are: {', '.join(names) or 'none'}")
+            raise ModelError(
+                "there is no model %(name)s; there are: %(known)s",
+                name=name,
+                known=", ".join(names) or Sentence("none"),
+            )
         prepared = load_prepared(self.settings.cache_dir, self.settings.model, name)
         self.store.use_model(name)
         return prepared
@@ -186,8 +191,8 @@ class Operations:
     def _require_prepared_form(self) -> None:
         if not self._is_prepared_form:
             raise SettingsError(
-                f"BOT_EMBEDDER={self.settings.embedder} runs the original as it is; "
-                "a tuned model needs BOT_EMBEDDER=onnx"
+                "BOT_EMBEDDER=%(embedder)s runs the original as it is; a tuned model needs BOT_EMBEDDER=onnx",
+                embedder=self.settings.embedder,
             )
 
     def lint(self, *, with_embedder: bool) -> list[Problem]:
@@ -201,7 +206,9 @@ class Operations:
         Raises IndexBusyError while another process builds, unless this is to ``wait``; KnowledgeError,
         ModelError, EvaluationFileError and IndexUnusableError when nothing can be built.
         """
-        told = (lambda other: progress(f"waiting for {other}", 0, 1)) if wait else None
+        told = (
+            (lambda other: progress(Sentence("waiting for %(other)s", other=other), 0, 1)) if wait else None
+        )
         folder = self.settings.index_dir
         with (
             _seldom_collecting(),

@@ -163,6 +163,10 @@ class Conversations(Protocol):
         """Remember it in place of the last one."""
         ...
 
+    def keep_late(self, channel: str, user: str, talk: Conversation, said_at: float) -> None:
+        """The same for what was said then (seconds since the epoch), unless something newer is remembered."""
+        ...
+
 
 class QuestionLog(Protocol):
     """What was asked, for the operator to read."""
@@ -283,8 +287,8 @@ class AuditLog(Protocol):
         """Write that an operator did something."""
         ...
 
-    def newest(self, most: int, before: float | None = ...) -> list[AuditRecord]:
-        """The newest records, those before a moment if one is given."""
+    def newest(self, most: int, before: int | None = ...) -> list[AuditRecord]:
+        """The newest records, those before the one of that number if one is given."""
         ...
 
 
@@ -323,6 +327,10 @@ class KnowledgeEdits(Protocol):
         """Keep them; the same with number and time."""
         ...
 
+    def forget(self, edits: Sequence[KnowledgeEdit]) -> None:
+        """Keep them no more: they did not come to pass."""
+        ...
+
     def recent(self, limit: int, before: int | None = ...) -> list[KnowledgeEdit]:
         """The newest, older than the one of that number; newest first."""
         ...
@@ -331,6 +339,6 @@ class KnowledgeEdits(Protocol):
         """One of them."""
         ...
 
-    def mark_undone(self, number: int) -> None:
-        """Note that it stands no more."""
+    def mark_undone(self, number: int, *, is_undone: bool = True) -> None:
+        """Note that it stands no more, or stands after all."""
         ...

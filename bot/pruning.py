@@ -8,16 +8,34 @@ from pathlib import Path
 from bot.checks import CheckRuns
 from bot.retrieval.locking import pointer_lock
 from bot.retrieval.versions import VersionStore
+from bot.sentences import packed, unpacked
 
 CHECKS_FOLDER = "checks"
 REPORT_SUFFIX = ".txt"
+_PACKED_SUFFIX = ".json"
 _LOADING = timedelta(minutes=1)
 
 
 def rejection(store: VersionStore, version: str) -> str:
     """Why a version was rejected, in words; empty where nothing is told."""
     path = report_path(store, version)
-    return path.read_text("utf-8", errors="replace") if path.is_file() else ""
+    found = next((one for one in (path.with_suffix(_PACKED_SUFFIX), path) if one.is_file()), None)
+    return unpacked(found.read_text("utf-8", errors="replace")) if found else ""
+
+
+def keep_rejection(store: VersionStore, version: str, report: str) -> Path:
+    """Write down why a version was rejected; where a person can read it. Raises OSError."""
+    path = report_path(store, version)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.with_suffix(_PACKED_SUFFIX).write_text(packed(report), "utf-8")
+    path.write_text(f"{report}\n", "utf-8")
+    return path
+
+
+def forget_rejection(store: VersionStore, version: str) -> None:
+    """Delete what ``keep_rejection`` wrote, if it did. Raises OSError."""
+    for suffix in (_PACKED_SUFFIX, REPORT_SUFFIX):
+        report_path(store, version).with_suffix(suffix).unlink(missing_ok=True)
 
 
 def check_runs(store: VersionStore) -> CheckRuns:
@@ -72,7 +90,7 @@ def _spared(store: VersionStore, now: datetime) -> set[str]:
 
 def _remove_rejected(store: VersionStore, gone: list[str]) -> None:
     for name in gone:
-        report_path(store, name).unlink(missing_ok=True)
+        forget_rejection(store, name)
         if name in store.rejected.names():
             store.rejected.remove(name)
     runs = check_runs(store)

@@ -18,11 +18,12 @@ from bot.checks import CheckResult, CheckRun, Checks, ask, lines_of
 from bot.errors import IndexUnusableError, ModelError
 from bot.knowledge.markdown import Problem
 from bot.ports import Progress, no_progress
-from bot.pruning import check_runs, prune, report_path
+from bot.pruning import check_runs, forget_rejection, keep_rejection, prune
 from bot.retrieval.history import Action, Event, last_attempt
 from bot.retrieval.loaded_index import LoadedIndex
 from bot.retrieval.locking import pointer_lock
 from bot.retrieval.versions import IndexManifest, Ingredients, VersionStore, writing
+from bot.sentences import joined
 
 
 @dataclass(frozen=True)
@@ -203,11 +204,9 @@ class Publisher:
         return self._store.new_name(self._clock(), digest)
 
     def _rejected(self, result: BuildResult) -> BuildResult:
-        path = report_path(self._store, result.version)
-        text = "\n".join(build_report.lines(result, limit=None)) + "\n"
+        report = joined(build_report.lines(result, limit=None))
         with writing(self._store.folder):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, "utf-8")
+            path = keep_rejection(self._store, result.version, report)
         event = self._event(result.version, result.verdict, None)
         self._store.record(replace(event, action=Action.REJECT))
         self._tidy("")
@@ -233,7 +232,7 @@ class Publisher:
         """Delete what is no longer wanted; a build does not fail over that."""
         with suppress(OSError, IndexUnusableError):
             if published:
-                report_path(self._store, published).unlink(missing_ok=True)
+                forget_rejection(self._store, published)
             prune(self._store, self._keep, self._clock())
 
     def _result(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.errors import IndexUnusableError
-from bot.pruning import report_path
+from bot.pruning import forget_rejection, report_path
 from bot.retrieval.history import Action, Event
 from bot.retrieval.locking import pointer_lock
 from bot.retrieval.versions import VersionStore
@@ -38,7 +38,7 @@ def publish_rejected(
         store.rejected.move(version, store)
         store.record(event)
         store.publish(version)
-        report_path(store, version).unlink(missing_ok=True)
+        forget_rejection(store, version)
     return event.before
 
 
@@ -47,9 +47,13 @@ def _require_kept(store: VersionStore, version: str) -> None:
         return
     if report_path(store, version).exists():
         raise IndexUnusableError(
-            f"index {version} was never built: its knowledge has errors; mend them, then run: {_BUILD}"
+            "index %(version)s was never built: its knowledge has errors; mend them, then run: %(command)s",
+            version=version,
+            command=_BUILD,
         )
-    raise IndexUnusableError(f"index {version} is not among the rejected ones; see: {_LIST}")
+    raise IndexUnusableError(
+        "index %(version)s is not among the rejected ones; see: %(command)s", version=version, command=_LIST
+    )
 
 
 def _event(store: VersionStore, version: str, approval: Approval, now: datetime) -> Event:

@@ -10,6 +10,7 @@ from bot.evaluation import EvaluationFileError
 from bot.job_running import Tell, Work
 from bot.operations import Operations
 from bot.ports import Progress
+from bot.sentences import joined
 
 _STATES = {
     Outcome.PUBLISHED: JobState.SUCCEEDED,
@@ -27,6 +28,6 @@ def rebuilding(operations: Operations, by: str) -> Work:
             result = operations.build(progress, Order(by), wait=True)
         except (KnowledgeError, EvaluationFileError) as error:
             return JobResult(JobState.REJECTED, report=str(error))
-        return JobResult(_STATES[result.outcome], result.version, "\n".join(build_report.lines(result)))
+        return JobResult(_STATES[result.outcome], result.version, joined(build_report.lines(result)))
 
     return rebuild

@@ -24,9 +24,10 @@ class Login:
 
 @dataclass(frozen=True)
 class AuditRecord:
-    """Who did what to what; ``at`` in seconds since the epoch."""
+    """Who did what to what; ``at`` in seconds since the epoch, ``id`` 0 until it is written."""
 
     at: float
     operator: str
     action: str
     subject: str
+    id: int = 0

@@ -10,6 +10,7 @@ from bot.errors import IndexMissingError, IndexUnusableError, ModelError
 from bot.retrieval.history import Action, Event, succession
 from bot.retrieval.locking import pointer_lock
 from bot.retrieval.versions import VersionStore
+from bot.sentences import Sentence, joined
 
 _LIST = "flask --app wsgi index list"
 _PUBLISH = 'flask --app wsgi index publish {version} --reason "…"'
@@ -36,10 +37,18 @@ def roll_back(
         before = store.current_name()
         if version in store.rejected.names():
             remedy = _PUBLISH.format(version=version)
-            raise IndexUnusableError(f"index {version} was rejected; to publish it all the same: {remedy}")
+            raise IndexUnusableError(
+                "index %(version)s was rejected; to publish it all the same: %(remedy)s",
+                version=version,
+                remedy=remedy,
+            )
         candidates = [version] if version else earlier(store)
         if not candidates:
-            raise IndexMissingError(f"no version was live before {before or 'any'}; see: {_LIST}")
+            raise IndexMissingError(
+                "no version was live before %(before)s; see: %(command)s",
+                before=before or Sentence("any"),
+                command=_LIST,
+            )
         found, passed_over = _first_loaded(candidates, load)
         if found != before:
             at = now.isoformat(timespec="seconds")
@@ -68,4 +77,6 @@ def _first_loaded(candidates: list[str], load: Callable[[str], object]) -> tuple
             return version, tuple(complaints)
         except (IndexUnusableError, ModelError) as error:
             complaints.append(str(error))
-    raise IndexUnusableError("\n".join([*complaints, f"what is live stays so; see: {_LIST}"]))
+    raise IndexUnusableError(
+        joined([*complaints, Sentence("what is live stays so; see: %(command)s", command=_LIST)])
+    )

@@ -26,6 +26,7 @@ from pydantic_settings import (
 from bot.errors import SettingsError
 from bot.limiting.rates import parse_rate
 from bot.reports_system import Origin
+from bot.sentences import joined
 
 PROJECT = Path(__file__).resolve().parent.parent
 PREFIX = "BOT_"
@@ -284,7 +285,9 @@ class _FromFiles(PydanticBaseSettingsSource):
         try:
             return Path(path).read_text("utf-8").strip() if path else None, field_name, False
         except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(f"{variable.upper()}={path!r}: {error}") from error
+            raise SettingsError(
+                "%(variable)s=%(path)s: %(error)s", variable=variable.upper(), path=repr(path), error=error
+            ) from error
 
     def __call__(self) -> dict[str, Any]:
         """All settings that a file gives."""
@@ -342,7 +345,7 @@ def load_settings() -> Settings:
             f"{PREFIX}{'_'.join(map(str, item['loc'])).upper()}={_shown(item)}: {item['msg']}"
             for item in error.errors()
         ]
-        raise SettingsError("\n".join(problems)) from error
+        raise SettingsError(joined(problems)) from error
 
 
 def _shown(item: ErrorDetails) -> str:

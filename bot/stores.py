@@ -61,6 +61,10 @@ class Stores:
         """
         return Conversations(self._open(patience), self.secrets, time.time, max_age)
 
+    def late_conversations(self, max_age: float) -> Conversations:
+        """The same in the database with its usual patience, for what no answer waits for."""
+        return Conversations(self.database, self.secrets, time.time, max_age)
+
     @cached_property
     def question_log(self) -> QuestionLog:
         """This process's way to the log; it opens files and database in its own time."""

@@ -10,8 +10,11 @@ from bot.errors import IndexMissingError, IndexUnusableError
 from bot.pruning import check_runs, rejected_names, report_path
 from bot.retrieval.history import Event, forced
 from bot.retrieval.versions import IndexManifest, VersionStore
+from bot.sentences import Sentence
 
 LIVE = "live"
+_SEVERAL = "%(name)s may be %(versions)s; see: flask --app wsgi index list"
+_UNKNOWN = "%(name)s is no version; see: flask --app wsgi index list"
 
 
 class State(StrEnum):
@@ -58,8 +61,8 @@ def resolve(store: VersionStore, name: str) -> str:
     names = [*store.names(), *rejected_names(store)]
     found = [name] if name in names else [other for other in names if name in other]
     if len(found) != 1:
-        several = f"may be {' or '.join(found)}" if found else "is no version"
-        raise IndexMissingError(f"{name!r} {several}; see: flask --app wsgi index list")
+        template = _SEVERAL if found else _UNKNOWN
+        raise IndexMissingError(template, name=repr(name), versions=" or ".join(found))
     return found[0]
 
 
@@ -69,5 +72,5 @@ def _row(store: VersionStore, name: str, state: State, leave: Event | None) -> V
         manifest = place_of(store, name).manifest(name)
     except IndexUnusableError as error:
         report = report_path(store, name)
-        complaint = f"not built, see {report}" if report.exists() else str(error).split(";")[0]
+        complaint = Sentence("not built, see %(report)s", report=report) if report.exists() else str(error)
     return VersionRow(name, state, manifest, complaint, check_runs(store).of(name), leave)

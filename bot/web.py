@@ -6,6 +6,7 @@ Imported with the first worker, not with a command: all this takes longer to loa
 from __future__ import annotations
 
 import time
+from functools import partial
 
 from flask import Flask
 
@@ -19,6 +20,7 @@ from bot.channels.ask import ask_blueprint
 from bot.channels.chat import ChatOptions, chat_blueprint
 from bot.channels.feedback import feedback_blueprint
 from bot.channels.health import health_blueprint
+from bot.channels.late_turns import LateTurns
 from bot.channels.metrics.answers import CountedLog
 from bot.channels.metrics.blueprint import Metrics, metrics_blueprint
 from bot.channels.metrics.wechat import OutboxCollector
@@ -37,7 +39,9 @@ from bot.stores import Stores
 from bot.wechat_service import WechatService
 
 # How long a conversation on /ask is remembered, and how long a question waits for a busy database.
-CONVERSATION_SECONDS, STORE_PATIENCE = 30 * 60.0, 0.2
+CONVERSATION_SECONDS = 30 * 60.0
+# Seconds that an answer waits for the conversation's store, to read and to write; what comes later may wait.
+ANSWER_PATIENCE = 0.001
 
 
 def serve(app: Flask, operations: Operations) -> Parts:
@@ -52,7 +56,8 @@ def serve(app: Flask, operations: Operations) -> Parts:
     answerer = Answerer(live_index, stage_ended)
     stores = Stores(operations.settings, metrics.log.changed)
     protection = Protection(operations.settings, stores.known_keys)
-    sessions = Sessions(lambda: stores.conversations(CONVERSATION_SECONDS, STORE_PATIENCE))
+    late_turns = LateTurns(lambda: stores.late_conversations(CONVERSATION_SECONDS), time.time)
+    sessions = Sessions(lambda: stores.conversations(CONVERSATION_SECONDS, ANSWER_PATIENCE), late_turns)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     follow_requests(app, metrics.requests.served)
     register_problems(app)
@@ -73,8 +78,13 @@ def serve(app: Flask, operations: Operations) -> Parts:
     app.register_blueprint(wechat_blueprint(desks))
     app.extensions["warm_up"] = lambda: answerer.answer("预热")
     app.extensions["question_log"] = stores.question_log
-    app.extensions["close"] = stores.close
+    app.extensions["close"] = partial(_close, late_turns, stores)
     return Parts(operations, lambda: answerer, lambda: wechat, lambda: stores)
+
+
+def _close(late_turns: LateTurns, stores: Stores) -> None:
+    late_turns.close()
+    stores.close()
 
 
 def _chat_options(settings: Settings) -> ChatOptions:

@@ -9,10 +9,11 @@ import threading
 from bot.errors import BotError
 from bot.ports import Jobs
 from bot.processes import bot_command
+from bot.sentences import Sentence
 
 _log = logging.getLogger(__name__)
 _DIED = (
-    "its process ended with status {status} and said nothing more: see the log of the service; "
+    "its process ended with status %(status)s and said nothing more: see the log of the service; "
     "the live index was not touched; start another rebuild"
 )
 
@@ -32,7 +33,8 @@ def launch(job_id: str, jobs: Jobs, by: str = "") -> None:
             close_fds=True,
         )
     except OSError as error:
-        jobs.give_up(job_id, f"its process could not be started ({error}); start another rebuild")
+        reason = Sentence("its process could not be started (%(error)s); start another rebuild", error=error)
+        jobs.give_up(job_id, reason)
         return
     threading.Thread(target=_follow, args=(process, job_id, jobs), daemon=True).start()
 
@@ -41,6 +43,6 @@ def _follow(process: subprocess.Popen[bytes], job_id: str, jobs: Jobs) -> None:
     """Wait for the process, which would stay as a zombie, and notice at once when it died."""
     status = process.wait()
     try:
-        jobs.give_up(job_id, _DIED.format(status=status))
+        jobs.give_up(job_id, Sentence(_DIED, status=status))
     except BotError as error:
         _log.error("job %s: %s", job_id, error)

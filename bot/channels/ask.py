@@ -50,9 +50,9 @@ def ask_blueprint(
         return Response(ask_reply(given, request_id()).model_dump_json(), mimetype="application/json")
 
     def answer(asked: AskRequest, asked_on: str) -> Reply:
-        talk = sessions.recall(asked_on, asked.session_id) if asked.session_id else None
-        if talk is None or not asked.session_id:
+        if not asked.session_id:
             return answerer.answer(asked.question, asked.forced_language)
+        talk = sessions.recall(asked_on, asked.session_id)
         reply, after = converser.reply(asked.question, talk, asked.forced_language)
         sessions.keep(asked_on, asked.session_id, after)
         return reply

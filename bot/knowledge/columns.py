@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from bot.errors import TableError
+from bot.sentences import Sentence
 
 # Field -> accepted names; the first is the one that an export writes.
 COLUMNS = {
@@ -67,7 +68,9 @@ def fields_of(header: Sequence[str]) -> list[str | None]:
     for field in COLUMNS:
         claims = [name for name, claimed in zip(header, fields, strict=True) if claimed == field]
         if len(claims) > 1 and field not in QUESTION_LISTS:
-            raise TableError(f"columns {_quoted(claims)} all mean {field}; keep one of them")
+            raise TableError(
+                "columns %(claims)s all mean %(field)s; keep one of them", claims=_quoted(claims), field=field
+            )
     return fields
 
 
@@ -75,8 +78,9 @@ def require_question(header: Iterable[str], fields: Iterable[str | None]) -> Non
     """Raise TableError, naming what was found and what is accepted, unless there are questions."""
     if "question" not in fields:
         raise TableError(
-            f"no column of questions; found: {_quoted(name for name in header if name) or 'nothing'}; "
-            f"name one of them: {', '.join(COLUMNS['question'])}"
+            "no column of questions; found: %(found)s; name one of them: %(known)s",
+            found=_quoted(name for name in header if name) or Sentence("nothing"),
+            known=", ".join(COLUMNS["question"]),
         )
 
 

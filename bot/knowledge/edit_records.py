@@ -46,7 +46,8 @@ def undone(text: str, edit: KnowledgeEdit) -> str:
     if edit.after:
         if text.count(edit.after) != 1:
             raise Overtaken(
-                f"{edit.path}: these lines were changed since, so they stay; edit the entry instead"
+                "%(path)s: these lines were changed since, so they stay; edit the entry instead",
+                path=edit.path,
             )
         return text.replace(edit.after, edit.before)
     lines = text.splitlines(keepends=True)

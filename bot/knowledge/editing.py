@@ -24,6 +24,7 @@ from bot.knowledge.file_changes import Change, alone_in, changed_content, sectio
 from bot.knowledge.lint import Normalise
 from bot.knowledge.loader import Parse
 from bot.knowledge.markdown import KnowledgeFile, Problem, entry_spans, parse_file
+from bot.ports import KnowledgeEdits
 from bot.reports_teaching import KnowledgeEdit
 
 _CONTEXT = 3
@@ -41,8 +42,8 @@ class Editor:
         self._normalise = normalise
 
     def base(self) -> KnowledgeBase:
-        """All entries that can be read; raises KnowledgeError where there is none."""
-        return loader.inspect(self._folder, self._parse)[0]
+        """All entries that can be read: none in a folder that is to get its first one."""
+        return loader.inspect(self._folder, self._parse, may_be_empty=True)[0]
 
     def digest(self, entry: Entry) -> str:
         """Changes with the entry's lines."""
@@ -62,38 +63,53 @@ class Editor:
         files = tuple(_files(self._folder, changes, base.entries))
         return Draft(changes, files, self._new_problems(base, files), overtaken)
 
-    def save(self, wishes: Sequence[Wish]) -> list[KnowledgeEdit]:
-        """Write the files; what was done, without number and time.
+    def save(self, wishes: Sequence[Wish], records: KnowledgeEdits) -> list[KnowledgeEdit]:
+        """Record what is to be done, so that it can be taken back, and write the files; what was done.
 
-        Raises Overtaken where an entry is not what the operator saw, KnowledgeError where nothing can be
-        written; then nothing was.
+        Raises Overtaken where an entry is not what the operator saw, StoreError or KnowledgeError where
+        nothing can be recorded or written; then nothing was.
         """
         with alone_in(self._folder):
             draft = self.draft(wishes)
             if draft.overtaken:
                 names = ", ".join(f"{language}/{name}" for language, name in draft.overtaken)
-                raise Overtaken(f"{names} was changed by somebody else meanwhile; nothing was written")
-            edits = list(edits_of(draft))
-            self._write({file.path: file.after for file in draft.files})
+                raise Overtaken(
+                    "%(names)s was changed by somebody else meanwhile; nothing was written", names=names
+                )
+            edits = records.add(list(edits_of(draft)))
+            try:
+                self._write({file.path: file.after for file in draft.files})
+            except KnowledgeError:
+                records.forget(edits)
+                raise
         return edits
 
-    def undo(self, edit: KnowledgeEdit) -> None:
-        """Put a section back as it was; raises Overtaken where it says something else by now."""
+    def undo(self, edit: KnowledgeEdit, records: KnowledgeEdits) -> None:
+        """Put a section back as it was; raises Overtaken where it says something else by now.
+
+        Raises StoreError or KnowledgeError where that cannot be recorded or written; then nothing was.
+        """
         with alone_in(self._folder):
             if not edit.after and self._is_there(edit):
-                raise Overtaken(f"{edit.language}/{edit.entry} is there again; edit that entry instead")
+                raise Overtaken(
+                    "%(language)s/%(entry)s is there again; edit that entry instead",
+                    language=edit.language,
+                    entry=edit.entry,
+                )
             path = self._folder / edit.path
             text = path.read_bytes().decode() if path.exists() else ""
-            self._write({Path(edit.path): undone(text, edit).encode()})
+            content = undone(text, edit).encode()
+            records.mark_undone(edit.id)
+            try:
+                self._write({Path(edit.path): content})
+            except KnowledgeError:
+                records.mark_undone(edit.id, is_undone=False)
+                raise
             if not path.read_bytes():
                 path.unlink()
 
     def _is_there(self, edit: KnowledgeEdit) -> bool:
-        try:
-            entries = self.base().entries
-        except KnowledgeError:  # it was the last one
-            return False
-        return any((entry.language, entry.id) == (edit.language, edit.entry) for entry in entries)
+        return any((entry.language, entry.id) == (edit.language, edit.entry) for entry in self.base().entries)
 
     def _digest_of(self, entry: Entry | None) -> str:
         return self.digest(entry) if entry else ""
@@ -114,7 +130,9 @@ class Editor:
             write_files(self._folder, contents)
         except OSError as error:
             raise KnowledgeError(
-                f"nothing was written ({error}); let the bot's user write into {self._folder}"
+                "nothing was written (%(error)s); let the bot's user write into %(folder)s",
+                error=error,
+                folder=self._folder,
             ) from error
 
 

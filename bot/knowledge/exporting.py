@@ -24,9 +24,9 @@ def write_table(path: Path, entries: Sequence[Entry]) -> None:
     """Write the table that the file's name asks for, whole or not at all; raises TableError."""
     writer = _WRITERS.get(path.suffix.lower())
     if writer is None:
-        raise TableError(f"{path}: name the file .jsonl, .csv or .xlsx")
+        raise TableError("%(path)s: name the file .jsonl, .csv or .xlsx", path=path)
     if not path.parent.is_dir():
-        raise TableError(f"{path.parent} is no folder; make it first")
+        raise TableError("%(parent)s is no folder; make it first", parent=path.parent)
     with tempfile.TemporaryDirectory(prefix=".exporting-", dir=path.parent) as staging:
         staged = Path(staging, path.name)
         writer(staged, [record(entry) for entry in entries])

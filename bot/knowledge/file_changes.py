@@ -78,7 +78,9 @@ def _replaced(name: Path, text: str, changes: Sequence[Change], line_end: str) -
 
 
 def _no_ids(name: Path) -> KnowledgeError:
-    return KnowledgeError(f"{name} is a plain document without ids; change it there, or rename it")
+    return KnowledgeError(
+        "%(name)s is a plain document without ids; change it there, or rename it", name=name
+    )
 
 
 def _pairs(changes: Sequence[Change]) -> Iterator[tuple[Entry, Entry | None]]:
@@ -88,6 +90,7 @@ def _pairs(changes: Sequence[Change]) -> Iterator[tuple[Entry, Entry | None]]:
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
     """Whoever changes the folder comes one after the other; the kernel takes the lock from whoever dies."""
+    folder.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -60,8 +60,11 @@ def _require_whole(merged: Merged) -> None:
     lost = [(new.id, text) for old, new in pairs if (text := lost_characters(old, new))]
     if lost:
         raise TableError(
-            f"the file was saved without the characters of {len(lost)} entries: {lost[0][0]} now says "
-            f'"{lost[0][1][:_NAME_LENGTH]}"; save it as .xlsx or as "CSV UTF-8"; nothing was imported'
+            "the file was saved without the characters of %(count)s entries: %(entry)s now says "
+            '"%(text)s"; save it as .xlsx or as "CSV UTF-8"; nothing was imported',
+            count=len(lost),
+            entry=lost[0][0],
+            text=lost[0][1][:_NAME_LENGTH],
         )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from bot.domain import Entry, KnowledgeBase, Phrasing, Query
 from bot.knowledge.loader import LANGUAGES, Parse, inspect, parse_each
 from bot.knowledge.markdown import Problem
+from bot.sentences import Sentence
 
 MAX_SHORT_ANSWER = {"zh": 120, "en": 70}
 MIN_PHRASINGS = 8
@@ -18,6 +19,13 @@ TOO_ALIKE = 0.985
 _COMPARED_AT_ONCE = 1000
 # Entries of these topics state no facts, so they need no date and no source.
 CHAT_TOPICS = ("smalltalk", "handoff")
+_TOO_MANY_CHARACTERS = (
+    'entry "%(id)s" its first paragraph is %(length)s characters long (at most %(most)s); shorten it'
+)
+_TOO_MANY_WORDS = 'entry "%(id)s" its first paragraph is %(length)s words long (at most %(most)s); shorten it'
+_NO_RELATED = 'entry "%(id)s": related id "%(name)s" does not exist'
+_NO_INCLUDED = 'entry "%(id)s": included id "%(name)s" does not exist'
+_BACKGROUND = Sentence("the background")
 
 Normalise = Callable[[str], Query]
 # Texts -> unit vectors; the rows' inner products are cosines.
@@ -56,8 +64,12 @@ def _duplicate_phrasings(base: KnowledgeBase, normalise: Normalise) -> Iterator[
         if first_place is not phrasing.place:
             yield Problem(
                 phrasing.place,
-                f'"{phrasing.text}" is already a phrasing of {first_owner} ({first_place}); '
-                "remove or reword one of them",
+                Sentence(
+                    '"%(text)s" is already a phrasing of %(owner)s (%(place)s); remove or reword one of them',
+                    text=phrasing.text,
+                    owner=first_owner,
+                    place=first_place,
+                ),
                 is_error=first_owner != owner,
             )
 
@@ -68,7 +80,7 @@ def _all_phrasings(base: KnowledgeBase) -> Iterator[tuple[str, Phrasing]]:
         for phrasing in entry.phrasings:
             yield entry.id, phrasing
     for phrasing in base.background:
-        yield "the background", phrasing
+        yield _BACKGROUND, phrasing
 
 
 def _missing_twins(entries: Iterable[Entry]) -> Iterator[Problem]:
@@ -78,37 +90,44 @@ def _missing_twins(entries: Iterable[Entry]) -> Iterator[Problem]:
     for twins in languages.values():
         for missing in set(LANGUAGES) - set(twins):
             entry = next(iter(twins.values()))
-            yield _warning(entry, f"has no twin in {missing}/; add an entry with the same id there")
+            yield _warning(
+                entry,
+                'entry "%(id)s" has no twin in %(folder)s/; add an entry with the same id there',
+                folder=missing,
+            )
 
 
 def _entry_problems(entry: Entry, known_ids: Container[str], sources: Container[str]) -> Iterator[Problem]:
-    for label, names in (("related", entry.related), ("included", entry.includes)):
+    for template, names in ((_NO_RELATED, entry.related), (_NO_INCLUDED, entry.includes)):
         for name in names:
             if name not in known_ids:
-                yield Problem(entry.place, f'entry "{entry.id}": {label} id "{name}" does not exist')
+                yield Problem(entry.place, Sentence(template, id=entry.id, name=name))
     if entry.topic not in CHAT_TOPICS:
         yield from _provenance_problems(entry, sources)
-    if entry.answer and (excess := _short_answer_excess(entry)):
-        yield _warning(entry, f"its first paragraph is {excess}; shorten it")
+    if entry.answer:
+        yield from _short_answer_problems(entry)
     if len(entry.phrasings) < MIN_PHRASINGS:
-        yield _warning(entry, f"has {len(entry.phrasings)} other ways to ask; write at least {MIN_PHRASINGS}")
+        template = 'entry "%(id)s" has %(count)s other ways to ask; write at least %(least)s'
+        yield _warning(entry, template, count=len(entry.phrasings), least=MIN_PHRASINGS)
 
 
 def _provenance_problems(entry: Entry, sources: Container[str]) -> Iterator[Problem]:
     if not entry.as_of:
-        yield _warning(entry, "has no date; add as_of")
+        yield _warning(entry, 'entry "%(id)s" has no date; add as_of')
     if not entry.sources:
-        yield _warning(entry, "names no source; add sources")
+        yield _warning(entry, 'entry "%(id)s" names no source; add sources')
     for name in entry.sources:
         if name not in sources:
-            yield _warning(entry, f'source "{name}" is not in sources.md; add a row for it')
+            template = 'entry "%(id)s" source "%(name)s" is not in sources.md; add a row for it'
+            yield _warning(entry, template, name=name)
 
 
-def _short_answer_excess(entry: Entry) -> str:
-    limit = MAX_SHORT_ANSWER[entry.language]
-    text = entry.short_answer
-    length, unit = (len(text), "characters") if entry.language == "zh" else (len(text.split()), "words")
-    return f"{length} {unit} long (at most {limit})" if length > limit else ""
+def _short_answer_problems(entry: Entry) -> Iterator[Problem]:
+    text, most, is_chinese = entry.short_answer, MAX_SHORT_ANSWER[entry.language], entry.language == "zh"
+    length = len(text) if is_chinese else len(text.split())
+    if length > most:
+        template = _TOO_MANY_CHARACTERS if is_chinese else _TOO_MANY_WORDS
+        yield _warning(entry, template, length=length, most=most)
 
 
 def _look_alikes(entries: Sequence[Entry], normalise: Normalise, embed: Embed) -> Iterator[Problem]:
@@ -122,8 +141,11 @@ def _look_alikes(entries: Sequence[Entry], normalise: Normalise, embed: Embed) -
             other = of_language[j]
             yield _warning(
                 of_language[i],
-                f'is nearly the same question as "{other.id}" ({other.place}, cosine {cosine:.3f}); '
+                'entry "%(id)s" is nearly the same question as "%(other)s" (%(place)s, cosine %(cosine).3f); '
                 "merge them or make the headings differ",
+                other=other.id,
+                place=other.place,
+                cosine=cosine,
             )
 
 
@@ -137,5 +159,5 @@ def _alike(vectors: Vectors) -> Iterator[tuple[int, int, float]]:
                 yield start + row, column, float(cosines[row, column])
 
 
-def _warning(entry: Entry, message: str) -> Problem:
-    return Problem(entry.place, f'entry "{entry.id}" {message}', is_error=False)
+def _warning(entry: Entry, template: str, **values: object) -> Problem:
+    return Problem(entry.place, Sentence(template, id=entry.id, **values), is_error=False)

@@ -11,6 +11,7 @@ from markdown_it import MarkdownIt
 from bot.domain import Entry, KnowledgeBase, Phrasing, Place, Source
 from bot.errors import KnowledgeError
 from bot.knowledge.markdown import KnowledgeFile, Parsed, Problem, list_items, parse_file, read_text
+from bot.sentences import Sentence, joined
 
 LANGUAGES = ("zh", "en")
 SOURCES_FILE = "sources.md"
@@ -31,12 +32,14 @@ def load(folder: Path, parse: Parse = parse_each) -> KnowledgeBase:
     base, problems = inspect(folder, parse)
     errors = [problem for problem in problems if problem.is_error]
     if errors:
-        raise KnowledgeError("\n".join(str(problem) for problem in errors))
+        raise KnowledgeError(joined(str(problem) for problem in errors))
     return base
 
 
-def inspect(folder: Path, parse: Parse = parse_each) -> tuple[KnowledgeBase, list[Problem]]:
-    """What could be read, and all problems of form; raises KnowledgeError when there is no entry."""
+def inspect(
+    folder: Path, parse: Parse = parse_each, *, may_be_empty: bool = False
+) -> tuple[KnowledgeBase, list[Problem]]:
+    """What could be read, and all problems of form; raises KnowledgeError when there must be an entry."""
     # First: whoever compares it later must not take what is saved meanwhile for what was read.
     digest_before = digest(folder)
     files = [
@@ -47,10 +50,11 @@ def inspect(folder: Path, parse: Parse = parse_each) -> tuple[KnowledgeBase, lis
     parsed = parse(files)
     entries = tuple(entry for found, _ in parsed for entry in found)
     problems = [problem for _, found in parsed for problem in found]
-    if not entries and not problems:
+    if not entries and not problems and not may_be_empty:
         raise KnowledgeError(
-            f"{folder} holds no entries; put Markdown files into {folder}/zh or {folder}/en, "
-            "or point BOT_KNOWLEDGE_DIR at a knowledge folder"
+            "%(folder)s holds no entries; put Markdown files into %(folder)s/zh or %(folder)s/en, "
+            "or point BOT_KNOWLEDGE_DIR at a knowledge folder",
+            folder=folder,
         )
     problems += _duplicate_ids(entries)
     sources, source_problems = _read_sources(folder)
@@ -94,7 +98,10 @@ def _duplicate_ids(entries: Iterable[Entry]) -> Iterator[Problem]:
     for entry in entries:
         first = seen.setdefault((entry.language, entry.id), entry.place)
         if first is not entry.place:
-            yield Problem(entry.place, f'id "{entry.id}" is taken by {first}; give it another id')
+            taken = Sentence(
+                'id "%(id)s" is taken by %(first)s; give it another id', id=entry.id, first=first
+            )
+            yield Problem(entry.place, taken)
 
 
 def _read_sources(folder: Path) -> tuple[dict[str, Source], list[Problem]]:
@@ -115,8 +122,10 @@ def _read_sources(folder: Path) -> tuple[dict[str, Source], list[Problem]]:
 
 def _row_complaint(cells: list[str], known: Container[str]) -> str:
     if len(cells) != _SOURCE_COLUMNS or not all(cells) or cells[1] not in ("yes", "no"):
-        return "write: | id | yes or no | title (zh) | title (en) | address |"
-    return f'source "{cells[0]}" has a row already; give this one another id' if cells[0] in known else ""
+        return Sentence("write: | id | yes or no | title (zh) | title (en) | address |")
+    if cells[0] in known:
+        return Sentence('source "%(id)s" has a row already; give this one another id', id=cells[0])
+    return ""
 
 
 def _table_rows(text: str) -> Iterator[tuple[int, list[str]]]:

@@ -24,6 +24,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from bot.domain import Entry, Grade, Phrasing, Place
+from bot.knowledge.dates import is_date
+from bot.sentences import Sentence
 
 # The last "{#" counts: a question may hold another.
 _HEADING_ID = re.compile(r"^(?P<text>.*)\{#(?P<id>.*?)\}\s*$")
@@ -32,7 +34,6 @@ _ID = re.compile(r"(?!\s)(?!.*\{#)[^\x00-\x1f\x7f\x85\u2028\u2029]{1,128}(?<!\s)
 _COLON = re.compile("[:：]")
 _ESCAPED = re.compile(r"^(\d*)\\(?=[!-/:-@\[-`{-~])")
 _VERBATIM = re.compile(r"(?P<fence>~{3,})markdown verbatim\n(?P<text>.*)\n(?P=fence)", re.DOTALL)
-DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?", re.ASCII)
 NAME_SEPARATORS = re.compile(r"\s*[,，、]\s*")
 
 LABELS = {
@@ -77,7 +78,8 @@ class Problem:
     is_error: bool = True
 
     def __str__(self) -> str:
-        return f"{self.place}: {'error' if self.is_error else 'warning'}: {self.message}"
+        template = "%(place)s: error: %(message)s" if self.is_error else "%(place)s: warning: %(message)s"
+        return Sentence(template, place=self.place, message=self.message)
 
 
 @dataclass
@@ -113,7 +115,7 @@ def read_text(content: bytes, *, name: Path) -> tuple[str, list[Problem]]:
         return _plain_lines(content.decode("utf-8")), []
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        return "", [Problem(Place(name, line), "not UTF-8; save the file with UTF-8 encoding")]
+        return "", [Problem(Place(name, line), Sentence("not UTF-8; save the file with UTF-8 encoding"))]
 
 
 def _plain_lines(text: str) -> str:
@@ -225,13 +227,15 @@ class _FileParser:
         match = _HEADING_ID.match(heading)
         place = self._place(line)
         if match is None:
-            self._report(place, f'heading "{heading}" has no id; write: ## {heading} {{#some-id}}')
+            self._report(
+                place, 'heading "%(heading)s" has no id; write: ## %(heading)s {#some-id}', heading=heading
+            )
             return None
         if complaint := id_complaint(match["id"]):
-            self._report(place, complaint)
+            self.problems.append(Problem(place, complaint))
         question = one_line(match["text"])
         if not question:
-            self._report(place, f"heading has no question; write: ## Question? {{#{match['id']}}}")
+            self._report(place, "heading has no question; write: ## Question? {#%(id)s}", id=match["id"])
         draft = _Draft(question, match["id"], place)
         parts = self._split(("h3",), line, end)
         self._read_labels(draft, line + 1, parts[0][1] if parts else end)
@@ -246,7 +250,9 @@ class _FileParser:
             if not value or key is None:
                 self._report(
                     self._place(line),
-                    f'"{text}" is not a known label; known: {", ".join(LABELS)}',
+                    '"%(text)s" is not a known label; known: %(known)s',
+                    text=text,
+                    known=", ".join(LABELS),
                 )
             else:
                 draft.labels[key] = value[0].strip()
@@ -256,10 +262,13 @@ class _FileParser:
         if kind is None:
             self._report(
                 self._place(first),
-                f'section "{title}" is unknown; known: {", ".join(SECTIONS)}',
+                'section "%(title)s" is unknown; known: %(known)s',
+                title=title,
+                known=", ".join(SECTIONS),
             )
         elif kind in draft.sections:
-            self._report(self._place(first), f'entry "{draft.id}" has "{title}" twice; merge the two')
+            twice = 'entry "%(id)s" has "%(title)s" twice; merge the two'
+            self._report(self._place(first), twice, id=draft.id, title=title)
         elif kind == "answer":
             draft.answer = self._answer(first + 1, stop)
         else:
@@ -270,7 +279,9 @@ class _FileParser:
 
     def _entry(self, draft: _Draft) -> Entry:
         if not draft.answer:
-            self._report(draft.place, f'entry "{draft.id}" has no answer; add "### Answer" and a text')
+            self._report(
+                draft.place, 'entry "%(id)s" has no answer; add "### Answer" and a text', id=draft.id
+            )
         labels = draft.labels
         return Entry(
             id=draft.id,
@@ -310,16 +321,22 @@ class _FileParser:
             return value
         self._report(
             draft.place,
-            f'entry "{draft.id}": {label} is "{value}"; use one of: {", ".join(known)}',
+            'entry "%(id)s": %(label)s is "%(value)s"; use one of: %(known)s',
+            id=draft.id,
+            label=label,
+            value=value,
+            known=", ".join(known),
         )
         return default
 
     def _date(self, draft: _Draft) -> str:
         value = draft.labels.get("as_of", "")
-        if value and not DATE.fullmatch(value):
+        if value and not is_date(value):
             self._report(
                 draft.place,
-                f'entry "{draft.id}": as_of is "{value}"; write 2026, 2026-11 or 2026-11-22',
+                'entry "%(id)s": as_of is "%(value)s"; write 2026, 2026-11 or 2026-11-22',
+                id=draft.id,
+                value=value,
             )
         return value
 
@@ -346,8 +363,8 @@ class _FileParser:
     def _place(self, line: int) -> Place:
         return Place(self.name, line + 1)
 
-    def _report(self, place: Place, message: str) -> None:
-        self.problems.append(Problem(place, message))
+    def _report(self, place: Place, template: str, **values: object) -> None:
+        self.problems.append(Problem(place, Sentence(template, **values)))
 
 
 def _line(token: Token) -> int:
@@ -368,9 +385,10 @@ def id_complaint(entry_id: str) -> str:
     """What is wrong with an id; empty if nothing is."""
     if _ID.fullmatch(entry_id):
         return ""
-    return (
-        f'id "{entry_id}" must have 1 to 128 characters, without "{{#", line breaks and outer blanks; '
-        "for example {#my-shop}"
+    return Sentence(
+        'id "%(id)s" must have 1 to 128 characters, without "{#", line breaks and outer blanks; '
+        "for example {#my-shop}",
+        id=entry_id,
     )
 
 

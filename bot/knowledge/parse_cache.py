@@ -12,8 +12,9 @@ from typing import Any
 from bot import domain
 from bot.disk_cache import SUFFIX, DiskCache
 from bot.domain import Entry, Grade, Phrasing, Place
-from bot.knowledge import markdown
+from bot.knowledge import dates, markdown
 from bot.knowledge.markdown import KnowledgeFile, Parsed, Problem, parse_file
+from bot.sentences import packed, unpacked
 
 
 def cache_file(cache_dir: Path) -> Path:
@@ -46,12 +47,17 @@ class CachedParser:
 
 def _parser_digest() -> bytes:
     """Changes with anything that may read a file in another way."""
-    sources = [Path(str(name)).read_bytes() for name in (markdown.__file__, domain.__file__, __file__)]
+    sources = [
+        Path(str(name)).read_bytes()
+        for name in (markdown.__file__, dates.__file__, domain.__file__, __file__)
+    ]
     return hashlib.sha256(b"\0".join([*sources, version("markdown-it-py").encode()])).digest()
 
 
 def _written(parsed: Parsed) -> bytes:
-    return json.dumps(parsed, ensure_ascii=False, default=_plain).encode()
+    entries, problems = parsed
+    told = [{**vars(problem), "message": packed(problem.message)} for problem in problems]
+    return json.dumps([entries, told], ensure_ascii=False, default=_plain).encode()
 
 
 def _plain(value: object) -> object:
@@ -63,7 +69,10 @@ def _read(value: bytes, name: Path) -> Parsed:
     entries, problems = json.loads(value)
     return (
         [_entry(fields, name) for fields in entries],
-        [Problem(Place(name, fields["place"]), fields["message"], fields["is_error"]) for fields in problems],
+        [
+            Problem(Place(name, fields["place"]), unpacked(fields["message"]), fields["is_error"])
+            for fields in problems
+        ],
     )
 
 

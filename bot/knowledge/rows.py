@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain import Entry, Grade, Language, Phrasing, Place
+from bot.errors import BotError
 from bot.knowledge.columns import NAME_LISTS, QUESTION_LISTS, split_names, split_questions
-from bot.knowledge.dates import plain_date
-from bot.knowledge.markdown import APPLIES, DATE, NAME_SEPARATORS, YES_NO, id_complaint, one_line, tidy
+from bot.knowledge.dates import is_date, plain_date
+from bot.knowledge.markdown import APPLIES, NAME_SEPARATORS, YES_NO, id_complaint, one_line, tidy
 from bot.knowledge.raw_row import RawRow
 
 DetectLanguage = Callable[[str], Language]
@@ -34,7 +35,7 @@ _WORD = re.compile("[a-z0-9]+")
 _SLUG_LENGTH = 40
 
 
-class RowError(Exception):
+class RowError(BotError):
     """A row cannot be used; the message says why."""
 
 
@@ -67,7 +68,7 @@ def read_row(raw: RawRow, languages: Languages) -> Row:
         raise RowError(raw.problem)
     question = one_line(_scalar(raw, "question"))
     if not question:
-        raise RowError("no question")
+        raise RowError("no question; write one")
     language = _language(raw, question, languages.detect)
     script = languages.to_simplified if language is Language.TRADITIONAL else _as_it_is
     entry_id = _scalar(raw, "id").strip()
@@ -91,7 +92,9 @@ def _language(raw: RawRow, question: str, detect: DetectLanguage) -> str:
     try:
         name = known[given.lower().replace("_", "-")]
     except KeyError as error:
-        raise RowError(f'language "{given}" is none of: {", ".join(_LANGUAGES)}') from error
+        raise RowError(
+            'language "%(given)s" is none of: %(languages)s', given=given, languages=", ".join(_LANGUAGES)
+        ) from error
     return Language(name) if name in set(Language) else name
 
 
@@ -108,7 +111,7 @@ def _scalar(raw: RawRow, name: str) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if not isinstance(value, str | int | float):
-        raise RowError(f"{name} must be a text")
+        raise RowError("%(name)s must be a text", name=name)
     return _clean(str(value))
 
 
@@ -126,7 +129,7 @@ def _parts(raw: RawRow, name: str, split: Callable[[str], list[str]]) -> list[st
     if isinstance(value, str):
         return split(_clean(value))
     if not isinstance(value, list) or not all(isinstance(part, str | int | float) for part in value):
-        raise RowError(f"{name} must be a list of texts")
+        raise RowError("%(name)s must be a list of texts", name=name)
     return [_clean(str(part)) for part in value]
 
 
@@ -143,7 +146,7 @@ def _names(name: str) -> Callable[[RawRow, ToSimplified], tuple[str, ...]]:
         names = [one_line(part) for part in _parts(raw, name, split_names)]
         for one in names:
             if NAME_SEPARATORS.search(one):
-                raise RowError(f'{name}: "{one}" holds a comma, which parts names')
+                raise RowError('%(name)s: "%(one)s" holds a comma, which parts names', name=name, one=one)
         return tuple(one for one in names if one)
 
     return read
@@ -154,7 +157,9 @@ def _one_of(name: str, known: Mapping[str, Any], default: object) -> Callable[[R
         given = _narrow(_scalar(raw, name))
         by_name = {one.lower(): value for one, value in known.items()} | {"": default}
         if given.lower() not in by_name:
-            raise RowError(f'{name} "{given}" is none of: {", ".join(known)}')
+            raise RowError(
+                '%(name)s "%(given)s" is none of: %(known)s', name=name, given=given, known=", ".join(known)
+            )
         return by_name[given.lower()]
 
     return read
@@ -163,8 +168,8 @@ def _one_of(name: str, known: Mapping[str, Any], default: object) -> Callable[[R
 def _date(raw: RawRow, _script: ToSimplified) -> str:
     given = _narrow(_scalar(raw, "as_of"))
     value = plain_date(given)
-    if value and not DATE.fullmatch(value):
-        raise RowError(f'as_of "{given}" is no date; write 2026, 2026-11 or 2026-11-22')
+    if value and not is_date(value):
+        raise RowError('as_of "%(given)s" is no date; write 2026, 2026-11 or 2026-11-22', given=given)
     return value
 
 

@@ -15,6 +15,7 @@ from bot.knowledge.columns import field_of, fields_of, require_question, unguard
 from bot.knowledge.raw_row import RawRow
 from bot.knowledge.text_decoding import decode
 from bot.knowledge.workbook import Cells, workbook_rows
+from bot.sentences import Sentence
 
 MAX_ROWS = 50_000
 MAX_BYTES = 50_000_000
@@ -44,19 +45,30 @@ def read_table(path: Path, *, sheet: str | None = None, max_rows: int = MAX_ROWS
     """Every row of a table that is not empty; raises TableError naming what is wrong and the remedy."""
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
-        raise TableError(f"{path}: {_REFUSED.get(path.suffix.lower(), _KINDS)}")
+        raise TableError(
+            "%(path)s: %(why)s", path=path, why=Sentence(_REFUSED.get(path.suffix.lower(), _KINDS))
+        )
     size = path.stat().st_size
     if size > MAX_BYTES:
-        raise TableError(f"{path} has {size:,} bytes, {MAX_BYTES:,} are allowed; split it into several files")
+        raise TableError(
+            "%(path)s has %(size)s bytes, %(most)s are allowed; split it into several files",
+            path=path,
+            size=f"{size:,}",
+            most=f"{MAX_BYTES:,}",
+        )
     reading = _Reading(path, sheet)
     try:
         rows = tuple(islice(reader(reading), max_rows + 1))
     except TableError as error:
-        raise TableError(f"{path}: {error}") from error
+        raise TableError("%(path)s: %(error)s", path=path, error=error) from error
     if len(rows) > max_rows:
-        raise TableError(f"{path} has more than {max_rows:,} rows; allow more with --max-rows, or split it")
+        raise TableError(
+            "%(path)s has more than %(most)s rows; allow more with --max-rows, or split it",
+            path=path,
+            most=f"{max_rows:,}",
+        )
     if not rows:
-        raise TableError(f"{path} holds no rows; write a question and its answer into it")
+        raise TableError("%(path)s holds no rows; write a question and its answer into it", path=path)
     return Table(rows, tuple(reading.notes))
 
 
@@ -72,9 +84,9 @@ def _json_row(number: int, line: str, unknown: dict[str, None]) -> RawRow:
     try:
         fields = json.loads(line)
     except (ValueError, RecursionError) as error:
-        return RawRow(number, {}, f"not JSON ({error})")
+        return RawRow(number, {}, Sentence("not JSON (%(error)s)", error=error))
     if not isinstance(fields, dict):
-        return RawRow(number, {}, 'not an object; write {"question": …, "answer": …}')
+        return RawRow(number, {}, Sentence('not an object; write {"question": …, "answer": …}'))
     known = [(field_of(name), value) for name, value in fields.items()]
     unknown.update((name, None) for name in fields if field_of(name) is None)
     return RawRow(number, {name: value for name, value in known if name and value is not None})
@@ -90,7 +102,9 @@ def _csv(reading: _Reading) -> Iterator[RawRow]:
         yield from _table_rows(reading, ((tuple(cells), "") for cells in lines), skipped)
     except csv.Error as error:
         raise TableError(
-            f"line {lines.line_num}: {error}; check the quotation marks there, or save it again as CSV"
+            "line %(line_num)s: %(error)s; check the quotation marks there, or save it again as CSV",
+            line_num=lines.line_num,
+            error=error,
         ) from error
 
 

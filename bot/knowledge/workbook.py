@@ -47,7 +47,8 @@ def workbook_rows(path: Path, sheet: str | None, notes: list[str]) -> Iterator[C
                 yield from _rows(values[name], formulas[name], notes)
     except _BROKEN as error:
         raise TableError(
-            f"the workbook cannot be read ({error}); open it in a spreadsheet program and save it again"
+            "the workbook cannot be read (%(error)s); open it in a spreadsheet program and save it again",
+            error=error,
         ) from error
 
 
@@ -89,8 +90,10 @@ def _check_package(path: Path) -> None:
         unpacked = sum(part.file_size for part in package.infolist())
     if unpacked > MAX_UNPACKED_BYTES:
         raise TableError(
-            f"unpacks to {unpacked:,} bytes, {MAX_UNPACKED_BYTES:,} are allowed; "
-            "remove pictures and other sheets, or save the sheet as .csv"
+            "unpacks to %(unpacked)s bytes, %(most)s are allowed; "
+            "remove pictures and other sheets, or save the sheet as .csv",
+            unpacked=f"{unpacked:,}",
+            most=f"{MAX_UNPACKED_BYTES:,}",
         )
 
 
@@ -106,7 +109,7 @@ def _sheet_name(workbook: Workbook, sheet: str | None, notes: list[str]) -> str:
     listed = ", ".join(f'"{name}"{"" if name in visible else " (hidden)"}' for name in names)
     if sheet is not None:
         if sheet not in names:
-            raise TableError(f'has no sheet "{sheet}"; it has: {listed}')
+            raise TableError('has no sheet "%(sheet)s"; it has: %(listed)s', sheet=sheet, listed=listed)
         return sheet
     if not names:
         raise TableError("has no sheet with cells")

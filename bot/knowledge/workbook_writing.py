@@ -40,8 +40,11 @@ def write_workbook(path: Path, rows: Sequence[Sequence[str]], widths: Iterable[i
 def _require_fits(text: str) -> None:
     if len(text) > MAX_CELL:
         raise TableError(
-            f'"{text[:40]}…" has {len(text):,} characters, a cell of a workbook holds {MAX_CELL:,}; '
-            "export to .csv or .jsonl"
+            '"%(text)s…" has %(length)s characters, a cell of a workbook holds %(most)s; '
+            "export to .csv or .jsonl",
+            text=text[:40],
+            length=f"{len(text):,}",
+            most=f"{MAX_CELL:,}",
         )
 
 

@@ -24,7 +24,6 @@ _MOMENT = struct.Struct("<Q")
 _ROWS_PER_SET, _SETS = 8, 8192
 _SET = _ROW.size * _ROWS_PER_SET
 _DIGEST = _ROW.size - _MOMENT.size
-NAMES = _ROWS_PER_SET * _SETS
 
 
 class Moments:

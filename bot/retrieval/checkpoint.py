@@ -73,8 +73,10 @@ def load_checkpoint(name: str) -> SentenceTransformer:
         return SentenceTransformer(name, device="cpu")
     except (OSError, ValueError) as error:
         raise ModelError(
-            f"model {name} cannot be loaded ({error}); BOT_MODEL takes a sentence-transformers "
-            "name that can be downloaded, or the path of a folder"
+            "model %(name)s cannot be loaded (%(error)s); BOT_MODEL takes a sentence-transformers "
+            "name that can be downloaded, or the path of a folder",
+            name=name,
+            error=error,
         ) from error
 
 

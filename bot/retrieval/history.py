@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from bot.sentences import packed, unpacked
+
 
 class Action(StrEnum):
     """What was done with a version."""
@@ -67,7 +69,7 @@ class History:
 
     def add(self, event: Event) -> None:
         """Append an event; it is on the disk when this returns. Raises OSError."""
-        line = json.dumps(asdict(event), ensure_ascii=False) + "\n"
+        line = json.dumps(asdict(event) | {"note": packed(event.note)}, ensure_ascii=False) + "\n"
         with self._path.open("a+b") as file:
             if file.tell() and not self._ends_whole():
                 line = "\n" + line
@@ -84,7 +86,9 @@ class History:
 def _event(line: str) -> Event | None:
     try:
         fields = json.loads(line)
-        return Event(**fields | {"action": Action(fields["action"])})
+        return Event(
+            **fields | {"action": Action(fields["action"]), "note": unpacked(fields.get("note", ""))}
+        )
     except (ValueError, TypeError, KeyError):
         return None
 

@@ -103,7 +103,12 @@ class LiveIndex:
     def _require_present(self, version: str) -> None:
         """What serves lies in memory, but no worker could start with it any more."""
         if not (self._store.folder / version / MANIFEST_FILE).is_file():
-            raise IndexMissingError(f"index {version} is gone from {self._store.folder}; {REMEDY}")
+            raise IndexMissingError(
+                "index %(version)s is gone from %(folder)s; %(remedy)s",
+                version=version,
+                folder=self._store.folder,
+                remedy=REMEDY,
+            )
 
     def _was_refused(self, version: str) -> bool:
         """Whether trying again would be in vain: the same version, looking the same, a moment ago."""
@@ -121,7 +126,15 @@ class LiveIndex:
             self._refuse(version, error)
         except Exception as error:
             _log.exception("index %s", version)
-            self._refuse(version, IndexUnusableError(f"index {version} fails ({error!r}); {REMEDY}"))
+            self._refuse(
+                version,
+                IndexUnusableError(
+                    "index %(version)s fails (%(error)s); %(remedy)s",
+                    version=version,
+                    error=repr(error),
+                    remedy=REMEDY,
+                ),
+            )
         else:
             self._serve(loaded, refused=None)
 

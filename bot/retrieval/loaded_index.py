@@ -177,7 +177,12 @@ def load_index(
     try:
         return _read(store.folder / version, manifest, embedder, parts or Parts())
     except (OSError, ValueError, TypeError, LookupError, RuntimeError, BadZipFile) as error:
-        raise IndexUnusableError(f"index {version} cannot be read ({error}); {REMEDY}") from error
+        raise IndexUnusableError(
+            "index %(version)s cannot be read (%(error)s); %(remedy)s",
+            version=version,
+            error=error,
+            remedy=REMEDY,
+        ) from error
 
 
 def _read(folder: Path, manifest: IndexManifest, embedder: Embedder, parts: Parts) -> LoadedIndex:

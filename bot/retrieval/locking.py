@@ -12,6 +12,7 @@ from typing import TextIO
 
 from bot.errors import IndexBusyError
 from bot.retrieval.versions import writing
+from bot.sentences import Sentence
 
 BUILD_LOCK = ".build.lock"
 POINTER_LOCK = ".pointer.lock"
@@ -26,7 +27,9 @@ class Holder:
     since: str
 
     def __str__(self) -> str:
-        return f"process {self.pid} ({self.by}) since {self.since}"
+        return Sentence(
+            "process %(pid)s (%(by)s) since %(since)s", pid=self.pid, by=self.by, since=self.since
+        )
 
 
 @contextmanager
@@ -41,8 +44,9 @@ def build_lock(folder: Path, holder: Holder, wait: Callable[[str], None] | None 
             other = _holder(folder / BUILD_LOCK)
             if wait is None:
                 raise IndexBusyError(
-                    f"the index is being built by {other}; try again after it, or run: "
-                    "flask --app wsgi index build --wait"
+                    "the index is being built by %(other)s; try again after it, or run: "
+                    "flask --app wsgi index build --wait",
+                    other=other,
                 )
             wait(other)
             fcntl.flock(file, fcntl.LOCK_EX)
@@ -82,4 +86,4 @@ def _holder(path: Path) -> str:
     try:
         return str(Holder(**json.loads(path.read_text("utf-8"))))
     except (OSError, ValueError, TypeError):
-        return "another process"
+        return Sentence("another process")

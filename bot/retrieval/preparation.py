@@ -68,7 +68,10 @@ def workspace(parent: Path) -> Iterator[Path]:
         yield folder
     except OSError as error:
         raise ModelError(
-            f"cannot write to {parent} ({error}); free some space or set BOT_CACHE_DIR to a writable folder"
+            "cannot write to %(parent)s (%(error)s); "
+            "free some space or set BOT_CACHE_DIR to a writable folder",
+            parent=parent,
+            error=error,
         ) from error
     finally:
         if folder is not None:
@@ -143,8 +146,11 @@ def _checked(folder: Path, model: str, checkpoint: SentenceTransformer, min_fide
     fidelity = round(float(cosines.min()), 5)
     if not fidelity >= min_fidelity:  # NaN too
         raise ModelError(
-            f"the int8 form of {model} strays from it (cosine {fidelity} < {min_fidelity}); "
-            "set BOT_EMBEDDER=sentence-transformers to serve the original"
+            "the int8 form of %(model)s strays from it (cosine %(fidelity)s < %(min_fidelity)s); "
+            "set BOT_EMBEDDER=sentence-transformers to serve the original",
+            model=model,
+            fidelity=fidelity,
+            min_fidelity=min_fidelity,
         )
     return replace(manifest, fidelity=fidelity)
 

@@ -17,14 +17,15 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import ModelError
+from bot.sentences import Sentence
 
 FORMAT = 2
 GRAPH_FILE = "model.onnx"
 MANIFEST_FILE = "manifest.json"
 ORIGINAL = "original"
 TUNED = "tuned-"
-REMEDY = "run: flask --app wsgi model prepare"
-TUNED_REMEDY = "run: flask --app wsgi model use original (or model tune), then index build"
+REMEDY = Sentence("run: flask --app wsgi model prepare")
+TUNED_REMEDY = Sentence("run: flask --app wsgi model use original (or model tune), then index build")
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,11 @@ def _verified(prepared: PreparedModel) -> PreparedModel:
         actual = sha256(path) if path.is_file() else "missing"
         if actual != expected:
             raise ModelError(
-                f"{path} is damaged (SHA-256 {actual}, expected {expected}); {remedy(prepared.name)}"
+                "%(path)s is damaged (SHA-256 %(actual)s, expected %(expected)s); %(remedy)s",
+                path=path,
+                actual=actual,
+                expected=expected,
+                remedy=remedy(prepared.name),
             )
     return prepared
 
@@ -122,21 +127,35 @@ def read_prepared(cache_dir: Path, model: str, name: str = ORIGINAL) -> Prepared
     path = folder / MANIFEST_FILE
     if not path.is_file():
         title = model if name == ORIGINAL else f"{model} ({name})"
-        raise ModelError(f"model {title} is not prepared ({path} is missing); {advice}")
+        raise ModelError(
+            "model %(title)s is not prepared (%(path)s is missing); %(advice)s",
+            title=title,
+            path=path,
+            advice=advice,
+        )
     try:
         fields = json.loads(path.read_text("utf-8"))
         fields.pop("pad_id", None)  # models prepared by earlier releases have it
         found = fields["model"], fields["format"]
         if found != (model, FORMAT):
             raise ModelError(
-                f"{folder} holds {found[0]} in format {found[1]}, not {model} in format {FORMAT}; {advice}"
+                "%(folder)s holds %(found)s in format %(found_format)s, "
+                "not %(model)s in format %(format)s; %(advice)s",
+                folder=folder,
+                found=found[0],
+                found_format=found[1],
+                model=model,
+                format=FORMAT,
+                advice=advice,
             )
         prepared = PreparedModel(folder, ModelManifest(**fields))
         if prepared.name != name:
             raise ValueError(f"it describes {prepared.name}")
         return prepared
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ModelError(f"{path} is damaged ({error}); {advice}") from error
+        raise ModelError(
+            "%(path)s is damaged (%(error)s); %(advice)s", path=path, error=error, advice=advice
+        ) from error
 
 
 def remedy(name: str) -> str:

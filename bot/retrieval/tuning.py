@@ -177,12 +177,20 @@ def _require_enough(asked: Questions, entry_count: int, tunable: int) -> None:
     wanted = MIN_PHRASINGS_PER_ENTRY * entry_count
     if tunable < MIN_ENTRIES or len(asked.phrasings) < wanted:
         raise KnowledgeError(
-            f"too few phrasings to tune to: {len(asked.phrasings)} for {entry_count} entries; it takes "
-            f"{MIN_PHRASINGS_PER_ENTRY} an entry on average, and {MIN_ENTRIES} entries with several; "
-            "add other ways to ask them"
+            "too few phrasings to tune to: %(phrasings)s for %(entry_count)s entries; it takes "
+            "%(least)s an entry on average, and %(entries)s entries with several; "
+            "add other ways to ask them",
+            phrasings=len(asked.phrasings),
+            entry_count=entry_count,
+            least=MIN_PHRASINGS_PER_ENTRY,
+            entries=MIN_ENTRIES,
         )
     if entry_count > MAX_CLASSES:
-        raise KnowledgeError(f"{entry_count} entries are too many to tune to; {MAX_CLASSES} at most")
+        raise KnowledgeError(
+            "%(entry_count)s entries are too many to tune to; %(most)s at most",
+            entry_count=entry_count,
+            most=MAX_CLASSES,
+        )
 
 
 def _measure(

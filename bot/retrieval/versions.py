@@ -21,6 +21,7 @@ from typing import Any
 from bot.errors import IndexMismatchError, IndexMissingError, IndexUnusableError
 from bot.retrieval.history import Event, History
 from bot.retrieval.prepared_model import ORIGINAL, sha256, write_json
+from bot.sentences import Sentence
 
 FORMAT = 6
 MANIFEST_FILE = "manifest.json"
@@ -32,8 +33,8 @@ REJECTED_FOLDER = "rejected"
 _BUILDING, _REMOVED, _POINTER = ".building-", ".removed-", ".pointer-"
 # Seconds after which a pointer that was not moved into its place belongs to nobody.
 _POINTER_AGE = 60.0
-REMEDY = "run: flask --app wsgi index build"
-MODEL_REMEDY = "run: flask --app wsgi model use original"
+REMEDY = Sentence("run: flask --app wsgi index build")
+MODEL_REMEDY = Sentence("run: flask --app wsgi model use original")
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,12 @@ class IndexManifest:
         actual = getattr(self, field)
         if actual != expected:
             raise IndexMismatchError(
-                f"index {self.version}: {field} is {actual}, expected {expected}; {REMEDY}"
+                "index %(version)s: %(field)s is %(actual)s, expected %(expected)s; %(remedy)s",
+                version=self.version,
+                field=field,
+                actual=actual,
+                expected=expected,
+                remedy=REMEDY,
             )
 
 
@@ -101,11 +107,17 @@ class VersionStore:
         try:
             name = path.read_text("utf-8").strip()
         except OSError as error:
-            raise IndexMissingError(f"no index in {self.folder}; {REMEDY}") from error
+            raise IndexMissingError(
+                "no index in %(folder)s; %(remedy)s", folder=self.folder, remedy=REMEDY
+            ) from error
         except ValueError as error:
-            raise IndexUnusableError(f"{path} cannot be read ({error}); {REMEDY}") from error
+            raise IndexUnusableError(
+                "%(path)s cannot be read (%(error)s); %(remedy)s", path=path, error=error, remedy=REMEDY
+            ) from error
         if name in ("", "..") or Path(name).name != name:
-            raise IndexUnusableError(f"{path} names {name!r}; {REMEDY}")
+            raise IndexUnusableError(
+                "%(path)s names %(name)s; %(remedy)s", path=path, name=repr(name), remedy=REMEDY
+            )
         return name
 
     def current_name(self) -> str:
@@ -126,10 +138,18 @@ class VersionStore:
             fields = json.loads(path.read_text("utf-8"))
             found = fields.get("format")
             if found != FORMAT:
-                raise IndexMismatchError(f"index {version}: format is {found}, expected {FORMAT}; {REMEDY}")
+                raise IndexMismatchError(
+                    "index %(version)s: format is %(found)s, expected %(format)s; %(remedy)s",
+                    version=version,
+                    found=found,
+                    format=FORMAT,
+                    remedy=REMEDY,
+                )
             return IndexManifest(**fields)
         except (OSError, ValueError, TypeError, AttributeError) as error:
-            raise IndexUnusableError(f"{path} cannot be read ({error}); {REMEDY}") from error
+            raise IndexUnusableError(
+                "%(path)s cannot be read (%(error)s); %(remedy)s", path=path, error=error, remedy=REMEDY
+            ) from error
 
     def verified(self, version: str) -> IndexManifest:
         """The manifest, after its fields and every file's checksum were compared with the built ones."""
@@ -142,7 +162,12 @@ class VersionStore:
             actual = sha256(path) if path.is_file() else "missing"
             if actual != expected:
                 raise IndexMismatchError(
-                    f"index {version}: SHA-256 of {name} is {actual}, expected {expected}; {REMEDY}"
+                    "index %(version)s: SHA-256 of %(name)s is %(actual)s, expected %(expected)s; %(remedy)s",
+                    version=version,
+                    name=name,
+                    actual=actual,
+                    expected=expected,
+                    remedy=REMEDY,
                 )
         return manifest
 
@@ -153,7 +178,9 @@ class VersionStore:
             facts: dict[str, Any] = json.loads(path.read_text("utf-8"))
             return facts | {"files": {FACTS_FILE: sha256(path)} | facts["files"]}
         except (OSError, ValueError, TypeError, KeyError) as error:
-            raise IndexUnusableError(f"{path} cannot be read ({error}); {REMEDY}") from error
+            raise IndexUnusableError(
+                "%(path)s cannot be read (%(error)s); %(remedy)s", path=path, error=error, remedy=REMEDY
+            ) from error
 
     @contextmanager
     def workspace(self) -> Iterator[Path]:
@@ -212,7 +239,12 @@ class VersionStore:
         try:
             folder.rename(self.folder / version)
         except OSError as error:
-            raise IndexUnusableError(f"index {version} is taken ({error}); {REMEDY}") from error
+            raise IndexUnusableError(
+                "index %(version)s is taken (%(error)s); %(remedy)s",
+                version=version,
+                error=error,
+                remedy=REMEDY,
+            ) from error
         _flush(self.folder)
 
     def remove(self, version: str) -> None:
@@ -250,7 +282,9 @@ class VersionStore:
         except (FileNotFoundError, NotADirectoryError):
             return ORIGINAL
         if name in ("", "..") or Path(name).name != name:
-            raise IndexUnusableError(f"{path} names {name!r}; {MODEL_REMEDY}")
+            raise IndexUnusableError(
+                "%(path)s names %(name)s; %(remedy)s", path=path, name=repr(name), remedy=MODEL_REMEDY
+            )
         return name
 
     def use_model(self, name: str) -> None:
@@ -286,7 +320,9 @@ def writing(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise IndexUnusableError(
-            f"cannot write to {folder} ({error}); free some space or set BOT_INDEX_DIR"
+            "cannot write to %(folder)s (%(error)s); free some space or set BOT_INDEX_DIR",
+            folder=folder,
+            error=error,
         ) from error
 
 

@@ -33,7 +33,8 @@ class ApiKeyRows:
         """A new key's secret, which is not kept; raises ApiKeyError."""
         if not _NAME.fullmatch(name):
             raise ApiKeyError(
-                f"{name!r} is no name for a key; use 1 to 64 of the characters A-Z a-z 0-9 . _ -"
+                "%(name)s is no name for a key; use 1 to 64 of the characters A-Z a-z 0-9 . _ -",
+                name=repr(name),
             )
         secret = _PREFIX + secrets.token_urlsafe(_BYTES)
         row = {"name": name, "digest": digest(secret), "scopes": " ".join(sorted(scopes))}
@@ -43,7 +44,7 @@ class ApiKeyRows:
                 connection.execute(insert(api_keys).values(**row, **times))
         except IntegrityError as error:
             raise ApiKeyError(
-                f"there is or was a key {name}; choose another name, such as {name}-2"
+                "there is or was a key %(name)s; choose another name, such as %(name)s-2", name=name
             ) from error
         return secret
 
@@ -59,7 +60,9 @@ class ApiKeyRows:
         with self._database.transaction() as connection:
             revoked = connection.execute(update(api_keys).where(is_it).values(revoked_at=self._clock()))
             if not revoked.rowcount:
-                raise ApiKeyError(f"there is no key {name} to revoke; flask --app wsgi keys list shows all")
+                raise ApiKeyError(
+                    "there is no key %(name)s to revoke; flask --app wsgi keys list shows all", name=name
+                )
 
     def note_used(self, moments: Mapping[str, float]) -> None:
         """Remember when keys were last used, unless another worker saw a later use."""

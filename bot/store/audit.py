@@ -10,7 +10,7 @@ from bot.reports import AuditRecord
 from bot.store.database import Database
 from bot.store.tables import audit
 
-_COLUMNS = (audit.c.at, audit.c.operator, audit.c.action, audit.c.subject)
+_COLUMNS = (audit.c.at, audit.c.operator, audit.c.action, audit.c.subject, audit.c.id)
 
 
 class AuditLog:
@@ -22,14 +22,14 @@ class AuditLog:
 
     def record(self, operator: str, action: str, subject: str) -> None:
         """Write that an operator did something."""
-        row = AuditRecord(self._clock(), operator, action, subject)
+        row = {"at": self._clock(), "operator": operator, "action": action, "subject": subject}
         with self._database.transaction() as connection:
-            connection.execute(insert(audit).values(**vars(row)))
+            connection.execute(insert(audit).values(**row))
 
-    def newest(self, most: int, before: float | None = None) -> list[AuditRecord]:
-        """The newest records, those before a moment if one is given."""
+    def newest(self, most: int, before: int | None = None) -> list[AuditRecord]:
+        """The newest records, those before the one of that number if one is given."""
         query = select(*_COLUMNS).order_by(audit.c.id.desc()).limit(most)
         if before is not None:
-            query = query.where(audit.c.at < before)
+            query = query.where(audit.c.id < before)
         with self._database.reading() as connection:
             return [AuditRecord(*row) for row in connection.execute(query)]

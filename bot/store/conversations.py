@@ -49,13 +49,27 @@ class Conversations:
 
         Raises StoreError.
         """
-        pseudonym, now = self._secrets.user(channel, user), self._clock()
+        self._keep(channel, user, talk, self._clock())
+
+    def keep_late(self, channel: str, user: str, talk: Conversation, said_at: float) -> None:
+        """The same for what was said then (seconds since the epoch), unless something newer is remembered.
+
+        Raises StoreError.
+        """
+        self._keep(channel, user, talk, said_at, is_late=True)
+
+    def _keep(
+        self, channel: str, user: str, talk: Conversation, said_at: float, *, is_late: bool = False
+    ) -> None:
+        pseudonym = self._secrets.user(channel, user)
+        old = {"of_channel": channel, "oldest": self._clock() - self._max_age}
         for _ in range(_TRIES):
             try:
                 with self._database.transaction() as connection:
-                    old = {"of_channel": channel, "oldest": now - self._max_age}
+                    if is_late and _is_newer(connection, channel, pseudonym, said_at):
+                        return
                     connection.execute(_DELETE_OLD, old)
-                    write(connection, channel, pseudonym, talk, now)
+                    write(connection, channel, pseudonym, talk, said_at)
                 return
             except IntegrityError:  # another request of this user was first: now there is a row
                 continue
@@ -69,6 +83,11 @@ def read(connection: Connection, channel: str, pseudonym: str, oldest: float) ->
     talk = _conversation(found.state) if found else Conversation()
     is_over = found is not None and found.updated_at < oldest
     return talk.lasting if is_over else talk
+
+
+def _is_newer(connection: Connection, channel: str, pseudonym: str, said_at: float) -> bool:
+    found = connection.execute(_SELECT, {"of_channel": channel, "of_user": pseudonym}).one_or_none()
+    return found is not None and found.updated_at > said_at
 
 
 def write(connection: Connection, channel: str, pseudonym: str, talk: Conversation, now: float) -> None:

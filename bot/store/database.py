@@ -39,7 +39,8 @@ class Database:
         except (ArgumentError, ModuleNotFoundError, OSError) as error:
             problem = _PASSWORD.sub(r"\1:***@", f"BOT_DATABASE_URL={url!r}: {error}")
             raise SettingsError(
-                f"{problem}; write sqlite:///path/to/bot.db or postgresql+psycopg://user:password@host/name"
+                "%(problem)s; write sqlite:///path/to/bot.db or postgresql+psycopg://user:password@host/name",
+                problem=problem,
             ) from error
         self._has_tables = False
 
@@ -104,7 +105,7 @@ class Database:
         except SQLAlchemyError as error:
             # It may be another database by the next time: one that was replaced, or made anew.
             self._has_tables = False
-            raise StoreError(f"the database failed ({_said(error)}); see /readyz") from error
+            raise StoreError("the database failed (%(error)s); see /readyz", error=_said(error)) from error
 
 
 def _said(error: SQLAlchemyError) -> str:
@@ -140,7 +141,7 @@ def _sqlite_engine(address: URL, patience: float) -> Engine:
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
     # An error is logged: with its parameters it would repeat what users wrote.
     engine = create_engine(address, connect_args={"timeout": patience}, hide_parameters=True)
-    event.listen(engine, "connect", _tune_sqlite)
+    event.listen(engine, "connect", _tuning_sqlite(patience))
     event.listen(engine, "begin", _begin)
     if address.database:
         event.listen(engine, "connect", _note_file(address.database))
@@ -148,18 +149,21 @@ def _sqlite_engine(address: URL, patience: float) -> Engine:
     return engine
 
 
-def _tune_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - DBAPI's own
-    # The driver must not begin transactions by itself: see _begin.
-    connection.isolation_level = None
-    _use_wal(connection)
-    # NORMAL loses at most the last commits on power loss; deleted rows are overwritten with zeros.
-    for pragma in ("synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON"):
-        connection.execute(f"PRAGMA {pragma}")
+def _tuning_sqlite(patience: float) -> Callable[[Any, object], None]:
+    def tune(connection: Any, _record: object) -> None:  # noqa: ANN401 - DBAPI's own
+        # The driver must not begin transactions by itself: see _begin.
+        connection.isolation_level = None
+        _use_wal(connection, patience)
+        # NORMAL loses at most the last commits on power loss; deleted rows are overwritten with zeros.
+        for pragma in ("synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return tune
 
 
-def _use_wal(connection: Any) -> None:  # noqa: ANN401 - DBAPI's own
+def _use_wal(connection: Any, patience: float) -> None:  # noqa: ANN401 - DBAPI's own
     """WAL lets readers go on while one writes."""
-    deadline = time.monotonic() + USUAL_PATIENCE
+    deadline = time.monotonic() + patience
     while True:
         try:
             connection.execute("PRAGMA journal_mode=WAL")

@@ -135,9 +135,15 @@ class DeskAccess:
 
 def _require_usable(name: str, password: str) -> None:
     if not name.strip() or name != name.strip() or not name.isprintable() or len(name) > LONGEST_NAME:
-        raise SettingsError(f"{name!r} is no name of 1 to {LONGEST_NAME} printable characters")
+        raise SettingsError(
+            "%(name)s is no name of 1 to %(longest)s printable characters",
+            name=repr(name),
+            longest=LONGEST_NAME,
+        )
     if len(password) < LEAST_PASSWORD:
-        raise SettingsError(f"a password needs {LEAST_PASSWORD} characters or more; several words do well")
+        raise SettingsError(
+            "a password needs %(least)s characters or more; several words do well", least=LEAST_PASSWORD
+        )
 
 
 def _first_of_too_many(connection: Connection, key: str, at_most: int) -> float:

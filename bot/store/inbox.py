@@ -67,7 +67,7 @@ class Inbox:
             for asked in settlement.asked:
                 self._log.write(asked)
             return settlement.said
-        raise StoreError(f"the database refuses the effect of {key}")
+        raise StoreError("the database refuses the effect of %(key)s", key=key)
 
     def _commit(self, connection: Connection, key: str, settlement: Settlement) -> None:
         now = self._clock()

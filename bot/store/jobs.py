@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select, update
@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.domain import Job, JobProgress, JobResult, JobState
 from bot.errors import StoreError
+from bot.sentences import Sentence, packed, unpacked
 from bot.store.database import Database
 from bot.store.tables import job_keys, jobs
 
@@ -20,7 +21,7 @@ SILENT_SECONDS, STARTING_SECONDS = 20.0, 90.0
 KEPT = 100
 _ACTIVE = "active"
 _ATTEMPTS = 3
-GONE = (
+GONE = Sentence(
     "its process ended without a word: it was killed, or the machine ran out of memory or restarted; "
     "the live index was not touched; start another rebuild"
 )
@@ -75,7 +76,7 @@ class Jobs:
 
     def finish(self, job_id: str, result: JobResult, log: tuple[str, ...]) -> None:
         """Say how it ended, also when it was given up too early."""
-        values = {"version": result.version, "log": "\n".join(log)}
+        values = {"version": result.version, "log": _kept(log)}
         with self._database.transaction() as connection:
             self._end(connection, jobs.c.id == job_id, result.state, result.report, **values)
 
@@ -126,7 +127,7 @@ class Jobs:
         report: str,
         **values: str,
     ) -> None:
-        ended = {"state": state.value, "report": report, "finished_at": self._clock()}
+        ended = {"state": state.value, "report": packed(report), "finished_at": self._clock()}
         connection.execute(update(jobs).where(which).values(slot=jobs.c.id, **ended, **values))
 
     def _read(self, connection: Connection, which: ColumnElement[bool]) -> Job | None:
@@ -144,21 +145,25 @@ def _digest(key: str) -> str:
 
 def _columns(progress: JobProgress) -> dict[str, Any]:
     return {
-        "what": progress.what,
+        "what": packed(progress.what),
         "done": progress.done,
         "total": progress.total,
-        "log": "\n".join(progress.log),
+        "log": _kept(progress.log),
     }
+
+
+def _kept(log: Iterable[str]) -> str:
+    return "\n".join(map(packed, log))
 
 
 def _job(row: Any) -> Job:  # noqa: ANN401 - a row of the table
     state = JobState(row.state)
-    log = tuple(row.log.split("\n")) if row.log else ()
+    log = tuple(map(unpacked, row.log.split("\n"))) if row.log else ()
     return Job(
         row.id,
         state,
-        JobProgress(row.what, row.done, row.total, log),
-        JobResult(state, row.version, row.report) if state.is_over else None,
+        JobProgress(unpacked(row.what), row.done, row.total, log),
+        JobResult(state, row.version, unpacked(row.report)) if state.is_over else None,
         row.created_at,
         row.started_at,
         row.finished_at,

@@ -49,8 +49,14 @@ class KnowledgeEdits:
             row = connection.execute(query).mappings().one_or_none()
         return KnowledgeEdit(**row) if row else None
 
-    def mark_undone(self, number: int) -> None:
-        """Note that it stands no more."""
+    def forget(self, edits: Sequence[KnowledgeEdit]) -> None:
+        """Keep them no more: they did not come to pass."""
+        numbers = [edit.id for edit in edits]
+        with self._database.transaction() as connection:
+            connection.execute(delete(knowledge_edits).where(knowledge_edits.c.id.in_(numbers)))
+
+    def mark_undone(self, number: int, *, is_undone: bool = True) -> None:
+        """Note that it stands no more, or stands after all."""
         query = update(knowledge_edits).where(knowledge_edits.c.id == number)
         with self._database.transaction() as connection:
-            connection.execute(query.values(undone_at=self._clock()))
+            connection.execute(query.values(undone_at=self._clock() if is_undone else None))

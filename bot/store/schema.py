@@ -33,7 +33,11 @@ def migrate(connection: Connection) -> str:
         connection.execute(_LOCK)
     before = version(connection)
     if before > HEAD:
-        raise StoreError(f"the database is of a newer version ({before}, not {HEAD}); update the program")
+        raise StoreError(
+            "the database is of a newer version (%(before)s, not %(newest)s); update the program",
+            before=before,
+            newest=HEAD,
+        )
     if before != HEAD:
         _upgrade(connection)
     return before

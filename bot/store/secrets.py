@@ -51,9 +51,13 @@ def load_key(path: Path) -> bytes:
             _make_key(path)
         key = path.read_bytes()
     except OSError as error:
-        raise StoreError(f"the key {path} cannot be read or made ({error})") from error
+        raise StoreError(
+            "the key %(path)s cannot be read or made (%(error)s)", path=path, error=error
+        ) from error
     if len(key) != _KEY_BYTES:
-        raise StoreError(f"{path} is not a key of {_KEY_BYTES} bytes; restore it, or delete it")
+        raise StoreError(
+            "%(path)s is not a key of %(size)s bytes; restore it, or delete it", path=path, size=_KEY_BYTES
+        )
     return key
 
 

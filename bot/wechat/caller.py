@@ -131,5 +131,9 @@ class ApiCaller:
 
 def _checked(base_url: str) -> str:
     if not _ADDRESS.fullmatch(base_url):
-        raise CredentialsError(f"API address {base_url!r}: expected one like {OFFICIAL_API}")
+        raise CredentialsError(
+            "API address %(address)s: expected one like %(example)s",
+            address=repr(base_url),
+            example=OFFICIAL_API,
+        )
     return base_url.rstrip("/")

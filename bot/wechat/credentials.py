@@ -34,11 +34,13 @@ class Credentials:
     def __post_init__(self) -> None:
         """Refuses what cannot be right, naming the field and its form."""
         if not _APP_ID.fullmatch(self.app_id):
-            raise CredentialsError(f"app id {self.app_id!r}: copy AppID from WeChat's console")
+            raise CredentialsError(
+                "app id %(app_id)s: copy AppID from WeChat's console", app_id=repr(self.app_id)
+            )
         if not _TOKEN.fullmatch(self.token):
             raise CredentialsError("the token must be 3 to 32 letters and digits, as in WeChat")
         if not self.aes_key and self.mode is not Mode.PLAIN:
-            raise CredentialsError(f"{self.mode} mode needs the AES key: copy EncodingAESKey")
+            raise CredentialsError("%(mode)s mode needs the AES key: copy EncodingAESKey", mode=self.mode)
         # Decoding it here turns a wrong key into an error at the start, not at the first push.
         _ = self.crypto
 

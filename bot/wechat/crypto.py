@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
+from bot.sentences import Sentence
 from bot.wechat.errors import CredentialsError, DecryptionError, NotAuthenticError
 from bot.wechat.signature import is_signed, signature
 
@@ -26,7 +27,7 @@ _AES_BLOCK = 16
 _PAD_BLOCK = 32
 _RANDOM = 16
 _HEAD = _RANDOM + 4
-_KEY_HINT = ": compare the AES key with EncodingAESKey in WeChat's console"
+_KEY_HINT = Sentence("compare the AES key with EncodingAESKey in WeChat's console")
 
 
 @dataclass(frozen=True)
@@ -65,10 +66,10 @@ class MessageCrypto:
         """The message inside; :class:`NotAuthenticError` if it is meant for another app."""
         plain = _unpad(self._decipher(_decode(encrypt)))
         if len(plain) < _HEAD:
-            raise DecryptionError("the decrypted push has no room for its header" + _KEY_HINT)
+            raise DecryptionError("the decrypted push has no room for its header: %(hint)s", hint=_KEY_HINT)
         end = _HEAD + int.from_bytes(plain[_RANDOM:_HEAD], "big")
         if end > len(plain):
-            raise DecryptionError("the decrypted push is shorter than it claims" + _KEY_HINT)
+            raise DecryptionError("the decrypted push is shorter than it claims: %(hint)s", hint=_KEY_HINT)
         if not hmac.compare_digest(plain[end:], self._app_id):
             raise NotAuthenticError("the push is meant for another app id")
         return plain[_HEAD:end]
@@ -90,8 +91,9 @@ class MessageCrypto:
 def _decode_key(aes_key: str) -> bytes:
     if not _KEY.fullmatch(aes_key):
         raise CredentialsError(
-            f"the AES key has {len(aes_key)} characters, expected 43 letters and digits: "
-            "copy EncodingAESKey from WeChat's console without blanks and without '='"
+            "the AES key has %(length)s characters, expected 43 letters and digits: "
+            "copy EncodingAESKey from WeChat's console without blanks and without '='",
+            length=len(aes_key),
         )
     return base64.b64decode(aes_key + "=")
 
@@ -102,7 +104,7 @@ def _decode(encrypt: str) -> bytes:
     except (binascii.Error, ValueError) as error:
         raise DecryptionError("Encrypt is not Base64") from error
     if not ciphertext or len(ciphertext) % _AES_BLOCK:
-        raise DecryptionError(f"Encrypt holds {len(ciphertext)} bytes, no multiple of 16")
+        raise DecryptionError("Encrypt holds %(length)s bytes, no multiple of 16", length=len(ciphertext))
     return ciphertext
 
 
@@ -115,5 +117,5 @@ def _unpad(padded: bytes) -> bytes:
     # The block is 32 bytes, not AES's 16: an ordinary PKCS#7 unpadder refuses every other push.
     count = padded[-1]
     if not 1 <= count <= _PAD_BLOCK or not padded.endswith(bytes([count]) * count):
-        raise DecryptionError("the decrypted push is not padded" + _KEY_HINT)
+        raise DecryptionError("the decrypted push is not padded: %(hint)s", hint=_KEY_HINT)
     return padded[:-count]

@@ -68,7 +68,7 @@ def _open_encrypted(
     try:
         document = read_document(body, max_bytes)
     except MalformedPushError as error:
-        raise NotAuthenticError(f"nothing to verify: {error}") from error
+        raise NotAuthenticError("nothing to verify: %(error)s", error=error) from error
     return _decrypted(query, document, crypto)
 
 

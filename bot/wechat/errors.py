@@ -30,6 +30,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from bot.errors import BotError, SettingsError
+from bot.sentences import Sentence
 
 
 class CredentialsError(SettingsError):
@@ -78,7 +79,10 @@ class ApiError(WeChatError):
         """What failed, and what to do about it."""
         code = "" if self.code is None else f" {self.code}"
         rid = f" (rid {self.rid})" if self.rid else ""
-        return f"{self.call}:{code} {self.reason}{rid}; {self.remedy}"
+        said = {"call": self.call, "code": code, "reason": self.reason, "rid": rid}
+        return Sentence(
+            "%(call)s:%(code)s %(reason)s%(rid)s; %(remedy)s", **said, remedy=Sentence(self.remedy)
+        )
 
 
 class PassingApiError(ApiError):

@@ -55,7 +55,9 @@ class Document:
 def read_document(body: bytes, max_bytes: int = MAX_BODY_BYTES) -> Document:
     """The fields of a body, or :class:`MalformedPushError` with the reason."""
     if len(body) > max_bytes:
-        raise MalformedPushError(f"the body has {len(body)} bytes, at most {max_bytes} are read")
+        raise MalformedPushError(
+            "the body has %(length)s bytes, at most %(most)s are read", length=len(body), most=max_bytes
+        )
     # Damaged bytes cost a character, not the user's whole message.
     text = clean(body.decode("utf-8", "replace")).lstrip("\ufeff \t\r\n")
     if text.startswith("<"):
@@ -69,7 +71,9 @@ def _read_xml(text: str) -> Mapping[str, Field]:
     try:
         root = fromstring(text, forbid_dtd=True)
     except (ParseError, DefusedXmlException) as error:
-        raise MalformedPushError(f"the body is not acceptable XML: {error!s:.200}") from error
+        raise MalformedPushError(
+            "the body is not acceptable XML: %(error)s", error=str(error)[:200]
+        ) from error
     if root.tag != "xml":
         raise MalformedPushError("the body's root element is not <xml>")
     return _children(root, _MAX_DEPTH)
@@ -101,7 +105,9 @@ def _read_json(text: str) -> Mapping[str, Field]:
             object_pairs_hook=_Pairs,
         )
     except (ValueError, RecursionError) as error:
-        raise MalformedPushError(f"the body is not acceptable JSON: {error!s:.200}") from error
+        raise MalformedPushError(
+            "the body is not acceptable JSON: %(error)s", error=str(error)[:200]
+        ) from error
     return _members(value, _MAX_DEPTH)
 
 

@@ -15,6 +15,7 @@ from bot.answering.answerer import Answerer
 from bot.channels.ask import ask_blueprint
 from bot.channels.feedback import feedback_blueprint
 from bot.channels.health import health_blueprint
+from bot.channels.late_turns import LateTurns
 from bot.channels.openapi import document
 from bot.channels.problems import register_problems
 from bot.channels.sessions import Sessions
@@ -55,7 +56,12 @@ class Bot:
         protection = Protection(Settings(**settings), self.keys)
         protection.cover(app)
         talks = Conversations(database, Secrets(b"k" * 32), time.time, 1800.0)
-        ask = ask_blueprint(Answerer(lambda: INDEX), Sessions(lambda: talks), self.log, time.time)
+        ask = ask_blueprint(
+            Answerer(lambda: INDEX),
+            Sessions(lambda: talks, LateTurns(lambda: talks, time.time)),
+            self.log,
+            time.time,
+        )
         app.register_blueprint(protection.public(ask, Scope.ASK))
         feedback = feedback_blueprint(Remembering, lambda _: None)
         app.register_blueprint(protection.public(feedback, Scope.FEEDBACK))

@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from bot.answering.answerer import Answerer
 from bot.channels.ask import ask_blueprint
+from bot.channels.late_turns import LateTurns
 from bot.channels.problems import MAX_BODY, register_problems
 from bot.channels.sessions import Sessions
 from bot.errors import StoreError
@@ -375,7 +376,7 @@ def no_sessions():
     def closed():
         raise StoreError("there is no store")
 
-    return Sessions(closed)
+    return Sessions(closed, LateTurns(closed, time.time))
 
 
 def test_an_unexpected_failure_is_a_problem_without_internals():

@@ -11,6 +11,7 @@ from flask import Flask
 
 from bot.answering.answerer import Answerer
 from bot.channels.ask import ask_blueprint
+from bot.channels.late_turns import LateTurns
 from bot.channels.problems import register_problems
 from bot.channels.sessions import Sessions
 from bot.domain import Conversation
@@ -19,6 +20,7 @@ from bot.store.conversations import Conversations
 from bot.store.database import Database
 from bot.store.secrets import Secrets
 from tests.fakes import DirectLog, FakeIndex, make_entry
+from tests.store.faults import until
 from tests.wechat.fakes import Clock
 
 INDEX = FakeIndex(
@@ -43,7 +45,12 @@ def serve(open_store):
     app = Flask("bot")
     register_problems(app)
     app.register_blueprint(
-        ask_blueprint(Answerer(lambda: INDEX), Sessions(open_store), DirectLog(), time.time)
+        ask_blueprint(
+            Answerer(lambda: INDEX),
+            Sessions(open_store, LateTurns(open_store, time.time)),
+            DirectLog(),
+            time.time,
+        )
     )
     return app.test_client()
 
@@ -121,7 +128,7 @@ def test_get_goes_on_with_the_same_session(store):
 
 
 @pytest.mark.parametrize("error", [StoreError("no key"), SettingsError("bad address"), OSError("read-only")])
-def test_a_store_that_cannot_be_opened_costs_the_context_only(error, caplog):
+def test_a_store_that_cannot_be_opened_costs_other_processes_the_context_only(error, caplog):
     def closed():
         raise error
 
@@ -130,19 +137,22 @@ def test_a_store_that_cannot_be_opened_costs_the_context_only(error, caplog):
     assert [entry(client, question, "a") for question in ("备案要多久", "要花多少钱", "1")] == [
         "filing",
         "fees",
-        None,
+        "types",
     ]
-    assert caplog.text.count("answering without context") == 1
+    assert entry(serve(closed), "1", "a") is None
+    assert caplog.text.count("answering without context") == 2
 
 
-def test_a_store_that_is_locked_costs_the_context_only(ask, tmp_path):
+def test_a_store_that_is_locked_costs_nothing(ask, store, clock, tmp_path):
     ask("备案要多久", "a")
+    clock.now += 600
     with closing(sqlite3.connect(tmp_path / "bot.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         assert ask("要花多少钱", "a") == "fees"
         other.execute("ROLLBACK")
 
-    assert ask("2", "a") == "types"
+    assert ask("2", "a") == "filing"
+    until(lambda: store.recall("ask", "a").entries == ("filing",))
 
 
 def test_no_session_id_reaches_the_disk(ask, tmp_path):

@@ -251,7 +251,14 @@ def test_a_mistake_is_named_with_its_line_and_the_remedy(complaints, right, wron
     assert complaints(SHOP.replace(right, wrong)) == [f"en/shops.md:{line}: error: {complaint}"]
 
 
-@pytest.mark.parametrize("date", ["2026", "2026-01", "2026-12-31"])
+@pytest.mark.parametrize("date", ["2026-02-31", "2027-02-29", "2026-04-31", "0000", "2026-00"])
+def test_a_date_that_no_calendar_has_is_told_with_its_line(complaints, date):
+    complaint = f'entry "my-shop": as_of is "{date}"; write 2026, 2026-11 or 2026-11-22'
+
+    assert complaints(SHOP.replace("2026-11", date)) == [f"en/shops.md:3: error: {complaint}"]
+
+
+@pytest.mark.parametrize("date", ["2026", "2026-01", "2026-12-31", "2028-02-29"])
 def test_a_date_may_be_a_year_a_month_or_a_day(entry_of, date):
     assert entry_of(SHOP.replace("2026-11", date)).as_of == date
 

@@ -19,16 +19,16 @@ from bot.store.database import Database
 database = Database(sys.argv[1])
 with database.transaction() as connection:
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("LOCK TABLE questions IN ACCESS EXCLUSIVE MODE")
+        connection.exec_driver_sql(f"LOCK TABLE {sys.argv[2]} IN ACCESS EXCLUSIVE MODE")
     print("held", flush=True)
     sys.stdin.readline()
 """
 
 
 @contextmanager
-def locked(url: str) -> Iterator[None]:
-    """Another process writes, and does not come to an end."""
-    command = [sys.executable, "-c", HOLD_THE_LOCK, url]
+def locked(url: str, table: str = "questions") -> Iterator[None]:
+    """Another process writes, and does not come to an end; ``table``: locked to readers in PostgreSQL."""
+    command = [sys.executable, "-c", HOLD_THE_LOCK, url, table]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "encoding": "utf-8"}
     with subprocess.Popen(command, cwd=PROJECT, **pipes) as holder:
         assert holder.stdout.readline() == "held\n"

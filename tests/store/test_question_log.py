@@ -15,6 +15,7 @@ from flask import Flask
 from bot.answering.answerer import Answerer
 from bot.channels.ask import ask_blueprint
 from bot.channels.health import health_blueprint
+from bot.channels.late_turns import LateTurns
 from bot.channels.problems import register_problems
 from bot.channels.sessions import Sessions
 from bot.domain import IndexState, LogState
@@ -84,7 +85,12 @@ def client(log):
     app = Flask("bot")
     register_problems(app)
     app.register_blueprint(
-        ask_blueprint(Answerer(lambda: INDEX), Sessions(no_sessions), log, lambda: 1_760_000_000.0)
+        ask_blueprint(
+            Answerer(lambda: INDEX),
+            Sessions(no_sessions, LateTurns(no_sessions, lambda: 0.0)),
+            log,
+            lambda: 1_760_000_000.0,
+        )
     )
     app.register_blueprint(
         health_blueprint(lambda: INDEX, IndexState, lambda: INDEX.digest, lambda: log.state)

@@ -20,6 +20,7 @@ from bot.admin.desk.entry_list import (
     entry_row,
     entry_twins,
 )
+from bot.admin.desk.given_numbers import number_given
 from bot.admin.desk.names import LANGUAGES
 from bot.admin.desk.periods import ALL, PERIODS, period
 from bot.admin.desk.reports import Reports
@@ -40,7 +41,7 @@ def add_entries_pages(blueprint: Blueprint, reports: Reports, timezone: ZoneInfo
         wanted, period_name = _wanted(), request.args.get("period", ALL)
         all_of_them = Entries.read(reports, timezone, _span(reports, period_name, timezone))
         shown = all_of_them.shown(wanted)
-        start = max(0, request.args.get("start", 0, type=int))
+        start = number_given("start", 0)
         return render_template(
             "desk/entries.html",
             entries=all_of_them,

@@ -17,7 +17,6 @@ from bot.admin.desk.entry_preview import (
     show_preview,
     twin_of,
 )
-from bot.admin.desk.lint_words import in_words
 from bot.admin.desk.teaching import Audit, Notify, Teaching
 from bot.admin.desk.words import gettext as _
 from bot.answering.normalising import detect_language
@@ -55,7 +54,7 @@ def add_entry_editing_pages(blueprint: Blueprint, teaching: Teaching, audit: Aud
         try:
             wishes = [form.wish() for form in forms]
         except RowError as error:
-            return show_form(teaching, forms, in_words(str(error)))
+            return show_form(teaching, forms, str(error))
         return saved(teaching, wishes, audit, notify) or show_preview(teaching, forms, is_overtaken=True)
 
 

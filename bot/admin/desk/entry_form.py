@@ -61,7 +61,7 @@ class EntryForm:
         cells |= {name: list(dict.fromkeys(_lines(cells[name]))) for name in QUESTION_LISTS}
         row = read_row(RawRow(1, cells), _LANGUAGES)
         if not row.answer:
-            raise RowError("no answer")
+            raise RowError("no answer; write one")
         plain = Entry(row.id or id_for(row.question), row.language, row.question, (), row.answer, "", NOWHERE)
         entry = replace(plain, **row.fields)
         return Wish((entry.language, entry.id), entry, self.seen)

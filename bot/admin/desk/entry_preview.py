@@ -10,7 +10,6 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from bot.admin.desk.entry_form import EntryForm
-from bot.admin.desk.lint_words import in_words
 from bot.admin.desk.markdown import to_html
 from bot.admin.desk.rebuilds import rebuild_asked_for
 from bot.admin.desk.teaching import Audit, Notify, Teaching
@@ -72,7 +71,7 @@ def show_preview(teaching: Teaching, forms: Sequence[EntryForm], *, is_overtaken
     try:
         wishes = [form.wish() for form in forms]
     except RowError as error:
-        return show_form(teaching, [*forms, *missing_forms(forms)], in_words(str(error)))
+        return show_form(teaching, [*forms, *missing_forms(forms)], str(error))
     draft = teaching.editor.draft(wishes)
     if draft.overtaken and not any(form.seen for form in forms):
         taken = _("There is an entry %(id)s already. Choose another id, or change that entry.")
@@ -92,7 +91,6 @@ def show_preview(teaching: Teaching, forms: Sequence[EntryForm], *, is_overtaken
         entries=[wish.entry for wish in wishes],
         is_overtaken=is_overtaken,
         to_html=to_html,
-        in_words=in_words,
     )
 
 
@@ -110,10 +108,9 @@ def twin_of(form: EntryForm) -> EntryForm:
 def saved(teaching: Teaching, wishes: Sequence[Wish], audit: Audit, notify: Notify) -> Response | None:
     """Write and go on to the changes; None where somebody else was first."""
     try:
-        edits = teaching.editor.save(wishes)
+        edits = teaching.editor.save(wishes, teaching.edits())
     except Overtaken:
         return None
-    teaching.edits().add(edits)
     _record(edits, audit)
     if request.form.get("step") != "rebuild":
         notify(_("Saved. Customers get it with the next rebuild."))

@@ -6,7 +6,6 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from bot.admin.desk.entry_preview import existing, saved
-from bot.admin.desk.lint_words import in_words
 from bot.admin.desk.markdown import to_html
 from bot.admin.desk.teaching import Audit, Notify, Teaching
 from bot.admin.desk.words import gettext as _
@@ -21,9 +20,7 @@ def add_entry_removal_pages(blueprint: Blueprint, teaching: Teaching, audit: Aud
         entry = existing(teaching, folder, entry_id)
         wish = Wish((folder, entry_id), None, teaching.editor.digest(entry))
         draft = teaching.editor.draft([wish])
-        return render_template(
-            "desk/remove_entry.html", entry=entry, wish=wish, draft=draft, in_words=in_words, to_html=to_html
-        )
+        return render_template("desk/remove_entry.html", entry=entry, wish=wish, draft=draft, to_html=to_html)
 
     @blueprint.post("/entries/<any(zh, en):folder>/<path:entry_id>/remove")
     def remove_entry(folder: str, entry_id: str) -> Response:

@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from bot.admin.desk.access import Closed
 from bot.admin.desk.words import gettext as _
-from bot.admin.desk.words import mark
+from bot.admin.desk.words import in_words, mark
 from bot.channels.problems import request_id
 from bot.errors import BotError
 
@@ -50,7 +50,7 @@ def _refusal(error: HTTPException) -> Response:
 
 
 def _outage(error: BotError) -> Response:
-    return _page(HTTPStatus.SERVICE_UNAVAILABLE, str(error))
+    return _page(HTTPStatus.SERVICE_UNAVAILABLE, in_words(str(error)))
 
 
 def _failure(error: Exception) -> Response:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from flask import Blueprint
 
 from bot.admin.desk.markdown import to_html
-from bot.admin.desk.words import gettext, mark
+from bot.admin.desk.words import gettext, in_words, mark
 
 OUTCOMES = {
     "answer": mark("Answered"),
@@ -41,6 +41,7 @@ def add_names(blueprint: Blueprint) -> None:
     blueprint.add_app_template_filter(short_user, "short_user")
     blueprint.add_app_template_filter(percent, "percent")
     blueprint.add_app_template_filter(to_html, "prose")
+    blueprint.add_app_template_filter(in_words, "in_words")
 
 
 def channel_name(channel: str) -> str:

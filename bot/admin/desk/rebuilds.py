@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from bot.admin.desk.access import operator
 from bot.admin.desk.rebuilds_words import STATES, stage_name
 from bot.admin.desk.words import gettext as _
-from bot.admin.desk.words import mark
+from bot.admin.desk.words import in_words, mark
 from bot.admin.schemas import job_reply
 from bot.domain import Job, JobState
 from bot.ports import Jobs
@@ -79,6 +79,7 @@ def add_rebuilds_pages(blueprint: Blueprint, parts: RebuildParts, audit: Callabl
             "stage": stage_name(job.progress.what),
         }
         shown |= {"left": _left(left), "is_over": job.state.is_over}
+        shown["log"] = [in_words(line) for line in job.progress.log]
         return jsonify(job_reply(job).model_dump(mode="json") | shown)
 
 

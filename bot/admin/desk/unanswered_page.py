@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from bot.admin.desk.entry_form import EntryForm, form_of
 from bot.admin.desk.entry_preview import show_preview
+from bot.admin.desk.given_numbers import number_given
 from bot.admin.desk.teaching import Audit, Notify, Teaching
 from bot.admin.desk.words import gettext as _
 from bot.admin.desk.words import mark
@@ -18,7 +19,7 @@ from bot.reports_teaching import DistinctQuestion, Overview, QuestionGroup, Want
 
 AT_ONCE = 20
 # How often a group that was put aside may be asked before it comes back.
-USUAL_TIMES = 10
+USUAL_TIMES, _MOST_TIMES = 10, 1_000_000
 _DAY = 86_400.0
 _FOUND = 20
 _SHOWN_OF_KEY = 12
@@ -62,7 +63,7 @@ def add_unanswered_pages(blueprint: Blueprint, teaching: Teaching, audit: Audit,
     def unanswered() -> str:
         overview, chosen = teaching.unanswered.overview(), _Filter.asked()
         groups = chosen.shown(overview, teaching.clock())
-        page = max(1, request.args.get("page", 1, type=int))
+        page = number_given("page", 1, least=1)
         return render_template(
             "desk/unanswered.html",
             overview=overview,
@@ -80,7 +81,7 @@ def add_unanswered_pages(blueprint: Blueprint, teaching: Teaching, audit: Audit,
     @blueprint.post("/unanswered/put-aside")
     def put_aside() -> Response:
         group = _group(teaching)
-        times = min(max(request.form.get("times", USUAL_TIMES, type=int), 1), 1_000_000)
+        times = number_given("times", USUAL_TIMES, 1, _MOST_TIMES)
         teaching.unanswered.dismiss(group, times)
         audit(mark("Put unanswered questions aside"), _subject(group))
         notify(_("Put aside until it is asked %(times)s more times.") % {"times": times})

@@ -12,10 +12,11 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from bot.admin.desk.access import operator
+from bot.admin.desk.given_numbers import number_given
 from bot.admin.desk.text_diff import text_diff
 from bot.admin.desk.versions_words import ACTIONS, COUNTS, FIELDS, STATES, TURNS
 from bot.admin.desk.words import gettext as _
-from bot.admin.desk.words import mark, ngettext
+from bot.admin.desk.words import in_words, mark, ngettext
 from bot.errors import BotError
 from bot.pruning import rejection, superfluous
 from bot.publishing_rejected import Approval
@@ -122,12 +123,12 @@ def _add_pruning(
 ) -> None:
     @blueprint.get("/versions/prune")
     def prune_versions() -> str:
-        kept = max(request.args.get("keep", keep, type=int), 0)
+        kept = number_given("keep", keep)
         return _page("prune", names=superfluous(index.store, kept, datetime.now(UTC)), keep=kept)
 
     @blueprint.post("/versions/prune")
     def prune_now() -> Response:
-        gone = index.prune(max(request.form.get("keep", keep, type=int), 0))
+        gone = index.prune(number_given("keep", keep))
         if gone:
             audit(mark("Deleted versions"), ", ".join(gone))
         told = ngettext("%(count)s version was deleted.", "%(count)s versions were deleted.", len(gone))
@@ -142,7 +143,10 @@ def _add_verifying(blueprint: Blueprint, index: Index, notify: Callable[[str], N
         try:
             index.load_version(row.name)
         except BotError as error:
-            notify(_("Index %(name)s cannot serve: %(problem)s") % {"name": name, "problem": error})
+            notify(
+                _("Index %(name)s cannot serve: %(problem)s")
+                % {"name": name, "problem": in_words(str(error))}
+            )
         else:
             notify(_("Index %(name)s is whole: it loads, and every checksum is right.") % {"name": name})
         return redirect(url_for("desk.version", name=name), 303)

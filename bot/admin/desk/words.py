@@ -1,5 +1,7 @@
 """The desk's words: English in the pages, Chinese in ``translations``, Traditional Chinese derived from it.
 
+What the rest of the program says (``Sentence``: errors, lint, the gate's report) is translated here as well.
+
 Translations are gettext's ``.po`` files, one a page, read as they are: there is nothing to compile.
 """
 
@@ -19,6 +21,7 @@ from flask import g, request
 from bot.answering.script import to_traditional
 from bot.channels.chat import preferred_language
 from bot.domain import Language
+from bot.sentences import Sentence
 
 LANGUAGE_COOKIE = "desk_language"
 TRANSLATIONS = Path(__file__).parent / "translations" / "zh"
@@ -45,6 +48,17 @@ def ngettext(singular: str, plural: str, count: int) -> str:
 
 
 _ = gettext
+
+
+def in_words(text: str) -> str:
+    """What the program says of itself in the page's language; any other text as it is."""
+    if not isinstance(text, Sentence) or not text:
+        return text
+    values = {
+        name: in_words(value) if isinstance(value, str) else value for name, value in text.values.items()
+    }
+    template = gettext(text.template)
+    return template % values if values else template
 
 
 def mark(text: str) -> str:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from bot.channels.wechat.judging import Asking
 from bot.domain import Language
 from bot.errors import SettingsError
+from bot.sentences import Sentence
 from bot.wechat.credentials import Credentials, Mode
 
 DEFAULT_NAME = "default"
@@ -112,14 +113,21 @@ def _read_toml(file: Path) -> dict[str, Any]:
     try:
         tables = tomllib.loads(file.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise SettingsError(f"BOT_WECHAT_ACCOUNTS={file}: {error}") from error
+        raise SettingsError("BOT_WECHAT_ACCOUNTS=%(file)s: %(error)s", file=file, error=error) from error
     known = [kind.value for kind in AccountKind]
     for kind, named in tables.items():
         if kind not in known or not isinstance(named, dict):
-            raise SettingsError(f"{file}: [{kind}] is unknown; write [official.NAME] or [mini.NAME]")
+            raise SettingsError(
+                "%(file)s: [%(kind)s] is unknown; write [official.NAME] or [mini.NAME]", file=file, kind=kind
+            )
         for name, fields in named.items():
             if not isinstance(fields, dict):
-                raise SettingsError(f"{file}: write {name} below a heading [{kind}.NAME]")
+                raise SettingsError(
+                    "%(file)s: write %(name)s below a heading [%(kind)s.NAME]",
+                    file=file,
+                    name=name,
+                    kind=kind,
+                )
             named[name] = _with_files(file, f"{kind}.{name}", fields)
     return tables
 
@@ -132,22 +140,33 @@ def _with_files(file: Path, where: str, fields: dict[str, Any]) -> dict[str, Any
             try:
                 read[name] = (file.parent / str(path)).read_text("utf-8").strip()
             except (OSError, ValueError) as error:
-                raise SettingsError(f"{file}: [{where}] {name}_file: {error}") from error
+                raise SettingsError(
+                    "%(file)s: [%(where)s] %(name)s_file: %(error)s",
+                    file=file,
+                    where=where,
+                    name=name,
+                    error=error,
+                ) from error
     return read
 
 
 def _account(kind: AccountKind, name: str, given: Mapping[str, Any], defaults: Mapping[str, Any]) -> Account:
     where = f"WeChat account {kind}.{name}"
     if not _NAME.fullmatch(name):
-        raise SettingsError(f"{where}: a name may hold letters, digits, - and _ only")
+        raise SettingsError("%(where)s: a name may hold letters, digits, - and _ only", where=where)
     if unknown := set(given) - set(_FIELDS):
-        raise SettingsError(f"{where}: {', '.join(sorted(unknown))} is unknown; known: {', '.join(_FIELDS)}")
+        raise SettingsError(
+            "%(where)s: %(unknown)s is unknown; known: %(known)s",
+            where=where,
+            unknown=", ".join(sorted(unknown)),
+            known=", ".join(_FIELDS),
+        )
     fields = {**defaults, **{key: value for key, value in given.items() if value not in (None, "")}}
     try:
         _check_types(fields)
         return _checked_account(kind, name, fields)
     except SettingsError as error:
-        raise SettingsError(f"{where}: {error}") from error
+        raise SettingsError("%(where)s: %(error)s", where=where, error=error) from error
 
 
 def _check_types(fields: Mapping[str, Any]) -> None:
@@ -156,14 +175,16 @@ def _check_types(fields: Mapping[str, Any]) -> None:
         texts = value.values() if name == "menu" and isinstance(value, dict) else ()
         if not isinstance(value, expected) or not all(isinstance(text, str) for text in texts):
             shown = name if name in _FILE_FIELDS else f"{name} {value!r}"
-            raise SettingsError(f"{shown}: write {_FORMS[expected]}")
+            raise SettingsError("%(shown)s: write %(form)s", shown=shown, form=Sentence(_FORMS[expected]))
 
 
 def _choice(choices: type[_Choice], name: str, value: str) -> _Choice:
     try:
         return choices(value)
     except ValueError as error:
-        raise SettingsError(f"{name} {value!r}: write {', '.join(choices)}") from error
+        raise SettingsError(
+            "%(name)s %(value)s: write %(choices)s", name=name, value=repr(value), choices=", ".join(choices)
+        ) from error
 
 
 def _checked_account(kind: AccountKind, name: str, fields: Mapping[str, Any]) -> Account:
@@ -196,7 +217,9 @@ def _office_hours(text: str, timezone: str) -> OfficeHours:
     try:
         return OfficeHours(tuple(shifts), ZoneInfo(timezone or "Asia/Shanghai"))
     except (OSError, ValueError, ZoneInfoNotFoundError) as error:
-        raise SettingsError(f"timezone {timezone!r}: write a name such as Asia/Shanghai") from error
+        raise SettingsError(
+            "timezone %(timezone)s: write a name such as Asia/Shanghai", timezone=repr(timezone)
+        ) from error
 
 
 def _shift(text: str) -> tuple[int, int, time, time]:
@@ -206,7 +229,9 @@ def _shift(text: str) -> tuple[int, int, time, time]:
         if shift[0] <= shift[1] and shift[2] < shift[3]:
             return shift
     raise SettingsError(
-        f'office_hours "{text}": write "1-5 09:00-18:00; 6 10:00-12:00" (1 = Monday; no shift past midnight)'
+        'office_hours "%(text)s": write "1-5 09:00-18:00; 6 10:00-12:00" '
+        "(1 = Monday; no shift past midnight)",
+        text=text,
     )
 
 
@@ -214,4 +239,6 @@ def _refuse_twins(accounts: list[Account]) -> None:
     channels = [account.channel for account in accounts]
     for channel in channels:
         if channels.count(channel) > 1:
-            raise SettingsError(f"WeChat account {channel} is set twice; give one another name")
+            raise SettingsError(
+                "WeChat account %(channel)s is set twice; give one another name", channel=channel
+            )

@@ -40,7 +40,7 @@ def simulate(
     """
     crypto = account.credentials.crypto
     if mode is not Mode.PLAIN and crypto is None:
-        raise CredentialsError(f"{mode} mode needs the AES key: copy EncodingAESKey")
+        raise CredentialsError("%(mode)s mode needs the AES key: copy EncodingAESKey", mode=mode)
     message = {
         "ToUserName": _RECIPIENT,
         "FromUserName": "oSimulatedUser",

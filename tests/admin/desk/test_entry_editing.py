@@ -133,18 +133,16 @@ def test_a_way_to_ask_that_another_entry_has_is_found_before_it_is_saved(operato
     form["zh-phrasings"] += "\n什么是小程序"
     page = operator.post(DRAFT, step="preview", **form)
 
-    assert "“什么是小程序” is already a way to ask for what-is; remove or reword one of them." in unescape(
-        page.text
-    )
+    assert '"什么是小程序" is already a phrasing of what-is (zh/shop.md:' in unescape(page.text)
     assert "must be mended" in page.text
 
 
 @pytest.mark.parametrize(
     ("field", "value", "complaint"),
     [
-        ("zh-question", " ", "Write the question."),
-        ("zh-answer", "", "Write the answer."),
-        ("zh-as_of", "yesterday", "“yesterday” is no date; write 2026, 2026-11 or 2026-11-22."),
+        ("zh-question", " ", "no question; write one"),
+        ("zh-answer", "", "no answer; write one"),
+        ("zh-as_of", "yesterday", 'as_of "yesterday" is no date; write 2026, 2026-11 or 2026-11-22'),
     ],
 )
 def test_what_cannot_be_is_said_in_the_form_with_all_else_kept(operator: Operator, field, value, complaint):
@@ -153,6 +151,25 @@ def test_what_cannot_be_is_said_in_the_form_with_all_else_kept(operator: Operato
 
     assert complaint in unescape(page.text)
     assert fields(page)["zh-label"] == "改过的"
+
+
+@pytest.mark.parametrize(
+    ("language", "complaint", "finding"),
+    [
+        ("zh-CN", "“yesterday”不是日期；请写 2026", "“什么是小程序”已经是 what-is 的问法（zh/shop.md:"),
+        ("zh-TW", "“yesterday”不是日期；請寫 2026", "“什么是小程序”已經是 what-is 的問法（zh/shop.md:"),
+    ],
+)
+def test_what_is_wrong_is_said_in_chinese(operator: Operator, language, complaint, finding):
+    reader = Operator(operator.http.application, language)
+    reader.log_in()
+    form = fields(reader.get(EDIT))
+    refused = reader.post(DRAFT, step="save", **form | {"zh-as_of": "yesterday"})
+    doubled = form | {"zh-phrasings": form["zh-phrasings"] + "\n什么是小程序"}
+    preview = reader.post(DRAFT, step="preview", **doubled)
+
+    assert complaint in unescape(refused.text)
+    assert finding in unescape(preview.text)
 
 
 def test_an_id_that_another_entry_has_is_not_taken_from_it(operator: Operator, shop: Path):

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import re
 import time
+from html import unescape
+from pathlib import Path
 
 import pytest
 
-from bot.domain import JobProgress, JobResult, JobState
+from bot.build_report import lines
+from bot.build_result import BuildResult, Outcome, Verdict
+from bot.domain import JobProgress, JobResult, JobState, Place
+from bot.job_running import run_job
+from bot.knowledge.markdown import Problem
+from bot.sentences import Sentence, joined
 from bot.store.jobs import Jobs
+from tests.admin.desk.conftest import Operator
 from tests.wechat.fakes import Clock
 
 
@@ -64,6 +72,37 @@ def test_the_report_of_one_that_changed_nothing_is_shown(operator, jobs, state, 
 
     assert words in page
     assert "zh/fees.md:48: error: &lt;no answer&gt;" in page
+
+
+def test_a_rebuild_is_told_in_chinese(operator, jobs):
+    reader = Operator(operator.http.application, "zh-CN")
+    reader.log_in()
+    problem = Problem(
+        Place(Path("zh/fees.md"), 48),
+        Sentence('id "%(id)s" is taken by %(first)s; give it another id', id="fees", first="zh/a.md:3"),
+    )
+    verdict = Verdict((problem,))
+    result = BuildResult(Outcome.REJECTED, "v2", None, "v1", verdict, is_built=False, seconds=1.25)
+    job, _ = jobs.request()
+    run_job(
+        job.id,
+        jobs,
+        lambda progress, _tell: (
+            progress("embedding", 0, 3) or JobResult(JobState.REJECTED, "v2", joined(lines(result)))
+        ),
+        lambda: "12:00:00",
+    )
+
+    page = unescape(reader.get(f"/rebuilds/{job.id}").text)
+    assert (
+        "索引 v2 未通过：1 处知识检查错误；索引 v1 仍在线上（1.2 秒）\nzh/fees.md:48：错误：编号“fees”"
+        in page
+    )
+    assert "12:00:00 索引 v2 未通过：1 处知识检查错误" in page
+    assert "索引 v2 未通过：1 处知识检查错误" in reader.get("/rebuilds").text
+    assert follow(reader, job)["log"][0] == "12:00:00 计算向量"
+    english = operator.get(f"/rebuilds/{job.id}").text
+    assert "index v2 is rejected: 1 errors of lint; index v1 stays live (1.2 s)" in english
 
 
 def test_the_time_left_is_judged_by_earlier_ones(operator, stores):

@@ -12,10 +12,11 @@ from bot.admin import desk
 from bot.admin.desk.words import TRANSLATIONS, catalog
 from bot.answering import explaining
 from bot.settings import Settings
+from tests.admin.desk.said_texts import filled_in_too_early, templates
 
 FOLDER = Path(desk.__file__).parent
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "mark": None}
-_PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]")
+_PLACEHOLDER = re.compile(r"%\(\w+\)(?:[sd]|\.\d+f)|%[sd]")
 
 
 def written() -> dict[str, str]:
@@ -23,9 +24,11 @@ def written() -> dict[str, str]:
     methods = [("templates/**.html", "jinja2"), ("**.py", "python")]
     options = {"templates/**.html": {"encoding": "utf-8"}}
     found = extract_from_dir(str(FOLDER), methods, options, KEYWORDS)
-    return shown_as_they_are() | {
-        text if isinstance(text, str) else text[0]: f"{file}:{line}" for file, line, text, _, _ in found
-    }
+    return (
+        shown_as_they_are()
+        | templates()
+        | {text if isinstance(text, str) else text[0]: f"{file}:{line}" for file, line, text, _, _ in found}
+    )
 
 
 def shown_as_they_are() -> dict[str, str]:
@@ -46,6 +49,16 @@ def test_every_text_is_in_chinese():
     known = translated()
 
     assert [(place, text) for text, place in written().items() if not known.get(text)] == []
+
+
+def test_every_error_and_complaint_is_in_chinese():
+    known = translated()
+
+    assert [(place, text) for text, place in templates().items() if not known.get(text)] == []
+
+
+def test_no_error_and_no_complaint_is_filled_in_before_it_can_be_translated():
+    assert filled_in_too_early() == []
 
 
 def test_every_translation_is_of_a_text_there_is():
