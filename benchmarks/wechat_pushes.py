@@ -64,7 +64,7 @@ class NothingKept:
         """Nothing was settled before."""
         return None
 
-    def conversation(self, _channel: str, _openid: str, _max_age: float) -> Conversation:
+    def arrived(self, _key: str, _channel: str, _openid: str, _max_age: float) -> Said | Conversation:
         """A new one."""
         return Conversation()
 

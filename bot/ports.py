@@ -143,8 +143,11 @@ class Inbox(Protocol):
         """The reply of a push that was settled before."""
         ...
 
-    def conversation(self, channel: str, openid: str, max_age: float) -> Conversation:
-        """The user's conversation, new if the last one is older than ``max_age`` seconds."""
+    def arrived(self, key: str, channel: str, openid: str, max_age: float) -> Said | Conversation:
+        """The reply of a push that was settled before, else its user's conversation.
+
+        A new one if the last is older than ``max_age`` seconds.
+        """
         ...
 
     def settle(self, key: str, settlement: Settlement) -> Said:

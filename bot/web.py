@@ -15,7 +15,7 @@ from bot.admin.description import admin_api
 from bot.admin.desk.blueprint import desk_blueprint
 from bot.admin.desk.settings_page import Health
 from bot.admin.launching import launch
-from bot.answering.answerer import Answerer
+from bot.answering.known_replies import RememberingAnswerer
 from bot.channels.ask import ask_blueprint
 from bot.channels.chat import ChatOptions, chat_blueprint
 from bot.channels.feedback import feedback_blueprint
@@ -53,7 +53,7 @@ def serve(app: Flask, operations: Operations) -> Parts:
     metrics = Metrics(shared_folder(), [OutboxCollector(wechat.backlog)])
     stage_ended = metrics.answers.stage_ended
     live_index = operations.live_index(metrics.index.changed, stage_ended)
-    answerer = Answerer(live_index, stage_ended)
+    answerer = RememberingAnswerer(live_index, stage_ended)
     stores = Stores(operations.settings, metrics.log.changed)
     protection = Protection(operations.settings, stores.known_keys)
     late_turns = LateTurns(lambda: stores.late_conversations(CONVERSATION_SECONDS), time.time)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from bot.answering.script import is_traditional, to_simplified
 from bot.domain import Language, Query
@@ -24,8 +25,11 @@ _NOT_WORD = re.compile(r"[\W_]+")
 # Not digits: 10000 is another number than 1000.
 _REPEATED = re.compile(r"(\D)\1{3,}")
 _HAN_WORTH_A_WORD = 2
+# A question on its way is normalised by several who have a look at it.
+_ON_THEIR_WAY = 64
 
 
+@lru_cache(_ON_THEIR_WAY)
 def normalise(text: str, language: Language | None = None) -> Query:
     """Fold width, case, spaces, pictures, script and repetition; detect the language unless it is given."""
     folded = legible(text)

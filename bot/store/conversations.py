@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -11,19 +12,21 @@ from sqlalchemy.exc import IntegrityError
 from bot.domain import Conversation
 from bot.errors import StoreError
 from bot.store.database import Database
+from bot.store.prepared import Prepared
 from bot.store.secrets import Secrets
 from bot.store.tables import conversations
 
 _TRIES = 2
-# Built once: building a statement takes longer than running it.
 _row = conversations.c
 _OF_USER = (_row.channel == bindparam("of_channel"), _row.user == bindparam("of_user"))
-_SELECT = select(_row.state, _row.updated_at).where(*_OF_USER)
-_UPDATE = update(conversations).where(*_OF_USER)
-_UPDATE = _UPDATE.values(state=bindparam("new_state"), updated_at=bindparam("now"))
-_INSERT = insert(conversations)
-_DELETE_OLD = delete(conversations).where(
-    _row.channel == bindparam("of_channel"), _row.updated_at < bindparam("oldest")
+_SELECT = Prepared(select(_row.state, _row.updated_at).where(*_OF_USER))
+_CHANGED: dict[str, Any] = {"state": bindparam("new_state"), "updated_at": bindparam("now")}
+_UPDATE = Prepared(update(conversations).where(*_OF_USER).values(_CHANGED))
+_INSERT = Prepared(insert(conversations))
+_DELETE_OLD = Prepared(
+    delete(conversations).where(
+        _row.channel == bindparam("of_channel"), _row.updated_at < bindparam("oldest")
+    )
 )
 
 
@@ -68,7 +71,7 @@ class Conversations:
                 with self._database.transaction() as connection:
                     if is_late and _is_newer(connection, channel, pseudonym, said_at):
                         return
-                    connection.execute(_DELETE_OLD, old)
+                    _DELETE_OLD.run(connection, old)
                     write(connection, channel, pseudonym, talk, said_at)
                 return
             except IntegrityError:  # another request of this user was first: now there is a row
@@ -79,24 +82,26 @@ class Conversations:
 def read(connection: Connection, channel: str, pseudonym: str, oldest: float) -> Conversation:
     """The stored conversation; of one from before ``oldest``, what lasts."""
     whose = {"of_channel": channel, "of_user": pseudonym}
-    found = connection.execute(_SELECT, whose).one_or_none()
-    talk = _conversation(found.state) if found else Conversation()
-    is_over = found is not None and found.updated_at < oldest
-    return talk.lasting if is_over else talk
+    found = _SELECT.run(connection, whose).fetchone()
+    if found is None:
+        return Conversation()
+    state, updated_at = found
+    talk = _conversation(state)
+    return talk.lasting if updated_at < oldest else talk
 
 
 def _is_newer(connection: Connection, channel: str, pseudonym: str, said_at: float) -> bool:
-    found = connection.execute(_SELECT, {"of_channel": channel, "of_user": pseudonym}).one_or_none()
-    return found is not None and found.updated_at > said_at
+    found = _SELECT.run(connection, {"of_channel": channel, "of_user": pseudonym}).fetchone()
+    return found is not None and found[1] > said_at
 
 
 def write(connection: Connection, channel: str, pseudonym: str, talk: Conversation, now: float) -> None:
     """Store it in place of the last one; raises IntegrityError when another was first."""
     state = json.dumps(talk.to_json(), ensure_ascii=False)
     change = {"of_channel": channel, "of_user": pseudonym, "new_state": state, "now": now}
-    if not connection.execute(_UPDATE, change).rowcount:
+    if not _UPDATE.run(connection, change).rowcount:
         row = {"channel": channel, "user": pseudonym, "state": state, "updated_at": now}
-        connection.execute(_INSERT, row)
+        _INSERT.run(connection, row)
 
 
 def _conversation(state: str) -> Conversation:

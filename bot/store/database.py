@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError, DisconnectionError, IntegrityError, SQ
 
 from bot.errors import SettingsError, StoreError
 from bot.store import schema
+from bot.store.prepared import run_raw
 
 USUAL_PATIENCE = 3.0
 _PAUSE_SECONDS = 0.01
@@ -180,7 +181,7 @@ def _use_wal(connection: Any, patience: float) -> None:  # noqa: ANN401 - DBAPI'
 def _begin(connection: Connection) -> None:
     # A transaction that starts as a reader cannot wait for the write lock later: it fails at once.
     is_reading = connection.get_execution_options().get("is_reading")
-    connection.exec_driver_sql("BEGIN" if is_reading else "BEGIN IMMEDIATE")
+    run_raw(connection, "BEGIN" if is_reading else "BEGIN IMMEDIATE")
 
 
 def _note_file(path: str) -> Callable[[Any, Any], None]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from bot.domain import Conversation, Said, SaidKind, Settlement
@@ -19,6 +19,7 @@ from bot.store.conversations import read, write
 from bot.store.database import Database
 from bot.store.feedback import replace_feedback
 from bot.store.outbox import enqueue
+from bot.store.prepared import Prepared
 from bot.store.secrets import Secrets
 from bot.store.tables import conversations, pushes
 from bot.store.user_data import erase
@@ -26,6 +27,14 @@ from bot.store.user_data import erase
 # WeChat retries for 20 seconds; the rest is for a service that was down, and for human sessions.
 _KEPT_SECONDS = 24 * 3600.0
 _TRIES = 3
+# What is too old goes with a push now and then, in the short time between two such looks.
+_FORGET_EVERY = 60.0
+_SELECT = Prepared(
+    select(pushes.c.reply_kind, pushes.c.reply_text, pushes.c.settled_at).where(
+        pushes.c.key == bindparam("of_key")
+    )
+)
+_INSERT = Prepared(insert(pushes))
 
 
 class Inbox:
@@ -38,20 +47,22 @@ class Inbox:
         self._database = database
         self._secrets = secrets
         self._clock = clock
+        self._forgets_at = 0.0
 
     def settled(self, key: str) -> Said | None:
         """The reply of a push that was settled before."""
         with self._database.reading() as connection:
             return _reply(connection, key)
 
-    def conversation(self, channel: str, openid: str, max_age: float) -> Conversation:
-        """The user's conversation, new if the last one is older than ``max_age`` seconds.
+    def arrived(self, key: str, channel: str, openid: str, max_age: float) -> Said | Conversation:
+        """The reply of a push that was settled before, else its user's conversation.
 
-        A new one still knows what lasts: a human who serves the user, and an answer to judge.
+        That is a new one if the last is older than ``max_age`` seconds, but for what lasts: a human who
+        serves the user, and an answer to judge.
         """
         user = self._secrets.user(channel, openid)
         with self._database.reading() as connection:
-            return read(connection, channel, user, self._clock() - max_age)
+            return _reply(connection, key) or read(connection, channel, user, self._clock() - max_age)
 
     def settle(self, key: str, settlement: Settlement) -> Said:
         """Give the push its effect, unless another delivery did: the reply to send either way."""
@@ -72,12 +83,11 @@ class Inbox:
     def _commit(self, connection: Connection, key: str, settlement: Settlement) -> None:
         now = self._clock()
         said = settlement.said
-        connection.execute(
-            insert(pushes).values(
-                key=key, reply_kind=said.kind.value, reply_text=said.text, settled_at=said.at
-            )
-        )
-        _forget(connection, now - _KEPT_SECONDS)
+        row = {"key": key, "reply_kind": said.kind.value, "reply_text": said.text, "settled_at": said.at}
+        _INSERT.run(connection, row)
+        if now >= self._forgets_at:
+            self._forgets_at = now + _FORGET_EVERY
+            _forget(connection, now - _KEPT_SECONDS)
         user = self._secrets.user(settlement.channel, settlement.openid)
         self._keep_conversation(connection, settlement, user, now)
         for message in settlement.messages:
@@ -104,6 +114,8 @@ def _forget(connection: Connection, before: float) -> None:
 
 
 def _reply(connection: Connection, key: str) -> Said | None:
-    query = select(pushes.c.reply_kind, pushes.c.reply_text, pushes.c.settled_at)
-    row = connection.execute(query.where(pushes.c.key == key)).one_or_none()
-    return Said(SaidKind(row.reply_kind), row.reply_text, row.settled_at) if row else None
+    row = _SELECT.run(connection, {"of_key": key}).fetchone()
+    if row is None:
+        return None
+    kind, text, settled_at = row
+    return Said(SaidKind(kind), text, settled_at)

@@ -152,21 +152,21 @@ def test_an_effect_that_the_database_refuses_is_an_error_and_no_reply(inbox):
 def test_a_conversation_goes_on_as_it_was_left(inbox):
     inbox.settle("wx1:message:1", effect())
 
-    assert inbox.conversation(CHANNEL, OPENID, HALF_AN_HOUR) == TALK
+    assert inbox.arrived("none", CHANNEL, OPENID, HALF_AN_HOUR) == TALK
 
 
 @pytest.mark.parametrize(("channel", "openid"), [(CHANNEL, "oAnother"), ("official:default", OPENID)])
 def test_another_user_or_channel_has_another_conversation(inbox, channel, openid):
     inbox.settle("wx1:message:1", effect())
 
-    assert inbox.conversation(channel, openid, HALF_AN_HOUR) == Conversation()
+    assert inbox.arrived("none", channel, openid, HALF_AN_HOUR) == Conversation()
 
 
 def test_the_last_push_leaves_the_conversation(inbox):
     inbox.settle("wx1:message:1", effect())
     inbox.settle("wx1:message:2", effect(conversation=Conversation(rest="只剩这些。")))
 
-    assert inbox.conversation(CHANNEL, OPENID, HALF_AN_HOUR) == Conversation(rest="只剩这些。")
+    assert inbox.arrived("none", CHANNEL, OPENID, HALF_AN_HOUR) == Conversation(rest="只剩这些。")
 
 
 @pytest.mark.parametrize(("seconds", "choices"), [(1799, TALK.choices), (1801, ())])
@@ -174,7 +174,7 @@ def test_a_conversation_ends_after_a_while(inbox, clock, seconds, choices):
     inbox.settle("wx1:message:1", effect())
     clock.now += seconds
 
-    assert inbox.conversation(CHANNEL, OPENID, HALF_AN_HOUR).choices == choices
+    assert inbox.arrived("none", CHANNEL, OPENID, HALF_AN_HOUR).choices == choices
 
 
 def test_that_a_human_serves_is_known_beyond_the_conversations_end(inbox, clock):
@@ -182,7 +182,7 @@ def test_that_a_human_serves_is_known_beyond_the_conversations_end(inbox, clock)
     inbox.settle("wx1:event:1", effect(conversation=Conversation(rest="旧的", human_until=until)))
     clock.now += 3600
 
-    assert inbox.conversation(CHANNEL, OPENID, HALF_AN_HOUR) == Conversation(human_until=until)
+    assert inbox.arrived("none", CHANNEL, OPENID, HALF_AN_HOUR) == Conversation(human_until=until)
 
 
 def test_the_answer_to_judge_is_known_beyond_the_conversations_end_for_a_day(inbox, clock):
@@ -190,10 +190,10 @@ def test_the_answer_to_judge_is_known_beyond_the_conversations_end_for_a_day(inb
     inbox.settle("wx1:message:1", effect(conversation=Conversation(rest="旧的", offer=offer)))
     clock.now += 86_000
 
-    assert inbox.conversation(CHANNEL, OPENID, HALF_AN_HOUR) == Conversation(offer=offer)
+    assert inbox.arrived("none", CHANNEL, OPENID, HALF_AN_HOUR) == Conversation(offer=offer)
     clock.now += 401
     inbox.settle("wx1:message:2", effect(openid="oAnother"))
-    assert inbox.conversation(CHANNEL, OPENID, HALF_AN_HOUR) == Conversation()
+    assert inbox.arrived("none", CHANNEL, OPENID, HALF_AN_HOUR) == Conversation()
 
 
 # Verdicts
@@ -222,7 +222,7 @@ def test_unsubscribing_deletes_everything_kept_of_the_user(inbox, run_sql):
     inbox.settle("wx1:message:1", effect())
     inbox.settle("wx1:event:2", effect(**FORGET))
 
-    assert inbox.conversation(CHANNEL, OPENID, HALF_AN_HOUR) == Conversation()
+    assert inbox.arrived("none", CHANNEL, OPENID, HALF_AN_HOUR) == Conversation()
     assert counts(run_sql)[1:] == (0, 0)
 
 
@@ -231,7 +231,7 @@ def test_unsubscribing_leaves_other_users_and_accounts_alone(inbox, run_sql, oth
     inbox.settle("wx1:message:1", effect(**other))
     inbox.settle("wx1:event:2", effect(**FORGET))
 
-    assert inbox.conversation(other.get("channel", CHANNEL), other.get("openid", OPENID), 60.0) == TALK
+    assert inbox.arrived("none", other.get("channel", CHANNEL), other.get("openid", OPENID), 60.0) == TALK
     assert counts(run_sql)[1:] == (1, 1)
 
 
@@ -242,7 +242,7 @@ def test_pushes_and_conversations_are_forgotten_after_a_day(inbox, clock, days, 
     inbox.settle("wx1:message:2", effect(said=Said(SaidKind.TEXT, "新", clock.now)))
 
     assert (inbox.settled("wx1:message:1") is not None) == is_kept
-    assert (inbox.conversation(CHANNEL, "oOld", 1e9) == TALK) == is_kept
+    assert (inbox.arrived("none", CHANNEL, "oOld", 1e9) == TALK) == is_kept
     assert inbox.settled("wx1:message:2").text == "新"
 
 

@@ -136,14 +136,14 @@ class Desk:
 
     def _settled(self, receive: Receive, push: Push) -> Said:
         key = delivery_key(self.account.credentials.app_id, push)
-        said = self._inbox.settled(key)
-        is_first = said is None
-        if said is None:
-            talk = self._inbox.conversation(self.account.channel, push.sender, CONVERSATION_SECONDS)
-            settlement = self._settlement(receive, push, talk)
-            said = self._inbox.settle(key, settlement)
-            # Another delivery, in another thread or process, may have been faster.
-            is_first = said is settlement.said
+        found = self._inbox.arrived(key, self.account.channel, push.sender, CONVERSATION_SECONDS)
+        if isinstance(found, Said):
+            self._count(push.kind, Delivery.REPEATED)
+            return found
+        settlement = self._settlement(receive, push, found)
+        said = self._inbox.settle(key, settlement)
+        # Another delivery, in another thread or process, may have been faster.
+        is_first = said is settlement.said
         self._count(push.kind, Delivery.SETTLED if is_first else Delivery.REPEATED)
         return said
 
