@@ -72,6 +72,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(wechat_blueprint(desks))
     register_commands(app, operations, answerer, wechat, stores)
     app.extensions["warm_up"] = lambda: answerer.answer("预热")
+    app.extensions["request_shed"] = metrics.requests.shed
     app.extensions["question_log"] = stores.question_log
     app.extensions["close"] = stores.close
     return app

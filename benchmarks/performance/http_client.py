@@ -145,7 +145,7 @@ class _Client:
         """What has come; the reply when it is whole."""
         data = self._received()
         self.buffer += data
-        if data and not _is_whole(self.buffer):
+        if data and not is_whole(self.buffer):
             return None
         seconds = time.perf_counter() - self.started
         head, _, body = bytes(self.buffer).partition(_HEAD_END)
@@ -169,7 +169,7 @@ class _Client:
             self.connection = None
 
 
-def _is_whole(buffer: bytearray) -> bool:
+def is_whole(buffer: bytearray) -> bool:
     """Whether a response has come to its end; one that only ends with its connection has not."""
     end = buffer.find(_HEAD_END)
     if end < 0:
