@@ -33,7 +33,9 @@ def test_who_is_turned_away_is_told_so_in_the_language_of_the_message(chat, floo
 
 
 def test_a_message_without_words_is_answered_in_the_account_s_language(chat, flood):
-    assert chat(language=Language.ENGLISH).push(fields("image", PicUrl="http://mmbiz.example/p", MediaId="m")) == ENGLISH
+    picture = fields("image", PicUrl="http://mmbiz.example/p", MediaId="m")
+
+    assert chat(language=Language.ENGLISH).push(picture) == ENGLISH
 
 
 def test_the_reply_is_encrypted_where_pushes_are(chat, flood):
