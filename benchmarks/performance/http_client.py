@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 _HEAD_END = b"\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding: *chunked", re.IGNORECASE)
+_BODILESS = re.compile(rb"HTTP/1\.[01] (?:204|304) ")
 _CLOSING = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
 _RECEIVED_AT_ONCE = 1 << 18
 
@@ -175,6 +176,8 @@ def is_whole(buffer: bytearray) -> bool:
     if end < 0:
         return False
     head = bytes(buffer[:end])
+    if _BODILESS.match(head):
+        return True
     if length := _LENGTH.search(head):
         return len(buffer) >= end + len(_HEAD_END) + int(length[1])
     return bool(_CHUNKED.search(head)) and buffer.endswith(b"0\r\n\r\n")

@@ -68,7 +68,7 @@ def _arguments() -> argparse.Namespace:
 def _measured(minutes: float, flood_seconds: float) -> dict[str, Any]:
     begun, found = time.monotonic(), {"machine": machine.described(), "minutes": minutes}
     with _stage() as stage:
-        found["capacity"] = capacity(stage, _CAPACITY)
+        found["capacity"] = capacity(stage, _CAPACITY * min(1.0, minutes))
         _tell(f"capacity: {found['capacity']:.0f} requests a second")
         time.sleep(_REST)
         found["soak"] = soak(stage, SHARE * found["capacity"], 60 * minutes, _tell)

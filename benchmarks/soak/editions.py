@@ -22,7 +22,7 @@ GRACE = 2.0
 _FILE, _HEADING = Path("zh") / "filing.md", "{#filing-time}"
 _ANSWER = re.compile(r"### 回答\n\n[^\n]*")
 _EDITION = re.compile("（第 (\\d+) 版）")
-_POLL, _REBUILT_WITHIN = 0.05, 300.0
+_FIRST_AFTER, _POLL, _REBUILT_WITHIN = 5.0, 0.05, 300.0
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Editions:
     def _change(self, url: str, every: float, stopping: threading.Event) -> None:
         started = time.monotonic()
         for number in range(1, 100_000):
-            if stopping.wait(max(0.0, started + number * every - every / 2 - time.monotonic())):
+            if stopping.wait(max(0.0, started + (number - 1) * every + _FIRST_AFTER - time.monotonic())):
                 return
             try:
                 self._rebuild(url, number)

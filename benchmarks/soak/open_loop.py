@@ -106,6 +106,7 @@ class _Driver:
                 self._end(exchange)
         now = time.monotonic()
         for exchange in [each for each in self._busy if each.request.due + each.request.patience < now]:
+            exchange.is_open = False
             exchange.buffer.clear()
             self._end(exchange)
 
@@ -113,7 +114,7 @@ class _Driver:
         del self._busy[exchange]
         self._selector.unregister(exchange.connection)
         response = exchange.response()
-        if self._keeps and response.status and b"connection: close" not in response.head.lower():
+        if self._keeps and exchange.is_open and b"connection: close" not in response.head.lower():
             self._kept.append((time.monotonic(), exchange.connection))
         else:
             exchange.connection.close()
@@ -125,6 +126,7 @@ class _Exchange:
     request: Request
     connection: socket.socket
     buffer: bytearray = field(default_factory=bytearray)
+    is_open: bool = True
 
     def send(self) -> None:
         """All at once: a request fits into the socket's buffer."""
@@ -142,6 +144,7 @@ class _Exchange:
         except OSError:
             data = b""
         self.buffer += data
+        self.is_open = bool(data)
         return not data or is_whole(self.buffer)
 
     def response(self) -> Response:
