@@ -2,8 +2,8 @@
 
     python -m benchmarks.soak [--minutes 30] [--flood 10] [--pages]
 
-The figures lie in ``docs/reliability/results.json``; ``--pages`` only writes the pages anew. Runs of less
-than half an hour are for a look: they print, and write no page. State is kept in ``.bench/soak``.
+The figures lie in ``docs/reliability/results.json``; ``--pages`` only writes the pages anew. Of runs of less
+than half an hour the page says that they are for a look. State is kept in ``.bench/soak``.
 """
 
 from __future__ import annotations
@@ -35,7 +35,6 @@ from bot.settings import load_settings
 DOCS = PROJECT / "docs"
 RESULTS = DOCS / "reliability" / "results.json"
 KEPT = PROJECT / ".bench" / "soak"
-FULL_MINUTES = 30.0
 # Of what is measured for so many seconds; and so long as before it is asked for after the flood.
 _CAPACITY, _AFTER, _REST = 15.0, 10.0, 3.0
 
@@ -44,20 +43,18 @@ def main() -> None:
     """Measure, write, and say what falls short."""
     given = _arguments()
     results = json.loads(RESULTS.read_text("utf-8")) if given.pages else _measured(given.minutes, given.flood)
-    if given.minutes >= FULL_MINUTES:
-        RESULTS.parent.mkdir(parents=True, exist_ok=True)
-        RESULTS.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", "utf-8")
-        page.write(results, DOCS)
-        print("docs/reliability.md is written")
-    else:
-        print(page.tables(results, "en"))
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    RESULTS.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    page.write(results, DOCS)
+    print(page.tables(results, "en"))
     for target in targets(results):
         print(f"{'met' if target.is_met else 'SHORT':6} {target.name}: {number(target.value)}")
+    print("docs/reliability.md is written")
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--minutes", type=float, default=FULL_MINUTES)
+    parser.add_argument("--minutes", type=float, default=page.FULL_MINUTES)
     parser.add_argument("--flood", type=float, default=10.0, help="seconds")
     parser.add_argument(
         "--pages", action="store_true", help="only write the pages from the figures there are"

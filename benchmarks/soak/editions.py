@@ -93,20 +93,25 @@ class Editions:
                 self.failed.append(f"edition {number}: {error}")
 
     def _rebuild(self, url: str, number: int) -> None:
-        before, begun = self._current(), time.monotonic()
-        self._write(number)
+        begun = time.monotonic()
+        self.write(number)
         job = _call(f"{url}/admin/index/rebuild", b"")
         while job["state"] in ("queued", "running") and time.monotonic() < begun + _REBUILT_WITHIN:
             time.sleep(_POLL)
-            if self._current() != before and self.published[-1].version != self._current():
-                self.published.append(Edition(time.monotonic(), self._current(), number))
+            self._note(number)
             if time.monotonic() % 1 < _POLL:
                 job = _call(f"{url}/admin/jobs/{job['id']}")
-        if job["state"] != "succeeded" or self.published[-1].version != self._current():
+        self._note(number)
+        if job["state"] != "succeeded" or self.published[-1].number != number:
             raise ValueError(f"{job['state']}: {job['result']}")
         self.seconds.append(time.monotonic() - begun)
 
-    def _write(self, number: int) -> None:
+    def _note(self, number: int) -> None:
+        if (version := self._current()) != self.published[-1].version:
+            self.published.append(Edition(time.monotonic(), version, number))
+
+    def write(self, number: int) -> None:
+        """Change the knowledge, not yet the index."""
         file = self.knowledge / _FILE
         before, heading, after = file.read_text("utf-8").partition(_HEADING)
         plain = _EDITION.sub("", after)

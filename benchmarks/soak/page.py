@@ -10,6 +10,8 @@ from benchmarks.performance.page import number
 from benchmarks.soak.phases import CLIENTS, LATE, REBUILD_EVERY, SHARE, TIMES
 from benchmarks.soak.targets import targets
 
+FULL_MINUTES = 30.0
+_SHORT = "**A short run, for a look only; the machine was busy with others.**"
 _HERE = Path(__file__).parent
 _ZH = {
     "channel": "渠道",
@@ -30,6 +32,7 @@ _ZH = {
     "asked": "要求",
     "Nothing.": "无。",
     "nothing": "无",
+    _SHORT: "**短时间的运行，只供一看；当时机器上还有别的程序。**",
 }
 
 
@@ -37,7 +40,11 @@ def write(results: Mapping[str, Any], docs: Path) -> None:
     """Both pages."""
     for language, name in (("en", "reliability.md"), ("zh", "reliability.zh-CN.md")):
         template = (_HERE / f"page.{language}.md").read_text("utf-8")
-        (docs / name).write_text(template.format(**_filled(results, language)), "utf-8")
+        (docs / name).write_text(_written(template, results, language), "utf-8")
+
+
+def _written(template: str, results: Mapping[str, Any], language: str) -> str:
+    return template.format(**_filled(results, language)).replace("\n\n\n", "\n\n")
 
 
 def tables(results: Mapping[str, Any], language: str) -> str:
@@ -52,6 +59,7 @@ def _filled(results: Mapping[str, Any], language: str) -> dict[str, Any]:
     memory = [each["growth"] for each in soak["memory"]]
     return {name: text for name, text in results["machine"].items() if name != "memory"} | {
         "memory_size": results["machine"]["memory"],
+        "look": words.word(_SHORT) if results["minutes"] < FULL_MINUTES else "",
         "minutes": number(results["minutes"]),
         "whole": number(results["seconds"] / 60),
         "capacity": number(results["capacity"]),

@@ -110,7 +110,7 @@ def flood(stage: Stage, capacity: float, seconds: float, after: float) -> dict[s
         "failed": dict(Counter(stage.ledger.errors) - errors),
         "slowest_push": max((entry.seconds for entry in pushes), default=0.0),
         "slowest_probe": max((entry.seconds for entry in probes), default=0.0),
-        "recovered_after": _recovered_after(stage.ledger.between(end, end + after), end),
+        "recovered_after": recovered_after(stage.ledger.between(end, end + after), end),
         "shed": dict(gone),
         "pushes": _pushes(stage, gone, users, sum(e.end is End.UNREAD for e in entries)),
     }
@@ -122,7 +122,7 @@ def _from(requests: list[Request], start: float) -> list[Request]:
     ]
 
 
-def _recovered_after(entries: list[Entry], end: float) -> float:
+def recovered_after(entries: list[Entry], end: float) -> float:
     """Seconds from the flood's end until the last request that was not answered in time was due."""
     late = [entry.due - end for entry in entries if entry.end is not End.ANSWERED or entry.seconds > LATE]
     return max(late, default=0.0)
