@@ -85,7 +85,8 @@ def reply(version: str, answer: str = "") -> bytes:
 
 def test_the_mix_is_of_all_channels_and_of_pushes_that_come_twice() -> None:
     traffic = Traffic(["备案要多久"])
-    traffic.answered("r1")
+    for number in range(201):
+        traffic.answered(f"r{number}")
     sent = list(traffic.at_rate(200.0, start=100.0, seconds=20.0))
     shares = Counter(request.channel for request in sent if request.channel != PROBE)
     deliveries = Counter(request.about.user for request in sent if request.about.user)

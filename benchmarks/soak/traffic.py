@@ -19,6 +19,7 @@ PROBE = "probe"
 # WeChat hangs up after five seconds; people wait longer for a page.
 PATIENCE = {"official": 5.0, "mini": 5.0}
 _PATIENCE, _SESSIONS, _PROBES_A_SECOND = 10.0, 300, 5.0
+_READ_MEANWHILE = 200
 _REPEATED, _REPEATED_AFTER, _ON_EDITION = 0.05, 0.3, 0.05
 _FROM_PAGE = b"Bot-Channel: chat\r\nSec-Fetch-Site: same-origin\r\n"
 
@@ -39,11 +40,14 @@ class Traffic:
         self._questions = questions
         self._random = random.Random(seed)
         self._numbers = itertools.count(1)
-        self._answers: deque[str] = deque(maxlen=500)
+        self._unread: deque[str] = deque()
+        self._read: deque[str] = deque(maxlen=500)
 
     def answered(self, request_id: str) -> None:
-        """An answer that somebody may judge."""
-        self._answers.append(request_id)
+        """An answer that somebody may judge, once it is read: while so many others come."""
+        self._unread.append(request_id)
+        if len(self._unread) > _READ_MEANWHILE:
+            self._read.append(self._unread.popleft())
 
     def at_rate(self, rate: float, start: float, seconds: float) -> Iterator[Request]:
         """So many requests a second at random moments, and probes beside them."""
@@ -64,7 +68,7 @@ class Traffic:
     def request(self, due: float) -> Request:
         """One of any channel."""
         channel = self._random.choices(list(SHARES), list(SHARES.values()))[0]
-        if channel == "feedback" and not self._answers:
+        if channel == "feedback" and not self._read:
             channel = "ask"
         number, question = next(self._numbers), self._random.choice(self._questions)
         if tells_edition := self._random.random() < _ON_EDITION:
@@ -90,7 +94,7 @@ class Traffic:
             case "feedback":
                 verdict = self._random.choice(("up", "down"))
                 return post_json(
-                    "/feedback", {"request_id": self._random.choice(self._answers), "verdict": verdict}
+                    "/feedback", {"request_id": self._random.choice(self._read), "verdict": verdict}
                 )
         return _push(channel, question, user, number)
 
