@@ -7,7 +7,7 @@ import re
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,7 +51,7 @@ def capacity(stage: Stage, seconds: float) -> float:
 
 def soak(stage: Stage, rate: float, seconds: float, tell: Callable[[str], None]) -> dict[str, Any]:
     """The long phase."""
-    memory, before = Memory(stage.server), workers(stage.server)
+    memory, before, shed = Memory(stage.server), workers(stage.server), _shed(stage.server)
     start = time.monotonic() + 0.1
     warm = start + min(300.0, max(60.0, seconds / 6))
     with memory.watched(), stage.editions.changing(stage.server.url, REBUILD_EVERY):
@@ -76,7 +76,7 @@ def soak(stage: Stage, rate: float, seconds: float, tell: Callable[[str], None])
         "rebuilds": {"done": len(stage.editions.seconds), "failed": stage.editions.failed},
         "rebuild_seconds": max(stage.editions.seconds, default=0.0),
         "memory": list(memory.growth((warm, warm + span), (end - span, end)).values()),
-        "pushes": _pushes(stage, Counter()),
+        "pushes": _pushes(stage, Counter(_shed(stage.server)) - Counter(shed), entries),
     }
 
 
@@ -112,7 +112,7 @@ def flood(stage: Stage, capacity: float, seconds: float, after: float) -> dict[s
         "slowest_probe": max((entry.seconds for entry in probes), default=0.0),
         "recovered_after": recovered_after(stage.ledger.between(end, end + after), end),
         "shed": dict(gone),
-        "pushes": _pushes(stage, gone, users, sum(e.end is End.UNREAD for e in entries)),
+        "pushes": _pushes(stage, gone, stage.ledger.between(start, end + after), users),
     }
 
 
@@ -129,14 +129,15 @@ def recovered_after(entries: list[Entry], end: float) -> float:
 
 
 def _pushes(
-    stage: Stage,
-    shed: Counter[str],
-    before: frozenset[str] | set[str] = frozenset(),
-    unread_official: int = 0,
+    stage: Stage, gone: Counter[str], entries: list[Entry], before: Set[str] = frozenset()
 ) -> dict[str, Any]:
-    """Mini programs' users whose push was taken: how many got no message, or more than one."""
+    """Mini programs' users whose push was taken: how many got no message, or more than one.
+
+    Not of those who were ``gone`` without one.
+    """
     users = stage.ledger.mini_users - before
-    unread = max(0, int(shed.get("unread", 0)) - unread_official)
+    unread_official = sum(entry.end is End.UNREAD for entry in entries)
+    unread = max(0, int(gone["unread"]) - unread_official)
     deadline = time.monotonic() + _DRAIN_SECONDS
     while len(users - set(seen_by(stage.wechat).received)) > unread and time.monotonic() < deadline:
         time.sleep(0.5)
