@@ -12,7 +12,7 @@ PEER_plain := sentence-transformers faiss-cpu flask gunicorn
 PEER_chatterbot := chatterbot flask gunicorn
 PEER_werobot := werobot gunicorn
 
-.PHONY: run test bench install install-dev index lint format clean
+.PHONY: run test bench soak install install-dev index lint format clean
 
 # A machine's first index serves even if checks fail on it; later a rejected one leaves the live one serving.
 run: install
@@ -33,6 +33,11 @@ test: install-dev
 bench: install $(PEERS:%=.venv-bench-%/installed)
 	$(FLASK) index build --force-first || $(FLASK) index verify live
 	$(BIN)/python -m benchmarks.performance $(BENCH)
+
+# Half an hour of everything at once, then a flood: docs/reliability.md. For a look: make soak SOAK="--minutes 5"
+soak: install
+	$(FLASK) index build --force-first || $(FLASK) index verify live
+	$(BIN)/python -m benchmarks.soak $(SOAK)
 
 # A peer that cannot be installed is left out, and the page says so.
 .venv-bench-%/installed: benchmarks/requirements-bench.txt

@@ -45,6 +45,8 @@ def post_worker_init(worker):
     """Load model and index, and open the question log, before the first question; say where to ask it."""
     from bot.errors import BotError
 
+    worker.waiting_at_most = _settings.waiting_requests
+    worker.observe_shed = worker.app.callable.extensions["request_shed"]
     worker.app.callable.extensions["question_log"].start()
     try:
         worker.app.callable.extensions["warm_up"]()

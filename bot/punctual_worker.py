@@ -1,15 +1,22 @@
-"""A gunicorn worker whose threads are for requests that have arrived: slow clients wait without one.
+"""A gunicorn worker whose threads are for requests that have arrived, and for no more than it can serve.
 
 gunicorn's own gives a new connection a thread at once and lets it wait there, so that a handful of
 clients who send their request byte by byte stop a whole server. Here the poller, which waits for any number
 of connections, looks at what has arrived without taking it, and hands it on when it is a whole request.
+
+Requests that find no thread wait in a line. Who comes when it is full, or has stood in it for too long, is
+turned away by the poller itself, which takes a fraction of what serving takes: those in the line keep
+getting their answers in time.
 """
 
 from __future__ import annotations
 
-import re
 import socket
+import sys
 import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from selectors import EVENT_READ
@@ -17,21 +24,37 @@ from typing import Any
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-# Seconds for a request to arrive, and for one that a thread reads on to be over.
-ARRIVES_WITHIN, OVER_WITHIN = 10.0, 30.0
-# Of a longer head gunicorn itself says what is wrong; of a longer body the rest is read by a thread.
-_HEAD_AT_MOST, _BODY_AT_MOST = 16 * 1024, 32 * 1024
-_HEAD_END = b"\r\n\r\n"
-_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,9})[ \t]*\r\n", re.IGNORECASE)
-_NOT_BY_LENGTH = re.compile(rb"\r\n(expect|transfer-encoding):", re.IGNORECASE)
+from bot.arrivals import AT_MOST, Arrival, look_at
+from bot.channels.overload import PROBES, Shed, is_push, is_turned_away, refusal, unread
+from bot.waiting_line import Line
+
+# Seconds for a request to arrive, for one that a thread reads on to be over, for a client to close.
+ARRIVES_WITHIN, OVER_WITHIN, CLOSES_WITHIN = 10.0, 30.0, 2.0
+# Seconds in the line, then to be told: WeChat hangs up after five. Pushes that wait for being told.
+WAITS_AT_MOST, TOLD_WITHIN, TOLD_AT_MOST = 2.0, 1.5, 32
+_LOOK_EVERY, _COMPLAIN_EVERY = 0.25, 10.0
+# Seconds for which a busy thread may keep the poller from its turn (Python's own: ten times that).
+_SWITCH_EVERY = 0.0005
 
 
 class PunctualWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
-    """``worker_class`` in ``gunicorn.conf.py``."""
+    """``worker_class`` in ``gunicorn.conf.py``, which says how many may wait and who counts the others."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - gunicorn's own
         super().__init__(*arguments, **options)
+        self.waiting_at_most = 0
+        self.observe_shed: Callable[[Shed], None] = lambda shed: None
         self._handled: dict[TConn, float] = {}
+        self._leaving: deque[TConn] = deque()
+        self._shed, self._complain_at = 0, 0.0
+
+    def init_process(self) -> None:
+        """Threads are made after the fork: one that nothing but probes may use, and one to tell pushes."""
+        self._line = Line(WAITS_AT_MOST)
+        self._to_tell = Line(TOLD_WITHIN)
+        self._probes, self._teller = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
+        sys.setswitchinterval(_SWITCH_EVERY)
+        super().init_process()
 
     def accept(self, listener: socket.socket) -> None:
         """Let a new connection wait for its request in the poller."""
@@ -47,23 +70,38 @@ class PunctualWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
 
         Woken before, it is the end of what the client has to say, and a thread finds out.
         """
-        arrived, wanted = look_at(client)
-        if wanted > arrived >= conn.wanted:
-            conn.wanted = wanted
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, wanted)
-            return
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
-        super().on_pending_socket_readable(conn, client)
+        arrival = look_at(client)
+        if arrival.is_end:
+            self._forget(conn, self.pending_conns)
+        elif arrival.wanted > arrival.arrived >= conn.wanted:
+            conn.wanted = arrival.wanted
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, arrival.wanted)
+        else:
+            if conn.wanted > 1:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
+            conn.arrival = arrival
+            super().on_pending_socket_readable(conn, client)
 
     def on_client_socket_readable(self, conn: TConn, client: socket.socket) -> None:
         """The same for the next request of a connection that was kept."""
-        arrived, wanted = look_at(client)
-        if wanted <= arrived:
+        conn.arrival = arrival = look_at(client)
+        if arrival.is_end:
+            self._forget(conn, self.keepalived_conns)
+        elif arrival.wanted <= arrival.arrived:
             super().on_client_socket_readable(conn, client)
-            return
-        self.poller.unregister(client)
-        self.keepalived_conns.remove(conn)
-        self._await(conn)
+        else:
+            self.poller.unregister(client)
+            self.keepalived_conns.remove(conn)
+            self._await(conn)
+
+    def enqueue_req(self, conn: TConn) -> None:
+        """Let a request stand in the line, unless it is full."""
+        if conn.arrival.path in PROBES:
+            self._submit(self._probes, self.handle, conn)
+        elif len(self._line) < self.cfg.threads + self.waiting_at_most:
+            self._line.join(conn, self._submit(self.tpool, self.handle, conn))
+        else:
+            self._turn_away(conn)
 
     def handle(self, conn: TConn) -> Any:  # noqa: ANN401 - gunicorn's own
         """Handle a request in a thread, but not for ever."""
@@ -73,38 +111,112 @@ class PunctualWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
         finally:
             del self._handled[conn]
 
+    def finish_request(self, conn: TConn, fs: Future[Any]) -> None:
+        """Keep the connection for the next request, or let the client close it."""
+        if fs.cancelled():
+            return  # it was turned away
+        self._line.leave(conn)
+        if self._to_tell.leave(conn):
+            self._count(Shed.TOLD)
+        if fs.exception() is None and fs.result() is False:
+            self._let_go(conn)
+        else:
+            super().finish_request(conn, fs)
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """Wake in time to see who has waited for too long."""
+        has_waiting = self._line or self._to_tell
+        super().wait_for_and_dispatch_events(min(timeout, _LOOK_EVERY) if has_waiting else timeout)
+
     def murder_pending(self) -> None:
-        """Close what did not arrive in time, and end what a thread still reads or writes."""
+        """Close what did not arrive in time, end what a thread still reads or writes, turn away the rest."""
         super().murder_pending()
         now = time.monotonic()
         for conn, due in list(self._handled.items()):
             if due < now:
                 _hang_up(conn.sock)
+        while self._leaving and self._leaving[0].timeout < now:
+            self._forget(self._leaving[0], self._leaving)
+        for conn in self._to_tell.overdue(now):
+            self._refuse(conn)
+        for conn in self._line.overdue(now):
+            self._turn_away(conn)
+        self._complain(now)
 
     def _await(self, conn: TConn) -> None:
         conn.timeout, conn.wanted = time.monotonic() + ARRIVES_WITHIN, 1
         self.pending_conns.append(conn)
         self.poller.register(conn.sock, EVENT_READ, partial(self.on_pending_socket_readable, conn))
 
+    def _submit(self, pool: ThreadPoolExecutor, handle: Callable[[TConn], Any], conn: TConn) -> Future[Any]:
+        future = pool.submit(handle, conn)
+        future.add_done_callback(partial(self.method_queue.defer, self.finish_request, conn))
+        return future
 
-def look_at(client: socket.socket) -> tuple[int, int]:
-    """How many bytes have arrived, and how many must have before a thread is to read them."""
-    try:
-        arrived = client.recv(_HEAD_AT_MOST + _BODY_AT_MOST, socket.MSG_PEEK)
-    except OSError:
-        return 0, 0  # whoever reads it will see what is wrong
-    head_end = arrived.find(_HEAD_END)
-    if head_end < 0:
-        is_too_long = len(arrived) >= _HEAD_AT_MOST
-        return len(arrived), 0 if is_too_long else len(arrived) + 1
-    end = head_end + len(_HEAD_END)
-    return len(arrived), end + _body_length(arrived[:end])
+    def _turn_away(self, conn: TConn) -> None:
+        """A push is told by its channel, as long as there are not too many of them either."""
+        if is_push(conn.arrival.path) and len(self._to_tell) < TOLD_AT_MOST:
+            self._to_tell.join(conn, self._submit(self._teller, self._tell, conn))
+        else:
+            self._refuse(conn)
 
+    def _tell(self, conn: TConn) -> Any:  # noqa: ANN401 - gunicorn's own
+        is_turned_away.set(True)  # for this thread alone, which does nothing else
+        return self.handle(conn)
 
-def _body_length(head: bytes) -> int:
-    """Bytes to wait for; none of a client that waits itself to be told to send, or that sends chunks."""
-    length = _LENGTH.search(head)
-    return min(int(length[1]), _BODY_AT_MOST) if length and not _NOT_BY_LENGTH.search(head) else 0
+    def _refuse(self, conn: TConn) -> None:
+        """Reply without a thread."""
+        arrival: Arrival = conn.arrival
+        shed = Shed.UNREAD if is_push(arrival.path) else Shed.REFUSED
+        conn.sock.setblocking(False)
+        with suppress(OSError):  # there may be nothing left to take
+            conn.sock.recv(AT_MOST)
+        with suppress(OSError):  # the client may have gone
+            conn.sock.send(unread() if shed is Shed.UNREAD else refusal(is_page=arrival.is_page))
+        self._count(shed)
+        if arrival.is_whole:
+            self._close(conn)
+        else:
+            self._let_go(conn)
+
+    def _let_go(self, conn: TConn) -> None:
+        """Close when the client has: with more of its request to come, the response might be cut off."""
+        with suppress(OSError):  # it may have gone already
+            conn.sock.shutdown(socket.SHUT_WR)
+        if conn.sock.fileno() < 0:
+            self._close(conn)
+            return
+        conn.timeout = time.monotonic() + CLOSES_WITHIN
+        conn.sock.setblocking(False)
+        self._leaving.append(conn)
+        self.poller.register(conn.sock, EVENT_READ, partial(self._on_leaving, conn))
+
+    def _on_leaving(self, conn: TConn, client: socket.socket) -> None:
+        try:
+            is_gone = not client.recv(AT_MOST)
+        except OSError as error:
+            is_gone = not isinstance(error, BlockingIOError)
+        if is_gone:
+            self._forget(conn, self._leaving)
+
+    def _forget(self, conn: TConn, conns: deque[TConn]) -> None:
+        """Close a connection that the poller waits for."""
+        conns.remove(conn)
+        self.poller.unregister(conn.sock)
+        self._close(conn)
+
+    def _close(self, conn: TConn) -> None:
+        self.nr_conns -= 1
+        conn.close()
+
+    def _count(self, shed: Shed) -> None:
+        self._shed += 1
+        self.observe_shed(shed)
+
+    def _complain(self, now: float) -> None:
+        if self._shed and now > self._complain_at:
+            self.log.warning("overloaded: turned %d requests away", self._shed)
+            self._shed, self._complain_at = 0, now + _COMPLAIN_EVERY
 
 
 def _hang_up(client: socket.socket) -> None:

@@ -208,6 +208,12 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=1, le=65535, description="port to listen on")
     workers: int = Field(default=0, ge=0, le=64, description="worker processes; 0 = one per core, at most 4")
     threads: int = Field(default=4, ge=1, le=64, description="threads per worker")
+    waiting_requests: int = Field(
+        default=64,
+        ge=0,
+        le=800,
+        description="requests that may wait for a thread of a worker; more are turned away",
+    )
 
     @field_validator("admin_key")
     @classmethod

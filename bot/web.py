@@ -77,6 +77,7 @@ def serve(app: Flask, operations: Operations) -> Parts:
     desks = wechat.desks(answerer, log, metrics.wechat.delivered, protection.user_limits)
     app.register_blueprint(wechat_blueprint(desks))
     app.extensions["warm_up"] = lambda: answerer.answer("预热")
+    app.extensions["request_shed"] = metrics.requests.shed
     app.extensions["question_log"] = stores.question_log
     app.extensions["close"] = partial(_close, late_turns, stores)
     return Parts(operations, lambda: answerer, lambda: wechat, lambda: stores)

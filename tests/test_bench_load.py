@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from benchmarks.performance.http_client import ask_each, get, load, post_json
+from benchmarks.performance.http_client import ask_each, get, is_whole, load, post_json
+from benchmarks.soak.open_loop import Request, Response, drive
 
 
 class _Echo(BaseHTTPRequestHandler):
@@ -65,3 +68,32 @@ def test_a_load_counts_replies_and_failures(port: int) -> None:
 
 def test_what_a_server_refuses_is_a_failure(port: int) -> None:
     assert ask_each(port, [get("/x")])[0].status == 501
+
+
+def test_a_reply_without_a_body_ends_with_its_head() -> None:
+    assert is_whole(bytearray(b"HTTP/1.1 204 NO CONTENT\r\nServer: x\r\n\r\n"))
+    assert not is_whole(bytearray(b"HTTP/1.1 200 OK\r\nServer: x\r\n\r\n"))
+
+
+def test_in_an_open_loop_requests_do_not_wait_for_each_other(port: int) -> None:
+    start, path = time.monotonic(), "/length"
+    sent = [Request(start + number / 100, post_json(path, number), "x", 5.0) for number in range(50)]
+    found: list[Response] = []
+    drive(port, iter(sent), found.append)
+    assert sorted(response.body for response in found) == sorted(str(number).encode() for number in range(50))
+    assert {response.status for response in found} == {200}
+
+
+def test_in_an_open_loop_a_connection_that_the_server_closed_is_not_used_again(port: int) -> None:
+    start = time.monotonic()
+    sent = [Request(start + number / 20, post_json("/closing", number), "x", 5.0) for number in range(10)]
+    found: list[Response] = []
+    drive(port, iter(sent), found.append)
+    assert [response.status for response in found] == [200] * 10
+
+
+def test_in_an_open_loop_who_is_not_answered_in_time_is_given_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        found: list[Response] = []
+        drive(deaf.getsockname()[1], iter([Request(time.monotonic(), b"x", "x", 0.1)]), found.append)
+    assert [response.status for response in found] == [0]

@@ -11,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bot.channels.metrics.blueprint import Metrics
 from bot.channels.metrics.wechat import OutboxCollector
+from bot.channels.overload import Shed
 from bot.channels.requests import ServedRequest
 from bot.domain import AskedQuestion, Backlog, IndexState, LoggedQuestion, LogState, Stage
 from bot.settings import PROJECT
@@ -28,6 +29,7 @@ ADDED = {"job", "instance", "le"}
 def offered():
     """Types and labels of all metrics, after one event of every kind."""
     metrics = Metrics(looked_up=[OutboxCollector(lambda: [Backlog("mini:default")])])
+    metrics.requests.shed(Shed.REFUSED)
     metrics.requests.served(ServedRequest("GET", "/ask", 200, 0.01))
     asked = AskedQuestion("en", "how long", "answer", "filing-time", 0.9, "v1")
     metrics.answers.answered(LoggedQuestion(asked, "ask", "", 0.0, 10.0, "r1"))
@@ -50,7 +52,7 @@ def labels_of(family):
 
 
 def test_every_metric_of_every_subject_had_its_event(offered):
-    assert len(offered) == 20
+    assert len(offered) == 21
     assert all(kind in ("counter", "gauge", "histogram") for kind, _ in offered.values())
 
 

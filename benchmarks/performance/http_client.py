@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 _HEAD_END = b"\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding: *chunked", re.IGNORECASE)
+_BODILESS = re.compile(rb"HTTP/1\.[01] (?:204|304) ")
 _CLOSING = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
 _RECEIVED_AT_ONCE = 1 << 18
 
@@ -145,7 +146,7 @@ class _Client:
         """What has come; the reply when it is whole."""
         data = self._received()
         self.buffer += data
-        if data and not _is_whole(self.buffer):
+        if data and not is_whole(self.buffer):
             return None
         seconds = time.perf_counter() - self.started
         head, _, body = bytes(self.buffer).partition(_HEAD_END)
@@ -169,12 +170,14 @@ class _Client:
             self.connection = None
 
 
-def _is_whole(buffer: bytearray) -> bool:
+def is_whole(buffer: bytearray) -> bool:
     """Whether a response has come to its end; one that only ends with its connection has not."""
     end = buffer.find(_HEAD_END)
     if end < 0:
         return False
     head = bytes(buffer[:end])
+    if _BODILESS.match(head):
+        return True
     if length := _LENGTH.search(head):
         return len(buffer) >= end + len(_HEAD_END) + int(length[1])
     return bool(_CHUNKED.search(head)) and buffer.endswith(b"0\r\n\r\n")

@@ -96,7 +96,7 @@ def document(*parts: ApiPart) -> dict[str, Any]:
 
 def _paths() -> dict[str, Any]:
     answers = {"200": json_response("the reply", "AskReply")}
-    answers |= _problems(of_503="no index can serve, or the keys cannot be read")
+    answers |= _problems(of_503="no index can serve, the keys cannot be read, or too many others wait")
     return {
         "/ask": {
             "post": _public("ask", "Ask a question", answers)
@@ -137,7 +137,9 @@ def _in_address(field: dict[str, Any]) -> dict[str, Any]:
 
 def _feedback() -> dict[str, Any]:
     responses = {"204": {"description": "it is remembered", "headers": headers()}}
-    responses |= _problems(of_404="no such request is known", of_503="the database fails")
+    responses |= _problems(
+        of_404="no such request is known", of_503="the database fails, or too many others wait"
+    )
     body = {"required": True} | content("FeedbackRequest")
     operation = _public("giveFeedback", "Say what a user thinks of an answer", responses)
     return operation | {"requestBody": body, "parameters": [_CHANNEL]}

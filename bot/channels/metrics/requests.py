@@ -1,16 +1,17 @@
-"""Metrics of HTTP: requests by method, route and status, and how long they took."""
+"""Metrics of HTTP: requests by method, route and status, and how long they took; those turned away."""
 
 from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
+from bot.channels.overload import Shed
 from bot.channels.requests import ServedRequest
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
 class RequestMetrics:
-    """Told of every request that was served."""
+    """Told of every request that was served, or turned away."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._count = Counter(
@@ -26,8 +27,18 @@ class RequestMetrics:
             buckets=_SECONDS,
             registry=registry,
         )
+        self._shed = Counter(
+            "bot_http_shed",
+            "Requests turned away because too many waited",
+            ["result"],
+            registry=registry,
+        )
 
     def served(self, request: ServedRequest) -> None:
         """A request has its response."""
         self._count.labels(request.method, request.route, str(request.status)).inc()
         self._seconds.labels(request.route).observe(request.seconds)
+
+    def shed(self, result: Shed) -> None:
+        """A request was turned away."""
+        self._shed.labels(result).inc()

@@ -12,12 +12,13 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException
 
 from bot.answering.answerer import Answerer
+from bot.channels.overload import is_turned_away
 from bot.channels.problems import new_request_id
 from bot.channels.wechat.accounts import DEFAULT_NAME, Account, AccountKind
 from bot.channels.wechat.judging import asks_verdict
 from bot.channels.wechat.reception import Reception, Turn
 from bot.channels.wechat.rendering import shown
-from bot.channels.wechat.user_limits import Admission, UserLimits, no_limits
+from bot.channels.wechat.user_limits import Admission, UserLimits, is_always_heard, no_limits
 from bot.domain import Conversation, CustomerMessage, LoggedQuestion, Said, SaidKind, Settlement
 from bot.errors import StoreError
 from bot.ports import Inbox
@@ -46,7 +47,7 @@ def unobserved(_account: str, _kind: str, _result: str) -> None:
 
 class Delivery(StrEnum):
     """What came of a delivery; ``failed``: answered without the store, so not once for all; ``limited``: of a
-    user who writes too much and was told so.
+    user who writes too much and was told so; ``turned_away``: told that too many write at once.
     """
 
     SETTLED = "settled"
@@ -55,6 +56,7 @@ class Delivery(StrEnum):
     REFUSED = "refused"
     FAILED = "failed"
     LIMITED = "limited"
+    TURNED_AWAY = "turned_away"
 
 
 class Desk:
@@ -102,6 +104,8 @@ class Desk:
 
     def _said(self, push: Push) -> Said:
         match self._limits.admit(self.account.channel, push):
+            case Admission.ANSWERED if is_turned_away.get() and not is_always_heard(push):
+                return self._turned_away(push)
             case Admission.ANSWERED:
                 return self._said_by(self._reception.receive, push)
             case Admission.TOLD:
@@ -118,8 +122,21 @@ class Desk:
         self._count(push.kind, Delivery.REPEATED if said else Delivery.LIMITED)
         return said or Said(SaidKind.NOTHING, at=self._clock())
 
-    def _said_by(self, receive: Receive, push: Push) -> Said:
-        for _ in range(_STORE_TRIES):
+    def _turned_away(self, push: Push) -> Said:
+        """Only what must be is written: a mini program knows no passive reply."""
+        if self.account.kind is AccountKind.MINI:
+            return self._said_by(self._reception.turn_away, push, tries=1)
+        said, talk = None, Conversation()
+        try:
+            said = self._inbox.settled(delivery_key(self.account.credentials.app_id, push))
+            talk = self._inbox.conversation(self.account.channel, push.sender, CONVERSATION_SECONDS)
+        except StoreError as error:
+            _log.error("%s: the store failed: %s", self.account.channel, error)
+        self._count(push.kind, Delivery.REPEATED if said else Delivery.TURNED_AWAY)
+        return said or self._settlement(self._reception.turn_away, push, talk, asks=False).said
+
+    def _said_by(self, receive: Receive, push: Push, tries: int = _STORE_TRIES) -> Said:
+        for _ in range(tries):
             try:
                 return self._settled(receive, push)
             except StoreError as error:

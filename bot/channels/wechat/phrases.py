@@ -33,6 +33,7 @@ class Phrases:
     sorry_or_human: str
     not_noted: str
     too_fast: str
+    too_many: str
 
 
 CHINESE = Phrases(
@@ -55,6 +56,7 @@ CHINESE = Phrases(
     sorry_or_human="谢谢，已经记下了。抱歉没帮上忙，可以换个说法再问我，或发送“转人工”找人工客服。",
     not_noted="谢谢，不过这次评价没能记下。有问题请直接问我。",
     too_fast="消息太快了，我跟不上。请稍等一会儿再问我。",
+    too_many="现在咨询的人太多，我忙不过来。请稍后再发一次。",
 )
 ENGLISH = Phrases(
     more="Show all",
@@ -79,6 +81,7 @@ ENGLISH = Phrases(
     ),
     not_noted="Thank you, but this could not be noted. Just ask your next question.",
     too_fast="That was too fast for me. Please wait a moment and ask again.",
+    too_many="Too many people are asking at once. Please send that again in a moment.",
 )
 
 

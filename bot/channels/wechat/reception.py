@@ -6,6 +6,7 @@ that is repeated can be computed again.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bot.answering.answerer import Answerer
@@ -85,11 +86,18 @@ class Reception:
 
     def slow_down(self, push: Push, talk: Conversation, now: float) -> Turn:
         """The turn of somebody who writes too much; while a human is there, nothing."""
+        return self._put_off(push, talk, now, lambda words: words.too_fast)
+
+    def turn_away(self, push: Push, talk: Conversation, now: float) -> Turn:
+        """The turn when too many write at once; while a human is there, nothing."""
+        return self._put_off(push, talk, now, lambda words: words.too_many)
+
+    def _put_off(self, push: Push, talk: Conversation, now: float, told: Callable[[Phrases], str]) -> Turn:
         if talk.human_until > now:
             return Turn(None, talk)
         content = push.content or push.recognition
         language = self._language(content, talk)
-        text = phrases(language.knowledge).too_fast
+        text = told(phrases(language.knowledge))
         return Turn(Spoken(in_script(text, language, content), language=language), talk)
 
     def apologise(self, push: Push, talk: Conversation) -> Turn:

@@ -30,12 +30,17 @@ class UserLimits:
 
     def admit(self, channel: str, push: Push) -> Admission:
         """What a push gets, which is counted; events that say how things stand are always heard."""
-        if push.kind is PushKind.EVENT and push.event != Event.CLICK:
+        if is_always_heard(push):
             return Admission.ANSWERED
         who = f"{channel}\0{push.sender}"
         if not self.messages.take(who):
             return Admission.ANSWERED
         return Admission.SILENCE if self.notices.take(who) else Admission.TOLD
+
+
+def is_always_heard(push: Push) -> bool:
+    """Whether it says how things stand, and asks for nothing."""
+    return push.kind is PushKind.EVENT and push.event != Event.CLICK
 
 
 def no_limits() -> UserLimits:

@@ -1,0 +1,1 @@
+"""Half an hour of everything at once, then ten times too much of it: ``make soak``."""
