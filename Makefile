@@ -63,7 +63,8 @@ mutants: $(VENV)/installed-mutation
 	mkdir -p .mutation/$(PART)
 	cp -r bot tests knowledge wsgi.py pyproject.toml .mutation/$(PART)/
 	cp benchmarks/mutation/$(PART).cfg .mutation/$(PART)/setup.cfg
-	cd .mutation/$(PART) && PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 $(abspath $(BIN))/mutmut run $(MUTANTS)
+	cd .mutation/$(PART) && \
+		PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 PATH="$(abspath $(BIN)):$$PATH" mutmut run $(MUTANTS)
 	cd .mutation/$(PART) && $(abspath $(BIN))/mutmut results
 
 format: install-dev

@@ -57,7 +57,7 @@ def read_document(body: bytes, max_bytes: int = MAX_BODY_BYTES) -> Document:
     if len(body) > max_bytes:
         raise MalformedPushError(f"the body has {len(body)} bytes, at most {max_bytes} are read")
     # Damaged bytes cost a character, not the user's whole message.
-    text = clean(body.decode("utf-8", "replace")).lstrip("\ufeff \t\r\n")
+    text = clean(body.decode(errors="replace")).lstrip("\ufeff \t\r\n")
     if text.startswith("<"):
         return Document(Format.XML, _read_xml(text))
     if text.startswith("{"):
