@@ -12,7 +12,9 @@ PEER_plain := sentence-transformers faiss-cpu flask gunicorn
 PEER_chatterbot := chatterbot flask gunicorn
 PEER_werobot := werobot gunicorn
 
-.PHONY: run test bench soak install install-dev index lint format clean
+PART ?= wechat
+
+.PHONY: run test bench soak mutants install install-dev index lint format clean
 
 # A machine's first index serves even if checks fail on it; later a rejected one leaves the live one serving.
 run: install
@@ -48,6 +50,10 @@ soak: install
 install: $(VENV)/installed
 install-dev: $(VENV)/installed-dev
 
+$(VENV)/installed-mutation: benchmarks/requirements-mutation.txt $(VENV)/installed-dev
+	$(BIN)/pip install --disable-pip-version-check -r benchmarks/requirements-mutation.txt
+	touch $@
+
 $(VENV)/installed: requirements.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --disable-pip-version-check -r requirements.txt
@@ -57,9 +63,18 @@ $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 	$(BIN)/pip install --disable-pip-version-check -r requirements-dev.txt
 	touch $@
 
+# Which changes to the code no test notices, one part of it at a time: docs/mutation.md.
+mutants: $(VENV)/installed-mutation
+	mkdir -p .mutation/$(PART)
+	cp -r bot tests knowledge wsgi.py pyproject.toml .mutation/$(PART)/
+	cp benchmarks/mutation/$(PART).cfg .mutation/$(PART)/setup.cfg
+	cd .mutation/$(PART) && \
+		PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 PATH="$(abspath $(BIN)):$$PATH" mutmut run $(MUTANTS)
+	cd .mutation/$(PART) && $(abspath $(BIN))/mutmut results
+
 format: install-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf $(VENV) .venv-bench-* .bench .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage
+	rm -rf $(VENV) .venv-bench-* .bench .mutation .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .coverage

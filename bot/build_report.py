@@ -105,7 +105,7 @@ def _rejected(result: BuildResult, limit: int | None) -> Iterator[str]:
     )
 
 
-def _why(verdict: Verdict) -> str:
+def _why(verdict: GateResult) -> str:
     if not verdict.failed:
         return failing(verdict)
     template = "%(failing)s, %(lost)s of them met by the live version"

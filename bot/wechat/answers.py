@@ -50,8 +50,8 @@ class Call:
 
     def redacted(self, text: str) -> str:
         """The text without this call's token and secret, should WeChat or a proxy repeat them."""
-        for secret in (self.access_token, str(self.body.get("secret", ""))):
-            text = text.replace(secret, "***") if secret else text
+        for secret in (self.access_token, self.body.get("secret")):
+            text = text.replace(str(secret), "***") if secret else text
         return clean(text)[:300]
 
 
@@ -77,7 +77,7 @@ def _check_status(call: Call, status: int) -> None:
 
 def _json_object(body: bytes) -> dict[str, object] | None:
     try:
-        value = json.loads(body.decode("utf-8", "replace"), strict=False)
+        value = json.loads(body.decode(errors="replace"), strict=False)
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
@@ -87,7 +87,7 @@ def _check_code(call: Call, answer: Mapping[str, object]) -> None:
     code = str(answer.get("errcode", 0))[:12]
     if code == "0":
         return
-    message = call.redacted(str(answer.get("errmsg", "")))
+    message = call.redacted(str(answer.get("errmsg") or ""))
     rid = _RID.search(message)
     # Unknown codes are taken as lasting, so that nobody loops on them.
     error = _ERRORS.get(code, LastingApiError)

@@ -59,7 +59,7 @@ def read_document(body: bytes, max_bytes: int = MAX_BODY_BYTES) -> Document:
             "the body has %(length)s bytes, at most %(most)s are read", length=len(body), most=max_bytes
         )
     # Damaged bytes cost a character, not the user's whole message.
-    text = clean(body.decode("utf-8", "replace")).lstrip("\ufeff \t\r\n")
+    text = clean(body.decode(errors="replace")).lstrip("\ufeff \t\r\n")
     if text.startswith("<"):
         return Document(Format.XML, _read_xml(text))
     if text.startswith("{"):

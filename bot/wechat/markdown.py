@@ -83,7 +83,7 @@ def _rows(table: SyntaxTreeNode) -> Iterator[SyntaxTreeNode]:
 
 
 def _row(head: list[str], row: list[str]) -> str:
-    colon = "：" if _CHINESE.search("".join(row)) else ": "
+    colon = "：" if any(map(_CHINESE.search, row)) else ": "
     if len(row) == 2:
         return f"· {colon.join(filter(None, row))}"
     cells = zip(head[1:], row[1:], strict=False)
@@ -101,7 +101,7 @@ def _inline(node: SyntaxTreeNode) -> str:
         case "softbreak" | "hardbreak":
             return "\n"
         case "link":
-            return _link(str(node.attrs.get("href", "")), _inlines(node))
+            return _link(str(node.attrs["href"]), _inlines(node))
         case "html_inline":
             return _without_tags(node.content)
         case _:

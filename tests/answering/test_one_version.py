@@ -58,7 +58,9 @@ def test_an_explanation_is_of_the_version_it_names(answerer):
 
 
 @pytest.mark.parametrize(
-    "values", [fields(Content="那电商的呢？"), fields(Content="谢谢"), event("subscribe")], ids=str
+    "values",
+    [fields(Content="那电商的呢？"), fields(Content="谢谢"), event("subscribe")],
+    ids=["question", "thanks", "subscribed"],
 )
 def test_what_a_push_comes_to_is_of_one_version(answerer, values):
     turn = Reception(answerer, OFFICIAL).receive(parse_push(written(values)), ABOUT_RISKS, 0.0)

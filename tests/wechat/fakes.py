@@ -116,6 +116,7 @@ class FakeWeChat:
         self.max_bytes = 2048
         self.refusals: list[int | httpx.Response | Exception] = []
         self.token_refusals: list[int] = []
+        self.token_lasts = 7200
         self.messages: list[dict] = []
         self.bodies: list[bytes] = []
         self.paths: list[str] = []
@@ -147,7 +148,7 @@ class FakeWeChat:
         if body["force_refresh"]:
             self.forced += 1
             self.expire()
-        return httpx.Response(200, json={"access_token": self.valid, "expires_in": 7200})
+        return httpx.Response(200, json={"access_token": self.valid, "expires_in": self.token_lasts})
 
     def _send(self, url: str, raw: bytes, body: dict) -> httpx.Response:
         refusal = self.refusals.pop(0) if self.refusals else 0

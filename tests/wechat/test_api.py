@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -100,7 +100,7 @@ def test_a_blank_text_sends_nothing(api, wechat):
 def test_typing_is_shown(api, wechat):
     api.show_typing("oUser001")
 
-    assert [message["command"] for message in wechat.messages] == ["Typing"]
+    assert wechat.messages == [{"touser": "oUser001", "command": "Typing"}]
 
 
 def test_paths_can_be_set(connect, wechat):
@@ -148,12 +148,39 @@ def test_a_token_renewed_while_waiting_for_the_lock_is_used(wechat, clock):
     assert wechat.hits["stable_token"] == 0
 
 
-def test_a_token_is_renewed_before_it_ends(api, wechat, clock):
+@pytest.mark.parametrize(
+    ("lasts", "used_after", "fetched"),
+    [(7200, 6899, 1), (7200, 6900, 2), (100, 89.5, 1), (100, 90, 2)],
+)
+def test_a_token_is_renewed_before_it_ends(api, wechat, clock, lasts, used_after, fetched):
+    wechat.token_lasts = lasts
     api.send_text("oUser001", "x")
-    clock.now += 7200 - 299
+    clock.now += used_after
     api.send_text("oUser001", "x")
 
-    assert wechat.hits["stable_token"] == 2
+    assert wechat.hits["stable_token"] == fetched
+
+
+def test_a_token_is_asked_for_as_documented(connect):
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(200, json={"access_token": "t", "expires_in": 7200})
+
+    connect(transport=httpx.MockTransport(answer)).send_text("oUser001", "x")
+
+    assert json.loads(asked[0].content) == {
+        "grant_type": "client_credential",
+        "appid": APP_ID,
+        "secret": SECRET,
+        "force_refresh": False,
+    }
+    assert [(each.method, str(each.url)) for each in asked] == [
+        ("POST", "https://api.weixin.qq.com/cgi-bin/stable_token"),
+        ("POST", "https://api.weixin.qq.com/cgi-bin/message/custom/send?access_token=t"),
+    ]
+    assert {each.headers["Content-Type"] for each in asked} == {"application/json; charset=utf-8"}
 
 
 def test_an_expired_token_is_renewed_and_the_message_sent_once(api, wechat):
@@ -175,13 +202,14 @@ def test_a_token_refused_again_after_one_refresh_ends_it(api, wechat, code):
     assert wechat.hits["send"] == 2
 
 
-def test_a_refused_token_that_wechat_hands_out_again_is_replaced_by_force(api, wechat, clock):
+@pytest.mark.parametrize(("later", "forced"), [(29, 0), (30, 1)])
+def test_a_refused_token_that_wechat_hands_out_again_is_replaced_by_force(api, wechat, clock, later, forced):
     api.send_text("oUser001", "first")
-    clock.now += 60
+    clock.now += later
     wechat.refusals = [40001]
     api.send_text("oUser001", "second")
 
-    assert (wechat.texts(), wechat.forced) == (["first", "second"], 1)
+    assert (wechat.texts(), wechat.forced) == (["first", "second"], forced)
 
 
 def test_tokens_are_not_forced_in_quick_succession(api, wechat):
@@ -211,25 +239,38 @@ def test_a_wrong_secret_is_a_matter_of_settings(connect):
 def test_40001_for_the_token_itself_means_the_secret_and_does_not_loop(api, wechat):
     wechat.token_refusals = [40001] * 10
 
-    with pytest.raises(ApiSettingsError):
+    with pytest.raises(ApiSettingsError) as caught:
         api.send_text("oUser001", "x")
 
+    assert str(caught.value) == (
+        "/cgi-bin/stable_token: 40001 refused (rid 68f0-1a2b-3c4d); "
+        "check app id, app secret, API address and the IP whitelist in WeChat's console"
+    )
     assert wechat.hits["stable_token"] == 1
 
 
 def test_a_message_without_a_token_is_known_not_to_have_been_sent(connect):
     transport = httpx.MockTransport(lambda _: httpx.Response(502))
 
-    with pytest.raises(UnreachableError, match="stable_token"):
+    with pytest.raises(UnreachableError) as caught:
         connect(transport=transport).send_text("oUser001", "x")
 
+    assert str(caught.value) == ("/cgi-bin/stable_token: HTTP 502; check DNS, firewall and the API address")
 
-@pytest.mark.parametrize("answer", [{}, {"access_token": ""}, {"access_token": "t"}])
+
+@pytest.mark.parametrize(
+    "answer",
+    [{}, {"access_token": ""}, {"access_token": "t"}, {"access_token": "t", "expires_in": "7200"}],
+)
 def test_an_answer_without_a_token_is_no_token(connect, answer):
     transport = httpx.MockTransport(lambda _: httpx.Response(200, json=answer))
 
-    with pytest.raises(UnreachableError, match="no token"):
+    with pytest.raises(UnreachableError) as caught:
         connect(transport=transport).send_text("oUser001", "x")
+
+    assert str(caught.value) == (
+        "/cgi-bin/stable_token: the answer holds no token; check DNS, firewall and the API address"
+    )
 
 
 def test_too_many_requests_count_as_busy(api, wechat):
@@ -256,6 +297,7 @@ def test_a_wechat_that_stays_busy_is_left_alone(api, wechat):
 
     assert wechat.hits["send"] == 3
     assert isinstance(caught.value, PassingApiError)
+    assert caught.value.code == -1
 
 
 @pytest.mark.parametrize(
@@ -288,10 +330,32 @@ def test_a_lasting_refusal_is_named_and_not_repeated(api, wechat, code, error):
 def test_an_error_carries_the_rid_for_wechats_support(api, wechat):
     wechat.refusals = [45015]
 
-    with pytest.raises(WindowClosedError, match="rid 68f0-1a2b-3c4d") as caught:
+    with pytest.raises(WindowClosedError) as caught:
         api.send_text("oUser001", "x")
 
     assert (caught.value.code, caught.value.rid) == (45015, "68f0-1a2b-3c4d")
+    assert str(caught.value) == (
+        "/cgi-bin/message/custom/send: 45015 refused (rid 68f0-1a2b-3c4d); "
+        "keep the text for the user's next message"
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "reason"),
+    [
+        (b'{"errcode":40003,"errmsg":"a\xffb\tc"}', 40003, "a\ufffdb\tc"),
+        (b'{"errcode":40003}', 40003, ""),
+        (b'{"errcode":"odd","errmsg":"x"}', None, "x"),
+        (b'{"errcode":40003,"errmsg":"%s"}' % (b"x" * 301), 40003, "x" * 300),
+    ],
+)
+def test_an_odd_answer_still_says_what_is_known(api, wechat, answer, code, reason):
+    wechat.refusals = [httpx.Response(200, content=answer)]
+
+    with pytest.raises(LastingApiError) as caught:
+        api.send_text("oUser001", "x")
+
+    assert (caught.value.code, caught.value.reason, caught.value.rid) == (code, reason, "")
 
 
 def test_a_text_wechat_finds_too_long_is_split_and_sent_whole(api, wechat):
@@ -301,6 +365,23 @@ def test_a_text_wechat_finds_too_long_is_split_and_sent_whole(api, wechat):
     api.send_text("oUser001", text)
 
     assert text == "".join(wechat.texts())
+
+
+def test_a_text_wechat_finds_too_long_is_halved(api, wechat):
+    wechat.max_bytes = 600
+
+    api.send_text("oUser001", "a" * 1000)
+
+    assert [len(text) for text in wechat.texts()] == [501, 499]
+
+
+def test_a_text_of_128_bytes_is_not_halved(api, wechat):
+    wechat.max_bytes = 100
+
+    with pytest.raises(ContentTooLongError):
+        api.send_text("oUser001", "a" * 128)
+
+    assert wechat.hits["send"] == 1
 
 
 def test_a_text_that_is_always_too_long_ends(api, wechat):
@@ -353,27 +434,96 @@ def test_a_message_that_may_have_arrived_is_not_repeated(api, wechat, failure):
 def test_an_answer_without_end_is_abandoned(api, wechat):
     wechat.refusals = [httpx.Response(200, content=endless())]
 
-    with pytest.raises(OutcomeUnknownError, match="does not end"):
+    with pytest.raises(OutcomeUnknownError) as caught:
         api.send_text("oUser001", "x")
+
+    assert caught.value.reason == "the answer does not end"
+
+
+def test_an_answer_of_a_mebibyte_is_read(api, wechat):
+    padded = b'{"errcode":45015}'.ljust(1024 * 1024)
+    wechat.refusals = [httpx.Response(200, content=padded)]
+
+    with pytest.raises(WindowClosedError):
+        api.send_text("oUser001", "x")
+
+
+def trickle(clock: Clock, *parts: bytes) -> Iterator[bytes]:
+    """A body that comes in parts, a second each."""
+    for part in parts:
+        clock.now += 1
+        yield part
 
 
 def test_an_answer_that_trickles_in_is_abandoned(api, wechat, clock):
-    def trickle():
-        for byte in b'{"errcode":0}':
-            clock.now += 1
-            yield bytes([byte])
+    wechat.refusals = [httpx.Response(200, content=trickle(clock, b"{", b'"errcode"', b":0", b"}"))]
 
-    wechat.refusals = [httpx.Response(200, content=trickle())]
+    with pytest.raises(OutcomeUnknownError) as caught:
+        api.send_text("oUser001", "x")
 
-    with pytest.raises(OutcomeUnknownError, match="does not end"):
+    assert caught.value.reason == "the answer does not end"
+
+
+def test_an_answer_that_is_complete_in_time_is_read(api, wechat, clock):
+    wechat.refusals = [httpx.Response(200, content=trickle(clock, b"{", b'"errcode":45015', b"}"))]
+
+    with pytest.raises(WindowClosedError):
         api.send_text("oUser001", "x")
 
 
-def test_a_wrong_address_is_a_matter_of_settings(api, wechat):
-    wechat.refusals = [httpx.Response(404, text="not found")]
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (399, OutcomeUnknownError),
+        (400, ApiSettingsError),
+        (404, ApiSettingsError),
+        (499, ApiSettingsError),
+        (500, OutcomeUnknownError),
+    ],
+)
+def test_a_wrong_address_is_a_matter_of_settings(api, wechat, status, error):
+    wechat.refusals = [httpx.Response(status, text="not found")]
 
-    with pytest.raises(ApiSettingsError, match="HTTP 404"):
+    with pytest.raises(error) as caught:
         api.send_text("oUser001", "x")
+
+    assert caught.value.reason == f"HTTP {status}"
+
+
+def test_every_try_is_told_with_its_outcome_and_its_seconds(connect, wechat, clock):
+    told: list[tuple[str, str, float]] = []
+    api = connect(observe=lambda *call: told.append(call))
+    late = httpx.Response(200, content=trickle(clock, b'{"errcode":', b"45015}"))
+    wechat.refusals = [-1, 0, late, httpx.ReadTimeout("x"), httpx.ConnectError("x"), httpx.Response(400)]
+    for _ in range(5):
+        outcome(api)
+
+    assert {path for path, _, _ in told[1:]} == {"/cgi-bin/message/custom/send"}
+    assert [call[1:] for call in told] == [
+        ("0", 0.0),
+        ("-1", 0.0),
+        ("0", 0.0),
+        ("45015", 2.0),
+        ("unanswered", 0.0),
+        ("unreachable", 0.0),
+        ("http", 0.0),
+    ]
+
+
+def test_a_failure_without_an_answer_is_named(api, wechat):
+    wechat.refusals = [httpx.ReadTimeout("x"), httpx.ConnectTimeout("x"), httpx.Response(200, text="?")]
+
+    assert [str(outcome(api)) for _ in range(3)] == [
+        "/cgi-bin/message/custom/send: ReadTimeout; do not repeat a message that may have arrived",
+        "/cgi-bin/message/custom/send: ConnectTimeout; check DNS, firewall and the API address",
+        "/cgi-bin/message/custom/send: the answer is not JSON; do not repeat a message that may have arrived",
+    ]
+
+
+def test_a_wechat_that_stays_overrun_is_named(api, wechat):
+    wechat.refusals = [httpx.Response(429) for _ in range(3)]
+
+    assert str(outcome(api)) == "/cgi-bin/message/custom/send: HTTP 429; try again later"
 
 
 NOWHERE = ["", "api.weixin.qq.com", "ftp://x", "https://", "http://[", "http://微信", "https://a b"]
@@ -405,7 +555,17 @@ def test_a_proxy_that_repeats_the_token_does_not_get_it_into_the_error(api, wech
     with pytest.raises(RecipientError) as caught:
         api.send_text("oUser001", "x")
 
-    assert "token-1" not in str(caught.value)
+    assert caught.value.reason == "bad access_token=***"
+
+
+def test_a_proxy_that_repeats_the_secret_does_not_get_it_into_the_error(connect):
+    refusal = {"errcode": 40125, "errmsg": f"None is not {SECRET}"}
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=refusal))
+
+    with pytest.raises(ApiSettingsError) as caught:
+        connect(transport=transport).send_text("oUser001", "x")
+
+    assert caught.value.reason == "None is not ***"
 
 
 def test_neither_token_nor_secret_is_printed_or_logged(connect, wechat, cache, real_wechat, caplog):

@@ -36,3 +36,18 @@ def test_a_malformed_app_id_is_refused(app_id):
 def test_printing_credentials_shows_no_secret():
     assert TOKEN not in repr(SAFE)
     assert AES_KEY not in repr(SAFE)
+
+
+@pytest.mark.parametrize(
+    ("app_id", "token", "mode", "said"),
+    [
+        ("wx 1", TOKEN, Mode.PLAIN, "app id 'wx 1': copy AppID from WeChat's console"),
+        (APP_ID, "ab", Mode.PLAIN, "the token must be 3 to 32 letters and digits, as in WeChat"),
+        (APP_ID, TOKEN, Mode.SAFE, "safe mode needs the AES key: copy EncodingAESKey"),
+    ],
+)
+def test_what_is_wrong_with_credentials_is_said(app_id, token, mode, said):
+    with pytest.raises(CredentialsError) as caught:
+        Credentials(app_id, token, mode)
+
+    assert str(caught.value) == said

@@ -132,3 +132,41 @@ def test_a_malformed_key_is_refused_with_a_remedy_and_not_shown(key):
 
     assert isinstance(caught.value, SettingsError)
     assert not key or key not in str(caught.value)
+
+
+HINT = ": compare the AES key with EncodingAESKey in WeChat's console"
+
+
+@pytest.mark.parametrize(
+    ("encrypt", "said"),
+    [
+        ("====", "Encrypt is not Base64"),
+        ("", "Encrypt holds 0 bytes, no multiple of 16"),
+        ("QUJD", "Encrypt holds 3 bytes, no multiple of 16"),
+        (raw_encrypt(bytes(32)), f"the decrypted push is not padded{HINT}"),
+        (raw_encrypt(bytes([32]) * 32), f"the decrypted push has no room for its header{HINT}"),
+        (raw_encrypt(framed(b"", claims=999)), f"the decrypted push is shorter than it claims{HINT}"),
+    ],
+)
+def test_what_is_wrong_with_a_ciphertext_is_said(encrypt, said):
+    with pytest.raises(DecryptionError) as caught:
+        CRYPTO.decrypt(encrypt)
+
+    assert str(caught.value) == said
+
+
+def test_a_header_and_nothing_else_is_meant_for_nobody():
+    with pytest.raises(NotAuthenticError) as caught:
+        CRYPTO.decrypt(raw_encrypt(bytes(20) + bytes([12]) * 12))
+
+    assert str(caught.value) == "the push is meant for another app id"
+
+
+def test_what_is_wrong_with_a_key_is_said():
+    with pytest.raises(CredentialsError) as caught:
+        MessageCrypto(TOKEN, "k" * 44, APP_ID)
+
+    assert str(caught.value) == (
+        "the AES key has 44 characters, expected 43 letters and digits: "
+        "copy EncodingAESKey from WeChat's console without blanks and without '='"
+    )

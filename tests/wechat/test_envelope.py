@@ -61,7 +61,7 @@ def test_a_handshake_with_another_token_is_refused():
 
 @pytest.mark.parametrize("echostr", ["<script>", "a b", "42\n", "九", "x" * 257])
 def test_nothing_like_markup_is_echoed(echostr):
-    with pytest.raises(NotAuthenticError):
+    with pytest.raises(NotAuthenticError, match=r"^echostr is missing or not WeChat's$"):
         answer_handshake(signed_query(echostr=echostr), PLAIN)
 
 
@@ -242,3 +242,32 @@ def test_the_cap_holds_for_signed_requests_too():
 
 def test_control_characters_inside_a_ciphertext_do_not_cost_the_message():
     assert open_push(*encrypted(xml_text("\x1dc")), SAFE).content == "c"
+
+
+CIPHERED, CIPHERTEXT = encrypted(xml_text())
+UNSIGNED = {**CIPHERED, "msg_signature": "0" * 40}
+
+
+@pytest.mark.parametrize(
+    ("query", "body", "account", "said"),
+    [
+        ({}, xml_text(), PLAIN, "timestamp or nonce is missing or not WeChat's"),
+        (
+            signed_query() | {"signature": "0" * 40},
+            xml_text(),
+            PLAIN,
+            "signature does not fit token, timestamp and nonce",
+        ),
+        (signed_query(), xml_text(), SAFE, "the request has no msg_signature"),
+        (UNSIGNED, xml_text(), SAFE, "the request is not encrypted"),
+        (UNSIGNED, CIPHERTEXT, SAFE, "msg_signature does not fit the ciphertext"),
+        (UNSIGNED, b"?", SAFE, "nothing to verify: the body is neither XML nor JSON"),
+        (UNSIGNED, b"<html/>", SAFE, "nothing to verify: the body's root element is not <xml>"),
+        (CIPHERED, CIPHERTEXT, PLAIN, "the push is encrypted: set the AES key, or plain mode in WeChat"),
+    ],
+)
+def test_why_a_request_is_refused_is_said(query, body, account, said):
+    with pytest.raises((NotAuthenticError, UnusablePushError)) as caught:
+        open_push(query, body, account)
+
+    assert str(caught.value) == said

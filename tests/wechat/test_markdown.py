@@ -19,11 +19,15 @@ from bot.wechat.markdown import plain_text
         ("- 一\n  - 甲\n  - 乙\n- 二", "· 一\n  · 甲\n  · 乙\n· 二"),
         ("3. 三\n4. 四", "3. 三\n4. 四"),
         ("> 引用\n> 第二行", "引用\n第二行"),
+        ("> 一\n>\n> 二", "一\n\n二"),
         ("一\n\n---\n\n二", "一\n\n二"),
         ("```python\nx = a ** b\n```", "x = a ** b"),
+        ("一\n\n```\n\n  甲  \n\n```", "一\n\n\n  甲"),
+        ("一\n\n    x = a ** b", "一\n\nx = a ** b"),
         ("![图](http://e/p.png)后", "图后"),
         ("[官网](https://e.com/a_b?c=1&d=2)", '<a href="https://e.com/a_b?c=1&d=2">官网</a>'),
         ("[别处](other.md#x)", "别处"),
+        ("[](https://e.com)", "https://e.com"),
         ("<https://e.com/a_b_c>", "https://e.com/a_b_c"),
         ("行一  \n行二\\\n行三\r\n行四", "行一\n行二\n行三\n行四"),
         ("<div>\n<p>一</p>\n</div>", "一"),
@@ -46,6 +50,10 @@ def test_a_table_becomes_a_line_a_cell_after_the_name_of_its_column():
 
 def test_a_table_of_two_columns_needs_no_names():
     assert plain_text("| What | Who |\n|---|---|\n| Owner | anyone |") == "· Owner: anyone"
+
+
+def test_a_table_without_rows_shows_the_names_of_its_columns():
+    assert plain_text("| What | Who |\n|---|---|") == "What Who"
 
 
 def test_a_menu_link_passes_through():

@@ -145,7 +145,17 @@ def test_message_ids_are_text_of_any_size_and_form(message_id, expected):
 
 
 @pytest.mark.parametrize(
-    ("created", "expected"), [("1760000000", 1760000000), ("soon", 0), (None, 0), ([1], 1), (-5, 0)]
+    ("created", "expected"),
+    [
+        ("1760000000", 1760000000),
+        ("soon", 0),
+        (None, 0),
+        ([1], 1),
+        (-5, 0),
+        ("9" * 12, 999999999999),
+        ("9" * 13, 0),
+        ("٣", 0),
+    ],
 )
 def test_create_time_may_be_text_or_nonsense(created, expected):
     assert expected == parse_push(json_push(CreateTime=created)).created_at
@@ -237,6 +247,25 @@ def test_deep_nesting_is_cut_off_not_followed():
     depth = 8_000
 
     assert parse_push(b"<xml>" + b"<a>" * depth + b"</a>" * depth + b"</xml>").fields
+
+
+@pytest.mark.parametrize(("depth", "innermost"), [(8, "x"), (9, "")])
+def test_eight_levels_are_read_in_both_formats(depth, innermost):
+    in_xml = parse_push(b"<xml>" + b"<a>" * depth + b"x" + b"</a>" * depth + b"</xml>").fields
+    in_json = parse_push(b'{"a":' * depth + b'"x"' + b"}" * depth).fields
+
+    for _ in range(8):
+        in_xml, in_json = in_xml["a"], in_json["a"]
+    assert (in_xml, in_json) == (innermost, innermost)
+
+
+@pytest.mark.parametrize(("depth", "innermost"), [(7, "x"), (8, "")])
+def test_lists_count_as_levels(depth, innermost):
+    found = parse_push(b'{"a":' + b"[" * depth + b'"x"' + b"]" * depth + b"}").fields["a"]
+
+    for _ in range(7):
+        (found,) = found
+    assert found == innermost
 
 
 def test_all_deliveries_of_a_push_share_one_key():

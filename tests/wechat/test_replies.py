@@ -40,6 +40,17 @@ def test_no_text_breaks_out_of_its_element(content):
     assert content == fields(text_reply(PUSH, content, created_at=NOW))["Content"]
 
 
+def test_an_xml_reply_says_that_it_is_xml():
+    assert text_reply(PUSH, "x", created_at=NOW).media_type == "application/xml"
+
+
+def test_a_damaged_nonce_does_not_damage_the_reply():
+    push = open_push(*encrypted(xml_text()), SAFE)
+    reply = text_reply(push, "x", created_at=NOW)
+
+    assert fields(sealed(reply, push, SAFE.crypto, timestamp=NOW, nonce="a\x00b"))["Nonce"] == "ab"
+
+
 def test_a_hostile_sender_stays_in_its_element():
     hostile = xml_text().replace(b"<![CDATA[oUser001]]>", b"a]]&gt;&lt;x/&gt;")
 
@@ -83,7 +94,12 @@ def test_a_message_is_handed_to_a_human_in_its_own_format():
     in_xml = transfer_reply(PUSH, created_at=NOW)
     in_json = transfer_reply(parse_push(json_push(Content="x")), created_at=NOW)
 
-    assert fields(in_xml)["MsgType"] == "transfer_customer_service"
+    assert fields(in_xml) == {
+        "ToUserName": "oUser001",
+        "FromUserName": "gh_0a1b2c",
+        "CreateTime": "1760000001",
+        "MsgType": "transfer_customer_service",
+    }
     assert json.loads(in_json.body)["MsgType"] == "transfer_customer_service"
 
 

@@ -115,7 +115,7 @@ class Desk:
     def _said_before(self, push: Push) -> Said:
         """A repeated delivery gets its reply also when there were too many meanwhile."""
         try:
-            said = self._inbox.settled(delivery_key(self.account.credentials.app_id, push))
+            said = self._inbox.settled(self._key(push))
         except StoreError as error:
             _log.error("%s: the store failed: %s", self.account.channel, error)
             said = None
@@ -126,14 +126,16 @@ class Desk:
         """Only what must be is written: a mini program knows no passive reply."""
         if self.account.kind is AccountKind.MINI:
             return self._said_by(self._reception.turn_away, push, tries=1)
-        said, talk = None, Conversation()
+        found: Said | Conversation = Conversation()
         try:
-            said = self._inbox.settled(delivery_key(self.account.credentials.app_id, push))
-            talk = self._inbox.conversation(self.account.channel, push.sender, CONVERSATION_SECONDS)
+            found = self._found(push)
         except StoreError as error:
             _log.error("%s: the store failed: %s", self.account.channel, error)
-        self._count(push.kind, Delivery.REPEATED if said else Delivery.TURNED_AWAY)
-        return said or self._settlement(self._reception.turn_away, push, talk, asks=False).said
+        if isinstance(found, Said):
+            self._count(push.kind, Delivery.REPEATED)
+            return found
+        self._count(push.kind, Delivery.TURNED_AWAY)
+        return self._settlement(self._reception.turn_away, push, found, asks=False).said
 
     def _said_by(self, receive: Receive, push: Push, tries: int = _STORE_TRIES) -> Said:
         for _ in range(tries):
@@ -152,17 +154,23 @@ class Desk:
         return self._settlement(receive, push, Conversation(), asks=False).said
 
     def _settled(self, receive: Receive, push: Push) -> Said:
-        key = delivery_key(self.account.credentials.app_id, push)
-        found = self._inbox.arrived(key, self.account.channel, push.sender, CONVERSATION_SECONDS)
+        found = self._found(push)
         if isinstance(found, Said):
             self._count(push.kind, Delivery.REPEATED)
             return found
         settlement = self._settlement(receive, push, found)
-        said = self._inbox.settle(key, settlement)
+        said = self._inbox.settle(self._key(push), settlement)
         # Another delivery, in another thread or process, may have been faster.
         is_first = said is settlement.said
         self._count(push.kind, Delivery.SETTLED if is_first else Delivery.REPEATED)
         return said
+
+    def _found(self, push: Push) -> Said | Conversation:
+        channel, user = self.account.channel, push.sender
+        return self._inbox.arrived(self._key(push), channel, user, CONVERSATION_SECONDS)
+
+    def _key(self, push: Push) -> str:
+        return delivery_key(self.account.credentials.app_id, push)
 
     def _count(self, kind: PushKind, result: Delivery) -> None:
         self._observe(self.account.channel, kind, result)

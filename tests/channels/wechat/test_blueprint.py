@@ -387,7 +387,6 @@ def test_a_conversation_that_another_version_stored_is_begun_anew(chat, database
         {"Content": "【收到不支持的消息类型，暂无法显示】"},
         {"Content": ""},
     ],
-    ids=str,
 )
 def test_what_is_not_text_is_answered_with_a_request_to_type(chat, message):
     assert chat().push(fields(**message)) == PLEASE_TYPE
