@@ -29,8 +29,8 @@ from flask.testing import FlaskClient
 
 from benchmarks.server import PROJECT
 from bot.answering.answerer import Answerer
-from bot.app import CONVERSATION_SECONDS, STORE_PATIENCE
 from bot.channels.ask import ask_blueprint
+from bot.channels.late_turns import LateTurns
 from bot.channels.problems import register_problems
 from bot.channels.sessions import Sessions
 from bot.domain import LoggedQuestion
@@ -38,6 +38,7 @@ from bot.operations import Operations
 from bot.settings import load_settings
 from bot.store.question_log import QuestionLog
 from bot.stores import Stores
+from bot.web import ANSWER_PATIENCE, CONVERSATION_SECONDS
 
 HOLD_THE_LOCK = """
 import sys, sqlite3
@@ -152,7 +153,8 @@ def _states(stack: ExitStack) -> Iterator[State]:
 def _client(answerer: Answerer, log: NoLog | TimedLog, stores: Stores) -> FlaskClient:
     app = Flask("benchmark", static_folder=None)
     register_problems(app)
-    sessions = Sessions(lambda: stores.conversations(CONVERSATION_SECONDS, STORE_PATIENCE))
+    late = LateTurns(lambda: stores.late_conversations(CONVERSATION_SECONDS), time.time)
+    sessions = Sessions(lambda: stores.conversations(CONVERSATION_SECONDS, ANSWER_PATIENCE), late)
     app.register_blueprint(ask_blueprint(answerer, sessions, log, time.time))
     return app.test_client()
 

@@ -61,9 +61,11 @@ def test_of_many_who_add_at_once_nobody_is_lost(tmp_path):
     assert {json.loads(line)["question"] for line in lines} == {check.question for check in checks}
 
 
-def test_a_folder_that_is_gone_is_named_with_the_remedy(tmp_path):
+def test_a_folder_that_cannot_be_made_is_named_with_the_remedy(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+
     with pytest.raises(KnowledgeError, match=r"gone/checks\.jsonl cannot be written.*let the user"):
-        add_check(tmp_path / "gone", FEE)
+        add_check(tmp_path / "file" / "gone", FEE)
 
 
 def test_a_dialogue_is_played_with_its_turns_in_order():

@@ -21,11 +21,11 @@ from benchmarks.performance.questions import ask, ask_in
 from benchmarks.performance.servers import bot_environment, serving_bot
 from benchmarks.server import PROJECT, Server
 from benchmarks.shop_knowledge import shop_entries, write_knowledge
-from bot.app import CONVERSATION_SECONDS, STORE_PATIENCE
 from bot.channels.callers import ASK
 from bot.domain import Conversation
 from bot.settings import Settings
 from bot.stores import Stores
+from bot.web import ANSWER_PATIENCE, CONVERSATION_SECONDS
 
 LANGUAGES = ("zh", "en")
 
@@ -99,7 +99,7 @@ def _open(data: Path, names: Sequence[str], questions: Sequence[str]) -> None:
     """Conversations as they are after a question."""
     data.mkdir(parents=True, exist_ok=True)
     stores = Stores(Settings(data_dir=data))
-    conversations = stores.conversations(CONVERSATION_SECONDS, STORE_PATIENCE)
+    conversations = stores.conversations(CONVERSATION_SECONDS, ANSWER_PATIENCE)
     for name, question in zip(names, itertools.cycle(questions), strict=False):
         conversations.keep(ASK, name, Conversation(question=question))
     stores.close()

@@ -6,7 +6,6 @@ from contextlib import closing
 
 import pytest
 
-from bot.app import ANSWER_PATIENCE
 from bot.channels.late_turns import LateTurns
 from bot.channels.sessions import Sessions
 from bot.domain import Conversation
@@ -14,6 +13,7 @@ from bot.errors import StoreError
 from bot.store.conversations import Conversations
 from bot.store.database import Database
 from bot.store.secrets import Secrets
+from bot.web import ANSWER_PATIENCE
 from tests.store.conftest import KEY, POSTGRESQL
 from tests.store.faults import locked, until
 

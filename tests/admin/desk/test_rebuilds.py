@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.build_report import lines
-from bot.build_result import BuildResult, Outcome, Verdict
+from bot.build_result import BuildResult, GateResult, Outcome
 from bot.domain import JobProgress, JobResult, JobState, Place
 from bot.job_running import run_job
 from bot.knowledge.markdown import Problem
@@ -81,7 +81,7 @@ def test_a_rebuild_is_told_in_chinese(operator, jobs):
         Place(Path("zh/fees.md"), 48),
         Sentence('id "%(id)s" is taken by %(first)s; give it another id', id="fees", first="zh/a.md:3"),
     )
-    verdict = Verdict((problem,))
+    verdict = GateResult((problem,))
     result = BuildResult(Outcome.REJECTED, "v2", None, "v1", verdict, is_built=False, seconds=1.25)
     job, _ = jobs.request()
     run_job(
