@@ -7,9 +7,18 @@ from datetime import timedelta
 import pytest
 
 from bot.checks import CheckRun
-from bot.pruning import check_runs, prune, report_path
+from bot.pruning import (
+    check_runs,
+    forget_rejection,
+    keep_rejection,
+    prune,
+    rejected_names,
+    rejection,
+    report_path,
+)
 from bot.retrieval.history import Action, Event
 from bot.retrieval.versions import VersionStore
+from bot.sentences import Sentence, joined
 from tests.retrieval.fakes import NOON, write_version
 
 LATER = NOON + timedelta(minutes=5)
@@ -42,11 +51,27 @@ def test_what_was_made_live_or_replaced_within_a_minute_stays(store):
 def test_rejected_versions_go_with_their_reports_oldest_first(store):
     for name in "xyz":
         write_version(store.rejected, name)
-        report_path(store, name).write_text("why")
+        keep_rejection(store, name, "why")
     report_path(store, "unbuilt").write_text("lint")
 
     assert prune(store, 2, LATER)[-2:] == ["unbuilt", "x"]
-    assert sorted(path.name for path in store.rejected.folder.iterdir()) == ["y", "y.txt", "z", "z.txt"]
+    assert sorted(path.name for path in store.rejected.folder.iterdir()) == [
+        *("y", "y.json", "y.txt"),
+        *("z", "z.json", "z.txt"),
+    ]
+
+
+def test_why_a_version_was_rejected_is_kept_for_people_and_for_pages_in_any_language(store):
+    report = joined([Sentence("index %(version)s stays live", version="c"), "  the check"])
+    path = keep_rejection(store, "x", report)
+
+    assert path.read_text() == "index c stays live\n  the check\n"
+    assert rejection(store, "x") == report
+    assert rejection(store, "x").lines()[0].template == "index %(version)s stays live"
+    path.with_suffix(".json").unlink()
+    assert rejection(store, "x") == "index c stays live\n  the check\n"
+    forget_rejection(store, "x")
+    assert (rejection(store, "x"), rejected_names(store)) == ("", [])
 
 
 def test_results_of_checks_go_with_their_versions(store):

@@ -114,6 +114,6 @@ def test_the_audit_log_gives_the_newest_first_and_the_ones_before(database, cloc
 
     newest = log.newest(2)
     assert [record.subject for record in newest] == ["version 2", "version 1"]
-    assert log.newest(2, before=newest[-1].at) == [
-        AuditRecord(newest[0].at - 2, NAME, "rolled back", "version 0")
+    assert log.newest(2, before=newest[-1].id) == [
+        AuditRecord(newest[0].at - 2, NAME, "rolled back", "version 0", newest[0].id - 2)
     ]

@@ -58,6 +58,7 @@ def opened(
         device_scale_factor=scale or usual_scale,
         color_scheme=scheme,
         locale=locale,
+        is_mobile=width < 500,
         reduced_motion="reduce",
     )
     page.goto(address)

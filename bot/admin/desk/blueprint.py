@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, g
+from flask import Blueprint, Response, g, request
 from flask.blueprints import BlueprintSetupState
 from markupsafe import Markup
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import BadRequest, NotFound
 
 from bot.admin.desk.access import CSRF_FIELD, auditing, guard, notifying
 from bot.admin.desk.audit_page import add_audit_page
@@ -63,6 +63,7 @@ def desk_frame(
     )
     protect(blueprint, PagePolicy())
     guard(blueprint, access)
+    blueprint.before_request(_refuse_nul)
     add_login_pages(blueprint, access)
     add_names(blueprint)
     blueprint.record(_translate_templates)
@@ -80,6 +81,12 @@ def desk_frame(
 def _translate_templates(state: BlueprintSetupState) -> None:
     state.app.jinja_env.add_extension("jinja2.ext.i18n")
     state.app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+
+
+def _refuse_nul() -> None:
+    """Names in a path are looked up in the database, and no column can hold it."""
+    if "\0" in request.path:
+        raise BadRequest
 
 
 def _layout() -> dict[str, Any]:

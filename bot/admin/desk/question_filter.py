@@ -17,6 +17,8 @@ from bot.reports_questions import LoggedRow, Position, Sought, Span
 # Before the first question and after the last one.
 _EVER = Span(0.0, 1e11)
 _LONGEST = 200
+# Further no clock reaches, and nobody has asked anything there.
+_FIRST_DAY, _LAST_DAY = date(1970, 1, 2), date(9000, 1, 1)
 _POSITION = re.compile(r"(\d{1,12}(?:\.\d{1,12})?)~(\d{1,18})", re.ASCII)
 
 
@@ -74,6 +76,7 @@ def position_after(rows: list[LoggedRow]) -> str:
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError as error:
         raise BadRequest(_("Write days as in 2026-11-22.")) from error
+    return min(max(day, _FIRST_DAY), _LAST_DAY)

@@ -13,21 +13,20 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from bot.admin.desk.access import auditing
-from bot.admin.desk.audit_page import add_audit_page
-from bot.admin.desk.blueprint import desk_frame
-from bot.admin.desk.conversations_page import add_conversations_pages
-from bot.admin.desk.entries_page import add_entries_pages
+from bot.admin.desk.blueprint import desk_blueprint
 from bot.admin.desk.reports import Reports
-from bot.admin.desk.today_page import add_today_page
+from bot.admin.desk.settings_page import Health
 from bot.answering.answerer import Answerer
 from bot.app import create_app
 from bot.channels.chat import ChatOptions, chat_blueprint
 from bot.channels.problems import register_problems
+from bot.desk_service import desk_parts
 from bot.domain import LoggedQuestion, Source, Verdict
+from bot.operations import Operations
 from bot.settings import Settings
 from bot.store.feedback import FeedbackRows
 from bot.stores import Stores
+from bot.wechat_service import WechatService
 from tests.fakes import FakeIndex, make_entry
 from tests.store.values import ASKED
 
@@ -166,14 +165,13 @@ def reader(stores: Stores, reports: Reports) -> Operator:
 
 
 def reading_app(stores: Stores, reports: Reports) -> Flask:
-    """The desk's pages that read, and the chat that they link to."""
+    """The desk with these reports, and the chat that it links to."""
     app = Flask("bot", static_folder=None)
     register_problems(app)
     app.register_blueprint(chat_blueprint(Answerer(reports.index), ChatOptions()))
-    blueprint = desk_frame(lambda: stores.desk_access, SHANGHAI)
-    add_today_page(blueprint, reports, SHANGHAI)
-    add_entries_pages(blueprint, reports, SHANGHAI)
-    add_conversations_pages(blueprint, reports, SHANGHAI, auditing(lambda: stores.audit))
-    add_audit_page(blueprint, lambda: stores.audit)
-    app.register_blueprint(blueprint)
+    operations = Operations(stores.settings)
+    live = operations.live_index()
+    health = Health(live, lambda: live.state, operations.knowledge_digest, lambda: stores.question_log.state)
+    desk = desk_parts(operations, stores, live, WechatService(stores.settings), health)
+    app.register_blueprint(desk_blueprint(replace(desk, reports=reports, timezone=SHANGHAI)))
     return app

@@ -232,3 +232,12 @@ def test_without_an_index_the_page_says_what_to_do(operator):
 
     assert "Nothing was built yet." in page
     assert 'href="/admin/rebuilds"' in page
+
+
+def test_a_rejected_version_says_why_in_chinese(readers_desk):
+    browser = Operator(readers_desk.app, "zh-CN")
+    browser.log_in()
+    page = browser.get(f"/versions/{readers_desk.rejected}").text
+
+    assert f"索引 {readers_desk.rejected} 未通过：1 道检查题中有 1 道不符合" in page
+    assert "请修正条目或 checks.jsonl，再运行：flask --app wsgi index build" in page
