@@ -31,6 +31,17 @@ reply = wsgi.app.test_client().get("/ask?question=filing%20duration").json
 print(reply["entry"]["id"], *(name for name in {HEAVY} if name in sys.modules))
 """
 
+RUN_FLASK_THEN_LIST_PARTS = """
+import sys
+from flask.cli import main
+sys.argv = ["flask", "--app", "wsgi", *sys.argv[1:]]
+try:
+    main()
+finally:
+    parts = ("bot.web", "bot.stores", "sqlalchemy", "httpx", "prometheus_client", "bot.cli_knowledge")
+    print("loaded:", *(name for name in parts if name in sys.modules))
+"""
+
 COUNT_OPENED_FILES = """
 import sys
 folders = sys.argv[1:]
@@ -73,6 +84,19 @@ def test_neither_importing_nor_creating_the_app_opens_model_index_or_knowledge(b
     folders = (built.cache_dir, built.index_dir, built.knowledge_dir)
 
     assert run(COUNT_OPENED_FILES, built, *folders) == ["0", "0", "True"]
+
+
+def test_a_command_loads_what_it_works_with_and_no_more(built):
+    words = run(RUN_FLASK_THEN_LIST_PARTS, built, "index", "list")
+
+    assert words[words.index("live") - 1 :] and words[words.index("loaded:") :] == ["loaded:"]
+
+
+def test_a_command_of_flask_s_own_finds_the_whole_bot(built):
+    words = run(RUN_FLASK_THEN_LIST_PARTS, built, "routes")
+
+    assert "/ask" in words
+    assert "bot.web" in words[words.index("loaded:") :]
 
 
 def test_only_the_settings_read_the_environment():
