@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.domain import Entry, KnowledgeBase, Query, Vocabulary
+from bot.disk_cache import DiskCache
+from bot.domain import Entry, KnowledgeBase, Query
 from bot.ports import Embedder, Progress, no_progress
 from bot.retrieval import training
 from bot.retrieval.decision import SIGNALS
@@ -23,6 +24,7 @@ from bot.retrieval.passages import embedded_passages
 from bot.retrieval.training import Group, Trained, TrainingSet
 from bot.retrieval.vectors import Vectors, best_of_all, centred
 from bot.retrieval.versions import FORMAT, IndexManifest, VersionStore, checksums
+from bot.retrieval.vocabulary_cache import vocabulary_file
 
 Normalise = Callable[[str], Query]
 _LANGUAGES = ("zh", "en")
@@ -33,11 +35,12 @@ _ANSWERED_AFTER_ALL = 0.7
 
 @dataclass(frozen=True)
 class BuildOptions:
-    """What an operator chooses, what the clock says, and the version's name."""
+    """What an operator chooses, what the clock says, the name of the version; where vocabularies are kept."""
 
     false_answer_rate: float
     now: datetime
     version: str
+    vocabularies: DiskCache | None = None
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,7 @@ def _write_version(
     questions = [text.text for kind in (RowKind.PHRASING, RowKind.BACKGROUND) for text in texts[kind]]
     with ThreadPoolExecutor(1) as pool:
         # Beside the training and the search, whose libraries leave Python to others.
-        vocabulary = pool.submit(_vocabulary, questions)
+        vocabulary = pool.submit(vocabulary_file, questions, options.vocabularies)
         texts_written = pool.submit(_write_texts, folder, base, ids, normalise)
         trained = training.train(
             _training_set(texts, vectors, len(ids), is_near_miss),
@@ -136,13 +139,6 @@ def _write_version(
 
 def _write_texts(folder: Path, base: KnowledgeBase, ids: tuple[str, ...], normalise: Normalise) -> None:
     write_texts(folder, Texts(base.entries, ids, _exact_keys(base.entries, normalise), base.sources))
-
-
-def _vocabulary(questions: list[str]) -> Vocabulary:
-    # Not imported before it is needed: the pronouncing dictionary takes as long as learning does.
-    from bot.retrieval.vocabulary import learn_vocabulary
-
-    return learn_vocabulary(questions)
 
 
 def _texts(base: KnowledgeBase, ids: tuple[str, ...], normalise: Normalise) -> dict[RowKind, list[_Text]]:

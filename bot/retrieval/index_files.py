@@ -19,7 +19,7 @@ from bot.domain import Entry, Source, Vocabulary
 from bot.retrieval.keys import Keys
 from bot.retrieval.lines import Lines, write_lines
 from bot.retrieval.stored_entries import StoredEntries, read_entries, write_entries
-from bot.retrieval.stored_vocabulary import VOCABULARY_FILE, read_vocabulary, write_vocabulary
+from bot.retrieval.stored_vocabulary import VOCABULARY_FILE, read_vocabulary
 
 SOURCES_FILE = "sources.json"
 IDS_FILE = "entry_ids.txt"
@@ -114,9 +114,9 @@ def write_texts(folder: Path, texts: Texts) -> None:
     (folder / SOURCES_FILE).write_text(sources, "utf-8")
 
 
-def write_learnt(folder: Path, arrays: Mapping[str, NDArray[Any]], vocabulary: Vocabulary) -> None:
-    """Write the rest but for the vectors."""
-    write_vocabulary(folder / VOCABULARY_FILE, vocabulary)
+def write_learnt(folder: Path, arrays: Mapping[str, NDArray[Any]], vocabulary: bytes) -> None:
+    """Write the rest but for the vectors; ``vocabulary`` as ``write_vocabulary`` writes it."""
+    (folder / VOCABULARY_FILE).write_bytes(vocabulary)
     np.savez(folder / ARRAYS_FILE, allow_pickle=False, **arrays)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import compress
 from pathlib import Path
-from typing import Any, cast
+from typing import IO, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +20,12 @@ _BETWEEN = "\n"
 Arrays = Mapping[str, NDArray[Any]]
 
 
-def write_vocabulary(path: Path, vocabulary: Vocabulary) -> None:
+def write_vocabulary(file: Path | IO[bytes], vocabulary: Vocabulary) -> None:
     """Write one that was learnt, not read, into one file."""
     real = cast("Iterable[str]", vocabulary.real)
     firm = frozenset(vocabulary.firm)
     np.savez(
-        path,
+        file,
         allow_pickle=False,
         words=_joined(vocabulary.words),
         word_counts=np.array([*vocabulary.words.values()], np.int32),
