@@ -35,6 +35,7 @@ from bot.settings import load_settings
 _STAGE = re.compile(r"(.+): done in (.+)")
 _MEBIBYTE = 2**20
 _HEADING = re.compile(r"^## (.+?) \{#", re.MULTILINE)
+_ANSWER = re.compile(r"### 回答\n\n(自\d+起有变。)*")
 WATCHED, WATCHER_READY = 3, 8.0
 REWORDED, WARMING, JSON = 200, 20, "application/json"
 
@@ -93,7 +94,7 @@ def change_one_entry(folder: Path) -> tuple[str, str]:
     """Reword the first answer of a file; its question, and what is new in the answer."""
     path = min((folder / "knowledge" / "zh").glob("*.md"))
     text, news = path.read_text("utf-8"), f"自{time.time_ns()}起有变。"
-    path.write_text(text.replace("### 回答\n\n", f"### 回答\n\n{news}", 1), "utf-8")
+    path.write_text(_ANSWER.sub(f"### 回答\n\n{news}", text, count=1), "utf-8")
     return _HEADING.findall(text)[0], news
 
 
