@@ -11,6 +11,7 @@ import numpy as np
 from bot.disk_cache import SUFFIX, DiskCache
 from bot.ports import Embedder, Progress, no_progress
 from bot.retrieval.vectors import Vectors
+from bot.sentences import Sentence
 
 # A command that is killed loses at most so many.
 _KEPT_AT_ONCE = 1_024
@@ -65,7 +66,8 @@ class _Told:
 
     def __init__(self, progress: Progress, *, known: int, total: int) -> None:
         self._progress = progress
-        self._what = f"embedding ({known:,} from the cache)" if known else "embedding"
+        cached = Sentence("embedding (%(known)s from the cache)", known=f"{known:,}")
+        self._what = cached if known else "embedding"
         self._done, self._total = 0, total
         if known and not total:
             progress(self._what, 1, 1)
