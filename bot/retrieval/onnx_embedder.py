@@ -15,6 +15,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from bot.ports import Progress, no_progress
+from bot.retrieval.mapped_graph import load_session
 from bot.retrieval.prepared_model import PreparedModel
 from bot.retrieval.tokenisation import JSON_FILE, SENTENCEPIECE_FILE, Tokenise, load_tokeniser
 
@@ -46,7 +47,7 @@ class OnnxEmbedder:
         """Load tokeniser and graph, once."""
         with self._lock:
             if self._loaded is None:
-                self._loaded = _Loaded(shared_tokeniser(self._model), _session(str(self._model.graph)))
+                self._loaded = _Loaded(shared_tokeniser(self._model), load_session(self._model))
             return self._loaded
 
     @property
@@ -107,10 +108,3 @@ def shared_tokeniser(model: PreparedModel) -> Tokenise:
 @lru_cache(maxsize=1)
 def _tokeniser(folder: Path, max_tokens: int, _digest: str) -> Tokenise:
     return load_tokeniser(folder, max_tokens)
-
-
-def _session(path: str) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
