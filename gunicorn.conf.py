@@ -1,9 +1,11 @@
 """How gunicorn serves the bot. ``make run`` and ``deploy/`` use this file; settings come from BOT_*."""
 
+import gc
 import os
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 from bot.channels.metrics.own_folder import claim_folder
@@ -65,6 +67,23 @@ def on_starting(server):
     is_usable = os.access(memory, os.W_OK | os.X_OK)
     server.metrics_folder = claim_folder(memory if is_usable else Path(tempfile.gettempdir()))
     share_metrics(server.metrics_folder.path)
+    _load_for_all()
+
+
+def _load_for_all():
+    """What workers share in memory, loaded once: the program and the tokeniser."""
+    gc.disable()
+    from bot.operations import Operations
+
+    tokeniser = threading.Thread(target=Operations(_settings).load_before_forking)
+    tokeniser.start()
+    import bot.web  # noqa: F401 - for its modules
+
+    tokeniser.join()
+    gc.collect()
+    # A collection would write to what is shared, and unshare it.
+    gc.freeze()
+    gc.enable()
 
 
 def child_exit(server, worker):

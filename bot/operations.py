@@ -42,7 +42,7 @@ from bot.retrieval.index_files import Parts
 from bot.retrieval.live_index import LiveIndex
 from bot.retrieval.loaded_index import LoadedIndex, load_index
 from bot.retrieval.locking import Holder, build_lock
-from bot.retrieval.onnx_embedder import OnnxEmbedder
+from bot.retrieval.onnx_embedder import OnnxEmbedder, shared_tokeniser
 from bot.retrieval.prepared_model import (
     ORIGINAL,
     PreparedModel,
@@ -145,6 +145,14 @@ class Operations:
     @property
     def _is_prepared_form(self) -> bool:
         return self.settings.embedder == "onnx"
+
+    def load_before_forking(self) -> None:
+        """Load what processes may share; if that fails, each of them says why when it needs it."""
+        with suppress(Exception):
+            checksum = self.store.manifest(self.store.current()).model_checksum
+            prepared = load_with_checksum(self.settings.cache_dir, self.settings.model, checksum)
+            if prepared:
+                shared_tokeniser(prepared)
 
     def embedder_of(self, checksum: str) -> Embedder | None:
         """The embedder that a version was built with, whichever is in use now; None if it is not there.

@@ -59,6 +59,8 @@ def serve(app: Flask, operations: Operations) -> Parts:
     late_turns = LateTurns(lambda: stores.late_conversations(CONVERSATION_SECONDS), time.time)
     sessions = Sessions(lambda: stores.conversations(CONVERSATION_SECONDS, ANSWER_PATIENCE), late_turns)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    # No view or hook is a coroutine: Flask would look at each of them for every request.
+    app.ensure_sync = lambda func: func  # type: ignore[method-assign]
     follow_requests(app, metrics.requests.served)
     register_problems(app)
     protection.cover(app)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import distribution
 from itertools import groupby
 from math import log
@@ -99,22 +99,25 @@ class Speller:
 
     def with_sounds(self, text: str) -> str:
         """The text with Chinese words in place of other characters that sound like them."""
-        return _HAN_RUN.sub(lambda run: "".join(_cheapest(run[0], self._character_steps)), text)
+        return _HAN_RUN.sub(lambda run: self._run_with_sounds(run[0]), text)
 
-    def _character_steps(self, run: str, start: int) -> Iterator[tuple[int, str, float]]:
-        known = run[start] in self._vocabulary.phrases
+    def _run_with_sounds(self, run: str) -> str:
+        sounds = [self._vocabulary.sounds.get(character, "?") for character in run]
+        return "".join(_cheapest(run, partial(self._character_steps, sounds)))
+
+    def _character_steps(self, sounds: list[str], run: str, start: int) -> Iterator[tuple[int, str, float]]:
+        phrases, by_sound = self._vocabulary.phrases, self._vocabulary.by_sound
+        known = run[start] in phrases
         yield start + 1, run[start], min(_UNKNOWN, self._cost(run[start])) if known else _UNKNOWN
         for end in range(start + 2, min(len(run), start + _LONGEST_PHRASE) + 1):
             written = run[start:end]
-            meant = self._sounding_like(written)
-            if written in self._vocabulary.phrases:
+            if written in phrases:
                 yield end, written, self._cost(written)
-            elif meant in self._vocabulary.firm and written not in self._vocabulary.real:
+            elif (meant := by_sound.get(" ".join(sounds[start:end]))) and self._is_slip(written, meant):
                 yield end, meant, self._cost(meant) + _CHANGE
 
-    def _sounding_like(self, written: str) -> str:
-        sound = " ".join(self._vocabulary.sounds.get(character, "?") for character in written)
-        return self._vocabulary.by_sound.get(sound, "")
+    def _is_slip(self, written: str, meant: str) -> bool:
+        return meant in self._vocabulary.firm and written not in self._vocabulary.real
 
     def _cost(self, phrase: str) -> float:
         return self._total - log(self._vocabulary.phrases[phrase])

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from bot.channels.schemas import ProblemReply
 from bot.errors import BotError
+from bot.logs import current_request
 
 REQUEST_ID_HEADER = "X-Request-ID"
 MAX_BODY = 64 * 1024
@@ -55,6 +56,8 @@ def invalid_request(error: ValidationError) -> InvalidRequest:
 
 def request_id() -> str:
     """The id of this request: the client's own if it is harmless, else a new one."""
+    if known := current_request.get():
+        return known
     if "request_id" not in g:
         given = request.headers.get(REQUEST_ID_HEADER, "")
         g.request_id = given if _SAFE_ID.fullmatch(given) else new_request_id()

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Flask, Response
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+_Headers = list[tuple[str, str]]
 
 NOBODY, SAME_ORIGIN = "'none'", "'self'"
 
@@ -70,9 +77,15 @@ def secure(app: Flask) -> None:
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
     }
+    lowered = [(name.lower(), (name, value)) for name, value in headers.items()]
+    respond = app.wsgi_app
 
-    @app.after_request
-    def add_headers(response: Response) -> Response:
-        for name, value in headers.items():
-            response.headers.setdefault(name, value)
-        return response
+    def secured(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        def start(status: str, sent: _Headers, exc_info: Any = None) -> Callable[[bytes], object]:  # noqa: ANN401
+            present = {name.lower() for name, _ in sent}
+            missing = [header for name, header in lowered if name not in present]
+            return start_response(status, [*sent, *missing], exc_info)
+
+        return respond(environ, start)
+
+    app.wsgi_app = secured  # type: ignore[method-assign]

@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from threading import Lock
 
 import numpy as np
@@ -13,8 +15,9 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from bot.ports import Progress, no_progress
+from bot.retrieval.mapped_graph import load_session
 from bot.retrieval.prepared_model import PreparedModel
-from bot.retrieval.tokenisation import Tokenise, load_tokeniser
+from bot.retrieval.tokenisation import JSON_FILE, SENTENCEPIECE_FILE, Tokenise, load_tokeniser
 
 _TOLD_EVERY = 32
 
@@ -44,8 +47,7 @@ class OnnxEmbedder:
         """Load tokeniser and graph, once."""
         with self._lock:
             if self._loaded is None:
-                tokenise = load_tokeniser(self._model.folder, self._manifest.max_tokens)
-                self._loaded = _Loaded(tokenise, _session(str(self._model.graph)))
+                self._loaded = _Loaded(shared_tokeniser(self._model), load_session(self._model))
             return self._loaded
 
     @property
@@ -96,8 +98,13 @@ class OnnxEmbedder:
         return unit
 
 
-def _session(path: str) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+def shared_tokeniser(model: PreparedModel) -> Tokenise:
+    """One for all who have the same vocabulary; processes that are forked afterwards share its memory."""
+    files = model.manifest.files
+    digest = files.get(SENTENCEPIECE_FILE) or files.get(JSON_FILE, "")
+    return _tokeniser(model.folder, model.manifest.max_tokens, digest)
+
+
+@lru_cache(maxsize=1)
+def _tokeniser(folder: Path, max_tokens: int, _digest: str) -> Tokenise:
+    return load_tokeniser(folder, max_tokens)

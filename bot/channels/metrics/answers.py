@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from bot.domain import LoggedQuestion, Stage
@@ -43,17 +45,21 @@ class AnswerMetrics:
             buckets=_STAGE_SECONDS,
             registry=registry,
         )
+        self._questions_of = cache(self._questions.labels)
+        self._confidence_of = cache(self._confidence.labels)
+        self._seconds_of = cache(self._seconds.labels)
+        self._stage_seconds_of = cache(self._stage_seconds.labels)
 
     def answered(self, question: LoggedQuestion) -> None:
         """A question has its answer."""
         asked = question.asked
-        self._questions.labels(question.channel, asked.outcome, asked.language).inc()
-        self._confidence.labels(asked.outcome).observe(asked.confidence)
-        self._seconds.labels(question.channel).observe(question.latency_ms / 1000)
+        self._questions_of(question.channel, asked.outcome, asked.language).inc()
+        self._confidence_of(asked.outcome).observe(asked.confidence)
+        self._seconds_of(question.channel).observe(question.latency_ms / 1000)
 
     def stage_ended(self, stage: Stage, seconds: float) -> None:
         """A stage took so long."""
-        self._stage_seconds.labels(stage.value).observe(seconds)
+        self._stage_seconds_of(stage.value).observe(seconds)
 
 
 class CountedLog:

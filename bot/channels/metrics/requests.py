@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from bot.channels.overload import Shed
@@ -27,6 +29,7 @@ class RequestMetrics:
             buckets=_SECONDS,
             registry=registry,
         )
+        self._count_of, self._seconds_of = cache(self._count.labels), cache(self._seconds.labels)
         self._shed = Counter(
             "bot_http_shed",
             "Requests turned away because too many waited",
@@ -36,8 +39,8 @@ class RequestMetrics:
 
     def served(self, request: ServedRequest) -> None:
         """A request has its response."""
-        self._count.labels(request.method, request.route, str(request.status)).inc()
-        self._seconds.labels(request.route).observe(request.seconds)
+        self._count_of(request.method, request.route, str(request.status)).inc()
+        self._seconds_of(request.route).observe(request.seconds)
 
     def shed(self, result: Shed) -> None:
         """A request was turned away."""

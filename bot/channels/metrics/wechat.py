@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
@@ -44,10 +45,11 @@ class WechatMetrics:
             ["account", "result"],
             registry=registry,
         )
+        self._deliveries_of = cache(self._deliveries.labels)
 
     def delivered(self, account: str, kind: str, result: str) -> None:
         """WeChat delivered a push."""
-        self._deliveries.labels(account, kind, result).inc()
+        self._deliveries_of(account, kind, result).inc()
 
     def called(self, endpoint: str, errcode: str, seconds: float) -> None:
         """WeChat's API was called once."""
