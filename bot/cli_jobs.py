@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 import time
 
@@ -16,7 +15,7 @@ from bot.errors import StoreError
 from bot.job_running import run_job
 from bot.logs import configure_logs
 from bot.operations import Operations
-from bot.processes import NICENESS, interrupt_on_sigterm
+from bot.processes import interrupt_on_sigterm, step_back_wholly
 from bot.rebuilding import rebuilding
 from bot.stores import Stores
 
@@ -37,7 +36,7 @@ def job_commands(operations: Operations, stores: Stores) -> AppGroup:
         """Do the queued job ID in this process (the server starts this by itself)."""
         configure_logs(operations.settings.log_format)
         interrupt_on_sigterm()
-        os.nice(NICENESS)
+        step_back_wholly()
         result = run_job(job_id, stores.jobs, rebuilding(operations, by), _time_of_day)
         if result is None:
             raise StoreError(

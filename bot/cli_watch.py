@@ -20,7 +20,7 @@ from bot.errors import BotError
 from bot.job_running import attempt
 from bot.logs import configure_logs
 from bot.operations import Operations
-from bot.processes import NICENESS, interrupt_on_sigterm, is_orphan_of
+from bot.processes import interrupt_on_sigterm, is_orphan_of, step_back_wholly
 from bot.progress_lines import ProgressLines
 from bot.rebuilding import rebuilding
 
@@ -46,7 +46,7 @@ def watch_command(operations: Operations) -> click.Command:
         beside the server.
         """
         interrupt_on_sigterm()
-        os.nice(NICENESS)
+        step_back_wholly()
         parent = os.getppid() if until_parent_ends else None
         if until_parent_ends:
             configure_logs(operations.settings.log_format)

@@ -12,11 +12,16 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
+from pathlib import Path
 from types import FrameType
 
 _CHECK_SECONDS = 0.5
-# Builds leave the processor to whoever answers questions.
-NICENESS = 5
+# Behind those that answer. A thread among them steps back a little only: what it holds, they wait for.
+_THREAD_NICENESS = 5
+# Beside two of a build's threads, a thread that answers still gets nine tenths of a core. With 5 it would get
+# six, and behind a line of questions that come faster than that no end would be.
+_BUILD_NICENESS = 15
 
 
 def bot_command(*arguments: str) -> list[str]:
@@ -27,7 +32,17 @@ def bot_command(*arguments: str) -> list[str]:
 def step_back() -> None:
     """Let this thread run behind those that answer; only Linux knows priorities of threads."""
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _THREAD_NICENESS)
+
+
+def step_back_wholly() -> None:
+    """Let this process run behind those that answer, with the threads that libraries have started already."""
+    tasks = Path("/proc/self/task")
+    threads = [int(task.name) for task in tasks.iterdir()] if tasks.is_dir() else [0]
+    for thread in threads:
+        with suppress(ProcessLookupError):  # it has just ended
+            niceness = max(_BUILD_NICENESS, os.getpriority(os.PRIO_PROCESS, thread))
+            os.setpriority(os.PRIO_PROCESS, thread, niceness)
 
 
 def supervise(*arguments: str) -> None:

@@ -192,3 +192,12 @@ def test_the_page_tells_everything_and_what_falls_short(language: str, tmp_path:
         assert "| ask | 1,000 | 0 | 10 | 40 | 60 | 90 |" in text
         assert "| ask | 9,000 | 900 | 8,100 | 0 | 0 | 0 | 800 | 20 |" in text
         assert "{" not in text
+
+
+def test_a_run_too_short_to_see_memory_grow_falls_short_of_it(tmp_path: Path) -> None:
+    results = RESULTS | {"minutes": 1.0, "soak": RESULTS["soak"] | {"memory": []}}
+    page.write(results, tmp_path)
+
+    text = (tmp_path / "reliability.md").read_text()
+    assert "- growth of a worker's memory, %: –, asked ≤ 5\n" in text
+    assert "**A short run, for a look only; the machine was busy with others.**" in text

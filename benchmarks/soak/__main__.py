@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import resource
 import shutil
 import time
 from collections.abc import Iterator
@@ -65,6 +66,7 @@ def _arguments() -> argparse.Namespace:
 def _measured(minutes: float, flood_seconds: float) -> dict[str, Any]:
     begun, found = time.monotonic(), {"machine": machine.described(), "minutes": minutes}
     with _stage() as stage:
+        _open_many_files()
         found["capacity"] = capacity(stage, _CAPACITY * min(1.0, minutes))
         _tell(f"capacity: {found['capacity']:.0f} requests a second")
         time.sleep(_REST)
@@ -95,6 +97,12 @@ def _stage() -> Iterator[Stage]:
         }
         server = stack.enter_context(serving_bot(KEPT, ask(questions[0]), **settings))
         yield Stage(server, wechat, traffic, Ledger(traffic, editions), editions)
+
+
+def _open_many_files() -> None:
+    """A flood's connections are files; the server, which has started, keeps the limits that it has."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _tell(line: str) -> None:

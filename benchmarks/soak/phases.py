@@ -53,7 +53,7 @@ def soak(stage: Stage, rate: float, seconds: float, tell: Callable[[str], None])
     """The long phase."""
     memory, before, shed = Memory(stage.server), workers(stage.server), _shed(stage.server)
     start = time.monotonic() + 0.1
-    warm = start + min(300.0, max(60.0, seconds / 6))
+    warm = start + min(300.0, seconds / 3)
     with memory.watched(), stage.editions.changing(stage.server.url, REBUILD_EVERY):
         tell("channel requests errors p50 p99 most, ms")
         for first in range(0, int(seconds), 60):

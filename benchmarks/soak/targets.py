@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -42,5 +43,5 @@ def _at_most(name: str, chinese: str, value: float, bound: float) -> Target:
 
 
 def _growth(soak: Mapping[str, Any]) -> float:
-    """Of the worker that grew most; of none, whatever cannot be."""
-    return max((each["growth"] for each in soak["memory"]), default=float("inf"))
+    """Of the worker that grew most; NaN if none was there all the time."""
+    return max((each["growth"] for each in soak["memory"]), default=math.nan)
