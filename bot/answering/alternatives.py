@@ -35,7 +35,7 @@ def pointed_at(text: str, questions: Iterable[str]) -> str | None:
         return None
     place = _PLACES[next(filter(None, found.groups()))]
     compared = next((things for things in map(alternatives, questions) if things), ())
-    if not -len(compared) <= place < len(compared):
+    if not compared or place >= len(compared):
         return None
     return f"{text[: found.start()]}{compared[place]}{text[found.end() :]}".strip()
 
@@ -50,5 +50,5 @@ def alternatives(question: str) -> Sequence[str]:
     pieces = between.split(text)
     lefts = [before.split(left)[-1].strip() for left, _ in pairwise(pieces)]
     things = [after.split(left)[0].strip() or left for left in lefts]
-    things.append(after.split(before.split(pieces[-1].strip(), 1)[0] or pieces[-1])[0].strip())
+    things.append(after.split(before.split(pieces[-1].strip())[0] or pieces[-1])[0].strip())
     return things if len(things) > 1 and all(thing and len(thing) <= _MOST for thing in things) else ()

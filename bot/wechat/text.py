@@ -88,14 +88,9 @@ def _best_end(text: str, ends: list[int]) -> int:
 
 
 def _broken_atom(text: str, limit: int) -> Cut:
-    link = _LINK_PARTS.match(_first_atom(text))
+    link = _LINK_PARTS.match(next(_ATOM.finditer(text))[0])
     if link:
         # A tag in two halves shows as garbage: its words are what can be saved.
         return first_piece(link[1] + text[link.end() :], limit)
     piece = text.encode()[:limit].decode(errors="ignore")
     return Cut(piece, text[len(piece) :].strip())
-
-
-def _first_atom(text: str) -> str:
-    atom = _ATOM.match(text)
-    return atom[0] if atom else ""

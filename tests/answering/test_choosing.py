@@ -43,7 +43,7 @@ def test_nothing_can_be_chosen_when_nothing_was_offered(said):
 
 
 @pytest.mark.parametrize(
-    ("said", "number"), [("截止日期", 2), ("个人的那个", 0), ("備案要多久", 1), ("个人", 0)]
+    ("said", "number"), [("截止日期", 2), ("个人的那个", 0), ("備案要多久", 1), ("个人", 0), ("哪天", 2)]
 )
 def test_an_offer_is_named_by_words_that_only_it_has(said, number):
     assert chosen_by_words(said, OFFERS) == number
@@ -52,6 +52,22 @@ def test_an_offer_is_named_by_words_that_only_it_has(said, number):
 @pytest.mark.parametrize(("said", "number"), [("the fee", 0), ("how long", 1), ("I mean the fee one", 0)])
 def test_words_choose_in_english_too(said, number):
     assert chosen_by_words(said, ENGLISH_OFFERS) == number
+
+
+@pytest.mark.parametrize(
+    ("said", "offers", "number"),
+    [
+        ("what certification fee today tomorrow", ENGLISH_OFFERS, 0),
+        ("fee today tomorrow", ENGLISH_OFFERS, None),
+        ("截止日期吗呀", OFFERS, 2),
+    ],
+)
+def test_most_of_what_was_said_must_be_in_the_offer(said, offers, number):
+    assert chosen_by_words(said, offers) == number
+
+
+def test_words_of_two_neighbouring_offers_choose_neither():
+    assert chosen_by_words("费用", ["开店的费用？", "认证的费用？", "备案的日期？"]) is None
 
 
 @pytest.mark.parametrize("said", ["备案", "小程序", "明天天气怎么样", "个人截止日期", "", "那个"])

@@ -136,6 +136,18 @@ def test_many_threads_at_once_fetch_one_token(api, wechat):
     assert wechat.hits["stable_token"] == 1
 
 
+def test_a_fresh_token_is_used_without_waiting_for_the_lock(wechat, clock):
+    class Unlocked(MemoryTokenCache):
+        def lock(self, app_id):
+            raise TimeoutError("somebody else holds it")
+
+    cache = Unlocked()
+    cache.put(APP_ID, Token(wechat.valid, clock(), clock() + 7200))
+    api = wechat_api(APP, wechat.transport(), cache, clock=clock, sleep=clock.sleep)
+
+    assert api.send_text("oUser001", "x") == 1
+
+
 def test_a_token_renewed_while_waiting_for_the_lock_is_used(wechat, clock):
     class LateCache(MemoryTokenCache):
         def lock(self, app_id):

@@ -16,6 +16,14 @@ def test_a_token_the_console_would_not_take_is_refused(token):
         Credentials(APP_ID, token, Mode.PLAIN)
 
 
+@pytest.mark.parametrize(
+    ("mode", "key"),
+    [(Mode.PLAIN, ""), (Mode.PLAIN, AES_KEY), (Mode.COMPATIBLE, AES_KEY), (Mode.SAFE, AES_KEY)],
+)
+def test_every_mode_is_taken_with_what_it_needs(mode, key):
+    assert (Credentials(APP_ID, TOKEN, mode, key).crypto is None) == (key == "")
+
+
 @pytest.mark.parametrize("mode", [Mode.SAFE, Mode.COMPATIBLE])
 def test_encrypting_modes_need_the_key(mode):
     with pytest.raises(CredentialsError, match="EncodingAESKey"):

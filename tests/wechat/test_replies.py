@@ -61,6 +61,10 @@ def test_characters_xml_cannot_carry_are_left_out():
     assert fields(text_reply(PUSH, "a\x00\x1d\ufffe\ud800b", created_at=NOW))["Content"] == "ab"
 
 
+def test_every_line_break_arrives_as_one():
+    assert fields(text_reply(PUSH, "a\rb\r\nc", created_at=NOW))["Content"] == "a\nb\nc"
+
+
 @pytest.mark.parametrize("content", ["", "  \n", "\x00"])
 def test_an_empty_text_becomes_success(content):
     assert text_reply(PUSH, content, created_at=NOW) == SUCCESS

@@ -54,6 +54,14 @@ def test_a_cut_falls_at_the_end_of_a_sentence_or_else_a_clause(text, first):
     assert first == first_piece(text, 22).piece
 
 
+@pytest.mark.parametrize(
+    ("text", "limit", "first"),
+    [("一。二。三", 12, "一。二。"), ("一。二。三", 11, "一。"), ("。" + "好" * 9, 12, "。")],
+)
+def test_a_sentence_may_end_anywhere_in_a_piece(text, limit, first):
+    assert first == first_piece(text, limit).piece
+
+
 def test_the_rest_goes_on_where_the_piece_ended():
     cut = first_piece("第一句。\n\n第二句。", 16)
 
