@@ -1,7 +1,6 @@
 """How gunicorn serves the bot. ``make run`` and ``deploy/`` use this file; settings come from BOT_*."""
 
 import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -79,6 +78,7 @@ def child_exit(server, worker):
 
 def when_ready(server):
     """Start what runs beside the server: processes that no worker's death stops."""
+    from bot.processes import Companions
     from bot.wechat_service import WechatService
 
     wanted = {
@@ -86,16 +86,13 @@ def when_ready(server):
         "wechat send": WechatService(_settings).has_sender,
         "index watch --until-parent-ends": _settings.watch,
     }
-    server.companions = [
-        subprocess.Popen([sys.executable, "-m", "bot.processes", *command.split()])
-        for command, is_on in wanted.items()
-        if is_on
-    ]
+    server.companions = Companions([command for command, is_on in wanted.items() if is_on])
+    server.companions.keep()
 
 
 def on_exit(server):
     """Stop it again, and leave nothing behind."""
     if hasattr(server, "metrics_folder"):
         server.metrics_folder.remove()
-    for process in getattr(server, "companions", ()):
-        process.terminate()
+    if hasattr(server, "companions"):
+        server.companions.stop()

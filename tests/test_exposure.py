@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from bot.settings import Settings
-from tests.test_serving import serving
+from tests.serving import serving
 
 PATIENCE = 40.0
 # Without it these would be programs of the operator's own, which are not counted.

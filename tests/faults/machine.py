@@ -1,0 +1,97 @@
+"""A machine of the tests' own: small disks that can fill up or turn read-only, and a clock that can jump."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from tests.serving import Server
+
+# Mounts the disks where only the server and its children see them, and becomes the server.
+_MOUNT_AND_RUN = """
+for disk in data index; do mount -t tmpfs -o "size=$1" "$disk" "$2/$disk" || exit 71; done
+cp -r "$3/." "$2/index" && shift 3 && exec "$@"
+"""
+_OF_ROOT = ["--mount"]
+_OF_OTHERS = ["--user", "--map-root-user", "--mount"]
+CLOCK = Path(__file__).parent / "jumping_clock"
+_CHUNK = b"\0" * 4096
+
+
+class Machine:
+    """Where a server runs: ``folder`` has its disks ``data`` and ``index``, and what sets its clock."""
+
+    def __init__(self, folder: Path, index: Path, size: str = "48m") -> None:
+        """``index``: a folder to copy onto the disk; ``size`` of each disk, as ``mount`` writes it."""
+        self.folder = folder
+        self.clock = folder / "clock"
+        for disk in ("data", "index"):
+            (folder / disk).mkdir()
+        self.set_clock(0)
+        namespace = _OF_ROOT if os.geteuid() == 0 else _OF_OTHERS
+        script = ["sh", "-c", _MOUNT_AND_RUN, "sh", size, str(folder), str(index)]
+        self.command = [needed("unshare"), *namespace, *script]
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What lets a process and its children read this clock; what only measures time is left alone."""
+        return {"PYTHONPATH": str(CLOCK), "CLOCK_FILE": str(self.clock)}
+
+    def set_clock(self, seconds: int) -> None:
+        """Let it be so many seconds fast."""
+        ready = self.clock.with_suffix(".new")
+        ready.write_text(str(seconds))
+        ready.replace(self.clock)
+
+    def seen_by(self, server: Server, path: str) -> Path:
+        """A file on a disk, as this process can open it."""
+        return Path(f"/proc/{server.process.pid}/root{self.folder}/{path}")
+
+    @contextmanager
+    def full(self, server: Server, disk: str) -> Iterator[None]:
+        """Not a byte fits on the disk any more."""
+        filler = self.seen_by(server, f"{disk}/filler")
+        with filler.open("wb", buffering=0) as file, suppress(OSError):
+            while file.write(_CHUNK):
+                pass
+        assert _error_of_writing(filler.with_name("another")) == errno.ENOSPC
+        try:
+            yield
+        finally:
+            filler.unlink()
+
+    @contextmanager
+    def read_only(self, server: Server, disk: str) -> Iterator[None]:
+        """Nothing on the disk can be changed."""
+        self._remount(server, disk, "ro")
+        try:
+            yield
+        finally:
+            self._remount(server, disk, "rw")
+
+    def _remount(self, server: Server, disk: str, how: str) -> None:
+        user = [] if os.geteuid() == 0 else ["--user", "--preserve-credentials"]
+        inside = [needed("nsenter"), "--target", str(server.process.pid), "--mount", *user]
+        subprocess.run([*inside, "mount", "-o", f"remount,{how}", str(self.folder / disk)], check=True)
+
+
+def needed(program: str) -> str:
+    """Where a program is that these tests cannot do without."""
+    found = shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
+    assert found, f"{program} is missing; see README.md for what `make test` needs"
+    return found
+
+
+def _error_of_writing(file: Path) -> int | None:
+    try:
+        file.write_bytes(_CHUNK)
+    except OSError as error:
+        return error.errno
+    finally:
+        file.unlink(missing_ok=True)
+    return None
