@@ -23,6 +23,8 @@ threads = _settings.threads
 timeout = 30
 graceful_timeout = 30
 keepalive = 5
+# Of a worker. An idle one takes some 5 KB.
+worker_connections = 8192
 # 500 characters of four bytes each, percent-encoded, fit into GET /ask.
 limit_request_line = 8190
 limit_request_fields = 64

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
+from tests.conftest import KNOWLEDGE
 from tests.faults.machine import Machine
 from tests.faults.wechat import BrokenWechat, Listening
 from tests.serving import Server, serving
@@ -48,14 +51,21 @@ def channel(api):
 
 
 @pytest.fixture(scope="session")
+def knowledge(tmp_path_factory):
+    """The server's own knowledge folder, which tests may change."""
+    return shutil.copytree(KNOWLEDGE, tmp_path_factory.mktemp("knowledge") / "knowledge")
+
+
+@pytest.fixture(scope="session")
 def machine(built, tmp_path_factory):
     return Machine(tmp_path_factory.mktemp("machine"), built.index_dir)
 
 
 @pytest.fixture(scope="session")
-def server(built, machine, channel, tmp_path_factory):
+def server(built, machine, channel, knowledge, tmp_path_factory):
     """Two workers and the sender, with disks and a clock of their own."""
     own = {f"{disk}_dir": machine.folder / disk for disk in ("data", "index")}
+    own |= {"knowledge_dir": knowledge, "rate_per_address": "20/hour"}
     settings = built.model_copy(update=own)
     log = tmp_path_factory.mktemp("faults") / "log"
     with serving(settings, log, WORKERS, machine.command, **machine.variables, **channel) as server:
@@ -78,9 +88,16 @@ def states(server, machine) -> Callable[[], list[str]]:
 
 
 def rows(file: Path, query: str) -> list[tuple]:
-    """What a query finds in a database that a server uses."""
-    with closing(sqlite3.connect(file, timeout=20)) as connection:
-        return list(connection.execute(query))
+    """What a query finds in a database that a server uses, nothing when it is caught at a bad moment.
+
+    A copy is asked: SQLite follows links by name, and would leave the server's view of the disks.
+    """
+    with TemporaryDirectory() as folder, suppress(OSError, sqlite3.DatabaseError):
+        for name in ("bot.db", "bot.db-wal"):
+            shutil.copy(file.with_name(name), folder)
+        with closing(sqlite3.connect(Path(folder) / "bot.db")) as connection:
+            return list(connection.execute(query))
+    return []
 
 
 def store(server: Server) -> dict[str, object]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tests.serving import Server
+from tests.serving import PROJECT, Server
 
 # Mounts the disks where only the server and its children see them, and becomes the server.
 _MOUNT_AND_RUN = """
@@ -52,6 +52,14 @@ class Machine:
         """A file on a disk, as this process can open it."""
         return Path(f"/proc/{server.process.pid}/root{self.folder}/{path}")
 
+    def empty(self, server: Server, disk: str, keep: str = "") -> None:
+        """Delete all that is on it, but for one file."""
+        for path in self.seen_by(server, disk).iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.name != keep:
+                path.unlink()
+
     @contextmanager
     def full(self, server: Server, disk: str) -> Iterator[None]:
         """Not a byte fits on the disk any more."""
@@ -74,10 +82,15 @@ class Machine:
         finally:
             self._remount(server, disk, "rw")
 
-    def _remount(self, server: Server, disk: str, how: str) -> None:
+    def inside(self, server: Server) -> list[str]:
+        """A command that runs another one where these disks can be seen."""
         user = [] if os.geteuid() == 0 else ["--user", "--preserve-credentials"]
-        inside = [needed("nsenter"), "--target", str(server.process.pid), "--mount", *user]
-        subprocess.run([*inside, "mount", "-o", f"remount,{how}", str(self.folder / disk)], check=True)
+        return [needed("nsenter"), "--target", str(server.process.pid), "--mount", *user, f"--wd={PROJECT}"]
+
+    def _remount(self, server: Server, disk: str, how: str) -> None:
+        subprocess.run(
+            [*self.inside(server), "mount", "-o", f"remount,{how}", str(self.folder / disk)], check=True
+        )
 
 
 def needed(program: str) -> str:
