@@ -86,7 +86,7 @@ def when_ready(server):
     wanted = {
         # What sends answers to mini-program users.
         "wechat send": WechatService(_settings).has_sender,
-        "index watch --until-parent-ends": _settings.watch,
+        "index watch": _settings.watch,
     }
     server.companions = Companions([command for command, is_on in wanted.items() if is_on])
     server.companions.keep()

@@ -67,7 +67,9 @@ class Companions:
     def _start_missing(self) -> None:
         for command, process in self._running.items():
             if process is None or process.poll() is not None:
-                self._running[command] = subprocess.Popen(bot_command(*command.split()))  # noqa: S603 - our own
+                # It need not find out by itself whose it is: while it starts, that one may end.
+                words = bot_command(*command.split(), "--beside", str(os.getpid()))
+                self._running[command] = subprocess.Popen(words)  # noqa: S603 - our own command
 
 
 def interrupt_on_sigterm() -> None:

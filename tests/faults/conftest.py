@@ -46,6 +46,7 @@ def channel(api):
         "BOT_WECHAT_MINI_APP_SECRET": SECRET,
         "BOT_WECHAT_API_BASE": f"http://127.0.0.1:{api.port}",
         "BOT_RATE_PER_USER": "",
+        "BOT_TRUSTED_PROXIES": "1",
         "BOT_ADMIN_KEY": KEY,
     }
 
@@ -65,7 +66,7 @@ def machine(built, tmp_path_factory):
 def server(built, machine, channel, knowledge, tmp_path_factory):
     """Two workers and the sender, with disks and a clock of their own."""
     own = {f"{disk}_dir": machine.folder / disk for disk in ("data", "index")}
-    own |= {"knowledge_dir": knowledge, "rate_per_address": "20/hour"}
+    own |= {"knowledge_dir": knowledge, "rate_per_address": "60/hour"}
     settings = built.model_copy(update=own)
     log = tmp_path_factory.mktemp("faults") / "log"
     with serving(settings, log, WORKERS, machine.command, **machine.variables, **channel) as server:

@@ -15,7 +15,7 @@ from tests.serving import PROJECT, Server
 # Mounts the disks where only the server and its children see them, and becomes the server.
 _MOUNT_AND_RUN = """
 for disk in data index; do mount -t tmpfs -o "size=$1" "$disk" "$2/$disk" || exit 71; done
-cp -r "$3/." "$2/index" && shift 3 && exec "$@"
+cp -r "$3/." "$2/index" && mount -o "remount,$4" "$2/data" && shift 4 && exec "$@"
 """
 _OF_ROOT = ["--mount"]
 _OF_OTHERS = ["--user", "--map-root-user", "--mount"]
@@ -26,15 +26,18 @@ _CHUNK = b"\0" * 4096
 class Machine:
     """Where a server runs: ``folder`` has its disks ``data`` and ``index``, and what sets its clock."""
 
-    def __init__(self, folder: Path, index: Path, size: str = "48m") -> None:
-        """``index``: a folder to copy onto the disk; ``size`` of each disk, as ``mount`` writes it."""
+    def __init__(self, folder: Path, index: Path, data: str = "rw", size: str = "48m") -> None:
+        """``index``: a folder to copy onto the disk.
+
+        ``data``: whether that disk can be written to; ``size`` of each; both as ``mount`` writes it.
+        """
         self.folder = folder
         self.clock = folder / "clock"
         for disk in ("data", "index"):
             (folder / disk).mkdir()
         self.set_clock(0)
         namespace = _OF_ROOT if os.geteuid() == 0 else _OF_OTHERS
-        script = ["sh", "-c", _MOUNT_AND_RUN, "sh", size, str(folder), str(index)]
+        script = ["sh", "-c", _MOUNT_AND_RUN, "sh", size, str(folder), str(index), data]
         self.command = [needed("unshare"), *namespace, *script]
 
     @property
@@ -76,21 +79,21 @@ class Machine:
     @contextmanager
     def read_only(self, server: Server, disk: str) -> Iterator[None]:
         """Nothing on the disk can be changed."""
-        self._remount(server, disk, "ro")
+        self.remount(server, disk, "ro")
         try:
             yield
         finally:
-            self._remount(server, disk, "rw")
+            self.remount(server, disk, "rw")
 
     def inside(self, server: Server) -> list[str]:
         """A command that runs another one where these disks can be seen."""
         user = [] if os.geteuid() == 0 else ["--user", "--preserve-credentials"]
         return [needed("nsenter"), "--target", str(server.process.pid), "--mount", *user, f"--wd={PROJECT}"]
 
-    def _remount(self, server: Server, disk: str, how: str) -> None:
-        subprocess.run(
-            [*self.inside(server), "mount", "-o", f"remount,{how}", str(self.folder / disk)], check=True
-        )
+    def remount(self, server: Server, disk: str, how: str) -> None:
+        """``ro`` or ``rw``."""
+        mount = ["mount", "-o", f"remount,{how}", str(self.folder / disk)]
+        subprocess.run([*self.inside(server), *mount], check=True)
 
 
 def needed(program: str) -> str:

@@ -1,4 +1,4 @@
-"""A database that is locked, gone or replaced: answers do not wait for it, and go on with it when it is back."""
+"""A database that is locked, gone or replaced: no answer waits for it, and it is used when it is back."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def test_a_message_sent_while_its_outcome_cannot_be_written_is_not_sent_again_an
 def test_what_befalls_the_index_folder_is_told_and_the_live_version_serves_until_a_build(
     server, machine, knowledge
 ):
-    """Full, read-only, then empty: the knowledge has changed, and each build would have something to write."""
+    """Full, read-only, then empty; the knowledge has changed, so that each build has something to write."""
     version = live(server)["index_version"]
     tea = knowledge / "en" / "tea.md"
     tea.write_text(ENTRY, "utf-8")

@@ -24,12 +24,6 @@ def model(built, tmp_path):
     return folder / prepared.graph.name
 
 
-@pytest.fixture
-def machine(built, tmp_path):
-    (tmp_path / "machine").mkdir()
-    return Machine(tmp_path / "machine", built.index_dir)
-
-
 def damaged(graph):
     """One bit of it is another."""
     content = bytearray(graph.read_bytes())
@@ -37,11 +31,13 @@ def damaged(graph):
     return content
 
 
-def test_it_starts_says_what_to_do_and_answers_once_that_is_done(built, machine, model, tmp_path):
+def test_it_starts_says_what_to_do_and_answers_once_that_is_done(built, model, tmp_path):
     whole = model.resolve()
     flipped = damaged(model)
     model.unlink()
     model.write_bytes(flipped)
+    (tmp_path / "machine").mkdir()
+    machine = Machine(tmp_path / "machine", built.index_dir, data="ro")
     folders = {"data_dir": machine.folder / "data", "index_dir": machine.folder / "index"}
     settings = built.model_copy(update=folders | {"cache_dir": tmp_path / "cache"})
     with serving(settings, tmp_path / "log", 1, machine.command, **machine.variables) as server:
@@ -59,19 +55,10 @@ def test_it_starts_says_what_to_do_and_answers_once_that_is_done(built, machine,
         model.unlink()
         model.symlink_to(whole)
         until(lambda: server.get("/readyz").status_code == 200)
-        assert server.get("/ask", question="备案时间").json()["entry"]["id"] == "filing-time"
-
-
-def test_a_data_folder_that_is_read_only_costs_the_log_and_nothing_else(built, machine, tmp_path):
-    folders = {"data_dir": machine.folder / "data", "index_dir": machine.folder / "index"}
-    settings = built.model_copy(update=folders)
-    command = machine.command_read_only("data")
-    with serving(settings, tmp_path / "log", 1, command, **machine.variables) as server:
-        server.wait_for("ready at")
         body = {"question": "备案时间", "session_id": "a-visitor-of-a-read-only-disk"}
         assert server.http.post("/ask", json=body).json()["entry"]["id"] == "filing-time"
         until(lambda: store(server)["status"] == "failing")
         assert "Read-only file system" in store(server)["reason"]
 
-        machine.make_writable(server, "data")
+        machine.remount(server, "data", "rw")
         until(lambda: is_well(server))

@@ -21,7 +21,7 @@ HEAD = b"POST /ask HTTP/1.1\r\nHost: bot\r\nContent-Length: %d\r\n\r\n" % len(BO
 
 
 @pytest.fixture
-def server(built, channel, tmp_path):
+def stopped(built, channel, tmp_path):
     settings = built.model_copy(update={"data_dir": tmp_path / "data"})
     with serving(settings, tmp_path / "log", workers=1, **channel) as server:
         server.wait_for("ready at")
@@ -36,7 +36,8 @@ def runs(pid):
     return False
 
 
-def test_requests_and_a_message_in_flight_are_finished_when_the_server_is_stopped(server, wechat):
+def test_requests_and_a_message_in_flight_are_finished_when_the_server_is_stopped(stopped, wechat):
+    server = stopped
     is_here, goes_on = threading.Event(), threading.Event()
 
     def waits(line):
@@ -67,7 +68,8 @@ def test_requests_and_a_message_in_flight_are_finished_when_the_server_is_stoppe
     assert "Traceback" not in server.log.read_text()
 
 
-def test_workers_and_sender_of_a_server_that_is_killed_stop_by_themselves(server):
+def test_workers_and_sender_of_a_server_that_is_killed_stop_by_themselves(stopped):
+    server = stopped
     left = server.children()
     assert len(left) == 2
     server.process.kill()
