@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import pytest
+
 from tests.serving import PROJECT, Server
 
 # Mounts the disks where only the server and its children see them, and becomes the server.
@@ -19,6 +21,7 @@ cp -r "$3/." "$2/index" && mount -o "remount,$4" "$2/data" && shift 4 && exec "$
 """
 _OF_ROOT = ["--mount"]
 _OF_OTHERS = ["--user", "--map-root-user", "--mount"]
+PACKAGES = {"nginx": "nginx-light", "unshare": "util-linux", "nsenter": "util-linux"}
 CLOCK = Path(__file__).parent / "jumping_clock"
 _CHUNK = b"\0" * 4096
 
@@ -99,8 +102,9 @@ class Machine:
 def needed(program: str) -> str:
     """Where a program is that these tests cannot do without."""
     found = shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
-    assert found, f"{program} is missing; see README.md for what `make test` needs"
-    return found
+    return found or pytest.fail(
+        f"these tests need {program}: apt-get install {PACKAGES[program]}", pytrace=False
+    )
 
 
 def _error_of_writing(file: Path) -> int | None:
