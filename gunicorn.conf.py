@@ -2,7 +2,6 @@
 
 import gc
 import os
-import subprocess
 import sys
 import tempfile
 import threading
@@ -26,6 +25,8 @@ threads = _settings.threads
 timeout = 30
 graceful_timeout = 30
 keepalive = 5
+# Of a worker. An idle one takes some 5 KB.
+worker_connections = 8192
 # 500 characters of four bytes each, percent-encoded, fit into GET /ask.
 limit_request_line = 8190
 limit_request_fields = 64
@@ -98,23 +99,21 @@ def child_exit(server, worker):
 
 def when_ready(server):
     """Start what runs beside the server: processes that no worker's death stops."""
+    from bot.processes import Companions
     from bot.wechat_service import WechatService
 
     wanted = {
         # What sends answers to mini-program users.
         "wechat send": WechatService(_settings).has_sender,
-        "index watch --until-parent-ends": _settings.watch,
+        "index watch": _settings.watch,
     }
-    server.companions = [
-        subprocess.Popen([sys.executable, "-m", "bot.processes", *command.split()])
-        for command, is_on in wanted.items()
-        if is_on
-    ]
+    server.companions = Companions([command for command, is_on in wanted.items() if is_on])
+    server.companions.keep()
 
 
 def on_exit(server):
     """Stop it again, and leave nothing behind."""
     if hasattr(server, "metrics_folder"):
         server.metrics_folder.remove()
-    for process in getattr(server, "companions", ()):
-        process.terminate()
+    if hasattr(server, "companions"):
+        server.companions.stop()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -35,9 +34,9 @@ def watch_command(operations: Operations) -> click.Command:
     """The command, for the group ``index``."""
 
     @click.command("watch")
-    @click.option("--until-parent-ends", is_flag=True, help="Stop also when whoever started this has ended.")
+    @click.option("--beside", type=int, help="Stop also when this process, which started this, has ended.")
     @plain_errors
-    def watch(until_parent_ends: bool) -> None:
+    def watch(beside: int | None) -> None:
         """Rebuild the index whenever the knowledge folder changes, until stopped.
 
         Files of many changes are built at once, a moment after the last one. A version that fails the gate,
@@ -47,12 +46,11 @@ def watch_command(operations: Operations) -> click.Command:
         """
         interrupt_on_sigterm()
         step_back_wholly()
-        parent = os.getppid() if until_parent_ends else None
-        if until_parent_ends:
+        if beside is not None:
             configure_logs(operations.settings.log_format)
-        tell = _log.info if until_parent_ends else _tell
+        tell = _tell if beside is None else _log.info
         try:
-            _watch(operations, parent, tell)
+            _watch(operations, beside, tell)
         except KeyboardInterrupt:
             tell("stopped")
 

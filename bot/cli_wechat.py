@@ -27,12 +27,13 @@ def wechat_commands(service: WechatService) -> AppGroup:
 
     @group.command("send")
     @click.option("--supervise", "keep", is_flag=True, help="Start the sender again whenever it dies.")
-    def send(keep: bool) -> None:
+    @click.option("--beside", type=int, help="Stop when this process, which started this, has ended.")
+    def send(keep: bool, beside: int | None) -> None:
         """Send queued answers to mini-program users until stopped (gunicorn starts this by itself)."""
         if keep:
             supervise("wechat", "send")
         else:
-            parent = os.getppid()
+            parent = os.getppid() if beside is None else beside
             stopping = threading.Event()
             for name in (signal.SIGTERM, signal.SIGINT):
                 # Messages in flight are finished first: a cut one could not be told from a lost one.

@@ -1,7 +1,7 @@
 """The bot's own processes: kept running beside the service, and stopped with it.
 
-``python -m bot.processes wechat send`` keeps ``flask --app wsgi wechat send`` running, without the memory
-that the program itself takes.
+The server's own process looks after them, since nothing else outlives all others; by a timer, since
+workers are forked from it, and a fork beside a thread may stop for ever.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
@@ -57,6 +58,35 @@ def supervise(*arguments: str) -> None:
         process.terminate()
 
 
+class Companions:
+    """Commands of the bot that run beside the server until ``stop``; one that dies is started again."""
+
+    def __init__(self, commands: Sequence[str]) -> None:
+        self._running: dict[str, subprocess.Popen[bytes] | None] = dict.fromkeys(commands)
+
+    def keep(self) -> None:
+        """Start them, and look after them from now on; for the main thread of a process."""
+        if self._running:
+            signal.signal(signal.SIGALRM, lambda *_: self._start_missing())
+            signal.setitimer(signal.ITIMER_REAL, _CHECK_SECONDS, _CHECK_SECONDS)
+            self._start_missing()
+
+    def stop(self) -> None:
+        """Let them finish what they have begun, by themselves."""
+        if self._running:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        for process in self._running.values():
+            if process is not None:
+                process.terminate()
+
+    def _start_missing(self) -> None:
+        for command, process in self._running.items():
+            if process is None or process.poll() is not None:
+                # It need not find out by itself whose it is: while it starts, that one may end.
+                words = bot_command(*command.split(), "--beside", str(os.getpid()))
+                self._running[command] = subprocess.Popen(words)  # noqa: S603 - our own command
+
+
 def interrupt_on_sigterm() -> None:
     """Let SIGTERM end what the main thread does as Ctrl-C would, so that it tidies up."""
     signal.signal(signal.SIGTERM, _interrupt)
@@ -73,7 +103,3 @@ def _goes_on(parent: int, stopping: threading.Event) -> bool:
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
-
-
-if __name__ == "__main__":
-    supervise(*sys.argv[1:])

@@ -6,11 +6,13 @@ of connections, looks at what has arrived without taking it, and hands it on whe
 
 Requests that find no thread wait in a line. Who comes when it is full, or has stood in it for too long, is
 turned away by the poller itself, which takes a fraction of what serving takes: those in the line keep
-getting their answers in time.
+getting their answers in time. Where there is no room for one more connection, the one goes that has kept its
+request back for the longest.
 """
 
 from __future__ import annotations
 
+import errno
 import socket
 import sys
 import time
@@ -26,6 +28,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from bot.arrivals import AT_MOST, Arrival, look_at
 from bot.channels.overload import PROBES, Shed, is_push, is_turned_away, refusal, unread
+from bot.open_files import open_files
 from bot.waiting_line import Line
 
 # Seconds for a request to arrive, for one that a thread reads on to be over, for a client to close.
@@ -35,6 +38,9 @@ WAITS_AT_MOST, TOLD_WITHIN, TOLD_AT_MOST = 2.0, 1.5, 32
 _LOOK_EVERY, _COMPLAIN_EVERY = 0.25, 10.0
 # Seconds for which a busy thread may keep the poller from its turn (Python's own: ten times that).
 _SWITCH_EVERY = 0.0005
+# Files that a worker opens beside its connections: database, model, log.
+_OTHER_FILES = 200
+_NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
 class PunctualWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
@@ -47,9 +53,13 @@ class PunctualWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
         self._handled: dict[TConn, float] = {}
         self._leaving: deque[TConn] = deque()
         self._shed, self._complain_at = 0, 0.0
+        self._room, self._too_many = self.cfg.worker_connections, 0
+        # It would rather accept nobody.
+        self.worker_connections = float("inf")
 
     def init_process(self) -> None:
         """Threads are made after the fork: one that nothing but probes may use, and one to tell pushes."""
+        self._room = open_files(self._room + _OTHER_FILES) - _OTHER_FILES
         self._line = Line(WAITS_AT_MOST)
         self._to_tell = Line(TOLD_WITHIN)
         self._probes, self._teller = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
@@ -61,6 +71,11 @@ class PunctualWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
         try:
             client, address = listener.accept()
         except (BlockingIOError, ConnectionAbortedError):  # another worker was first, or it has gone
+            return
+        except OSError as error:
+            if error.errno not in _NO_ROOM:
+                raise
+            self._too_many = 1
             return
         self.nr_conns += 1
         self._await(TConn(self.cfg, client, address, listener.getsockname()))
@@ -131,6 +146,7 @@ class PunctualWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
     def murder_pending(self) -> None:
         """Close what did not arrive in time, end what a thread still reads or writes, turn away the rest."""
         super().murder_pending()
+        self._make_room()
         now = time.monotonic()
         for conn, due in list(self._handled.items()):
             if due < now:
@@ -142,6 +158,13 @@ class PunctualWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
         for conn in self._line.overdue(now):
             self._turn_away(conn)
         self._complain(now)
+
+    def _make_room(self) -> None:
+        """Close the connections that have waited longest for their requests, where there are too many."""
+        for _ in range(max(self._too_many, self.nr_conns - self._room)):
+            if waiting := self.pending_conns or self.keepalived_conns:
+                self._forget(waiting[0], waiting)
+        self._too_many = 0
 
     def _await(self, conn: TConn) -> None:
         conn.timeout, conn.wanted = time.monotonic() + ARRIVES_WITHIN, 1

@@ -6,8 +6,6 @@ import time
 from dataclasses import dataclass
 from functools import cached_property
 
-import httpx
-
 from bot.answering.answerer import Answerer
 from bot.channels.metrics.wechat import WechatMetrics
 from bot.channels.problems import request_id
@@ -24,6 +22,7 @@ from bot.store.tokens import StoredTokens
 from bot.stores import Stores
 from bot.wechat.api import WeChatApi, wechat_api
 from bot.wechat.caller import ObserveCall
+from bot.wechat.punctual_transport import PunctualTransport
 from bot.wechat.tokens import App
 
 
@@ -102,7 +101,7 @@ class WechatService:
     def _api(self, account: Account, observe: ObserveCall) -> WeChatApi:
         return wechat_api(
             App(account.credentials.app_id, account.app_secret),
-            httpx.HTTPTransport(),
+            PunctualTransport(),
             StoredTokens(self._stores.database, self._stores.secrets, time.time, time.sleep),
             clock=time.time,
             sleep=time.sleep,

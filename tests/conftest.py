@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import Result
@@ -16,12 +18,15 @@ from bot.operations import Operations
 from bot.ports import no_progress
 from bot.settings import Settings
 
+if TYPE_CHECKING:
+    from tests.postgres import Postgres
+
 TESTS = Path(__file__).parent
 KNOWLEDGE = TESTS / "data" / "knowledge"
 Cli = Callable[..., Result]
 # What runs real databases, servers and processes; the rest, without the model, are the unit tests.
 SERVICE_TESTS = (
-    *("admin", "channels", "limiting", "store", "web"),
+    *("admin", "channels", "faults", "limiting", "store", "web"),
     *(
         "test_api_fuzz.py",
         "test_cli.py",
@@ -48,6 +53,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def knowledge_dir(tmp_path: Path) -> Path:
     """A copy of the small knowledge folder that a test may change."""
     return shutil.copytree(KNOWLEDGE, tmp_path / "knowledge")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A server for all tests; one that stops it starts it again."""
+    from tests.postgres import Postgres
+
+    # Not in pytest's folder: the server runs as a user of its own, who may not look into that.
+    with TemporaryDirectory() as folder:
+        postgres = Postgres(Path(folder) / "data")
+        yield postgres
+        postgres.server.cleanup()
 
 
 @pytest.fixture(scope="session")

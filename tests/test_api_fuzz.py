@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.api_fuzz import ADMIN_KEY, fuzz
-from tests.test_serving import serving
+from tests.serving import serving
 
 CASES, SEED = 600, 7
 

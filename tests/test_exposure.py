@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from bot.settings import Settings
-from tests.test_serving import serving
+from tests.serving import serving
 
 PATIENCE = 40.0
 # Without it these would be programs of the operator's own, which are not counted.
@@ -68,6 +68,19 @@ def test_slow_clients_keep_nobody_else_waiting(server, start):
         for _ in range(60):
             stack.enter_context(opened(server, start))
         assert statuses(server, "/healthz", 20) == {200: 20}
+
+
+def test_where_few_files_may_be_open_who_waits_longest_makes_room(tmp_path):
+    """A worker has 200 for itself; 400 connections come to two."""
+    folders = {name: tmp_path / name for name in ("index_dir", "data_dir", "knowledge_dir")}
+    few_files = ["sh", "-c", 'ulimit -n 300 && exec "$@"', "sh"]
+    with serving(Settings(rate_per_address="", **folders), tmp_path / "log", 2, few_files) as server:
+        server.wait_for("not ready: no index")
+        with ExitStack() as stack:
+            clients = [stack.enter_context(opened(server, HEAD)) for _ in range(400)]
+            assert statuses(server, "/healthz", 20) == {200: 20}
+            assert heard(clients[0]) == b""
+        assert "Traceback" not in server.log.read_text()
 
 
 def test_a_request_that_does_not_arrive_is_given_up(server):

@@ -18,7 +18,7 @@ import pytest
 from bot.operations import Operations
 from bot.retrieval.locking import Holder, build_lock
 from bot.stores import Stores
-from tests.test_serving import PROJECT, Server, environment
+from tests.serving import PROJECT, Server, environment
 
 KEY = "k" * 40
 BEARER = {"Authorization": f"Bearer {KEY}"}

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.serving import serving
 from tests.store.faults import until
-from tests.test_serving import serving
 
 pytestmark = pytest.mark.model
 

@@ -16,8 +16,8 @@ import pytest
 
 from tests.channels.test_metrics import samples
 from tests.channels.wechat.test_sender import listening
+from tests.serving import START_WITHIN, serving
 from tests.store.faults import until
-from tests.test_serving import START_WITHIN, serving
 from tests.wechat.fakes import APP_ID, SECRET, TOKEN, FakeWeChat, signed_query, xml_text
 
 pytestmark = pytest.mark.model

@@ -114,7 +114,7 @@ class LiveIndex:
         """Whether trying again would be in vain: the same version, looking the same, a moment ago."""
         refused = self.state.refused
         is_same = refused is not None and refused.version == version
-        is_recent = self._clock() < self._refused_at + TRY_AGAIN_AFTER
+        is_recent = abs(self._clock() - self._refused_at) < TRY_AGAIN_AFTER
         return is_same and is_recent and self._refused_look == _look(self._store.folder / version)
 
     def _try(self, version: str) -> None:

@@ -24,8 +24,10 @@ from bot.store.secrets import Secrets
 from bot.store.tables import conversations, pushes
 from bot.store.user_data import erase
 
-# WeChat retries for 20 seconds; the rest is for a service that was down, and for human sessions.
-_KEPT_SECONDS = 24 * 3600.0
+# WeChat retries for 20 seconds; the rest is for a service that was down, and for a clock put on by a day.
+PUSHES_KEPT_SECONDS = 2 * 24 * 3600.0
+# A conversation is over long before; the rest is for human sessions.
+_TALKS_KEPT_SECONDS = 24 * 3600.0
 _TRIES = 3
 # What is too old goes with a push now and then, in the short time between two such looks.
 _FORGET_EVERY = 60.0
@@ -47,7 +49,7 @@ class Inbox:
         self._database = database
         self._secrets = secrets
         self._clock = clock
-        self._forgets_at = 0.0
+        self._forgot_at = float("-inf")
 
     def settled(self, key: str) -> Said | None:
         """The reply of a push that was settled before."""
@@ -85,9 +87,9 @@ class Inbox:
         said = settlement.said
         row = {"key": key, "reply_kind": said.kind.value, "reply_text": said.text, "settled_at": said.at}
         _INSERT.run(connection, row)
-        if now >= self._forgets_at:
-            self._forgets_at = now + _FORGET_EVERY
-            _forget(connection, now - _KEPT_SECONDS)
+        if abs(now - self._forgot_at) >= _FORGET_EVERY:
+            self._forgot_at = now
+            _forget(connection, now)
         user = self._secrets.user(settlement.channel, settlement.openid)
         self._keep_conversation(connection, settlement, user, now)
         for message in settlement.messages:
@@ -107,10 +109,10 @@ class Inbox:
             erase(connection, user, now)
 
 
-def _forget(connection: Connection, before: float) -> None:
-    """Delete the pushes settled, and the conversations ended, before a time."""
-    connection.execute(delete(pushes).where(pushes.c.settled_at < before))
-    connection.execute(delete(conversations).where(conversations.c.updated_at < before))
+def _forget(connection: Connection, now: float) -> None:
+    """Delete the pushes settled, and the conversations ended, long ago."""
+    connection.execute(delete(pushes).where(pushes.c.settled_at < now - PUSHES_KEPT_SECONDS))
+    connection.execute(delete(conversations).where(conversations.c.updated_at < now - _TALKS_KEPT_SECONDS))
 
 
 def _reply(connection: Connection, key: str) -> Said | None:

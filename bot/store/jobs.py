@@ -116,7 +116,9 @@ class Jobs:
         now, row = self._clock(), jobs.c
         is_silent = and_(row.state == JobState.RUNNING.value, row.alive_at < now - SILENT_SECONDS)
         never_began = and_(row.state == JobState.QUEUED.value, row.alive_at < now - STARTING_SECONDS)
-        is_gone = and_(row.slot == _ACTIVE, or_(is_silent, never_began))
+        # The clock was put back, and nothing has been heard since.
+        is_of_the_future = row.alive_at > now + STARTING_SECONDS
+        is_gone = and_(row.slot == _ACTIVE, or_(is_silent, never_began, is_of_the_future))
         self._end(connection, is_gone, JobState.FAILED, GONE)
 
     def _end(

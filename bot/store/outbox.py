@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
 
 from bot.domain import Backlog, CustomerMessage, Due
+from bot.errors import StoreError
 from bot.store.database import Database
 from bot.store.secrets import Secrets
 from bot.store.tables import outbox
 
 # How long it can be looked up what became of a message, after the time it could be sent in.
 _KEPT_SECONDS = 24 * 3600.0
+# No pause is so long: what is due later was queued before the clock was put back.
+_LATER_THAN_ANY_PAUSE = 180.0
 PENDING, SENDING, SENT, DROPPED, UNKNOWN = "pending", "sending", "sent", "dropped", "unknown"
 
 
@@ -64,18 +68,25 @@ class Outbox:
             )
             .exists()
         )
+        is_due = or_(row_of.not_before <= now, row_of.not_before > now + _LATER_THAN_ANY_PAUSE)
         query = (
             select(outbox)
-            .where(row_of.state == PENDING, row_of.not_before <= now, row_of.expires_at >= now, is_first)
+            .where(row_of.state == PENDING, is_due, row_of.expires_at >= now, is_first)
             .order_by(row_of.id)
             .limit(limit)
         )
         with self._database.transaction() as connection:
             rows = [row for row in connection.execute(query) if self._mark(connection, row.id)]
-        return [
-            Due(row.id, row.account, self._secrets.unseal(row.recipient), row.text, row.attempts)
-            for row in rows
-        ]
+        return [due for due in map(self._opened, rows) if due]
+
+    def _opened(self, row: Row[Any]) -> Due | None:
+        """None when it was sealed with a key that is lost: nobody can know any more who it is for."""
+        due = Due(row.id, row.account, "", row.text, row.attempts)
+        try:
+            return replace(due, recipient=self._secrets.unseal(row.recipient))
+        except StoreError as error:
+            self.drop(due, str(error))
+            return None
 
     def _mark(self, connection: Connection, message_id: int) -> bool:
         """Take one message; False when another sender was faster."""

@@ -10,6 +10,7 @@ from functools import partial
 from sqlalchemy import ColumnElement, Table, delete, select
 
 from bot.store.database import Database
+from bot.store.inbox import PUSHES_KEPT_SECONDS
 from bot.store.leases import Leases
 from bot.store.tables import conversations, erasures, feedback, outbox, pushes, questions
 
@@ -42,7 +43,7 @@ class Retention:
             "questions": delete_old(questions, questions.c.asked_at < old),
             "feedback": delete_old(feedback, feedback.c.given_at < old),
             "conversations": delete_old(conversations, conversations.c.updated_at < yesterday),
-            "pushes": delete_old(pushes, pushes.c.settled_at < yesterday),
+            "pushes": delete_old(pushes, pushes.c.settled_at < now - PUSHES_KEPT_SECONDS),
             "outbox": delete_old(outbox, outbox.c.expires_at < yesterday),
         }
         delete_old(erasures, erasures.c.erased_at < now - _ERASURES_DAYS * _DAY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -82,13 +83,17 @@ def wechat_api(
     *,
     clock: Callable[[], float],
     sleep: Callable[[float], object],
+    elapsed: Callable[[], float] = time.monotonic,
     base_url: str = OFFICIAL_API,
     pace: Pace = DEFAULT_PACE,
     paths: Paths = DEFAULT_PATHS,
     observe: ObserveCall = unobserved,
 ) -> WeChatApi:
-    """The API of one account; ``clock`` in seconds, the same epoch in all workers."""
-    caller = ApiCaller(transport, base_url=base_url, clock=clock, sleep=sleep, pace=pace, observe=observe)
+    """The API of one account; ``clock`` in seconds, the same epoch in all workers.
+
+    ``elapsed`` measures calls: no clock that may be put forward or back.
+    """
+    caller = ApiCaller(transport, base_url=base_url, clock=elapsed, sleep=sleep, pace=pace, observe=observe)
     return WeChatApi(caller, TokenSource(app, caller, cache, clock=clock), paths=paths)
 
 

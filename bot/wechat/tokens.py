@@ -102,7 +102,7 @@ class TokenSource:
         if token.value != refused:
             return token
         # WeChat holds a token to be good that its other servers refuse. Force sparingly: 20 a day.
-        if known and self._clock() - known.fetched_at < _FORCE_GAP:
+        if known and abs(self._clock() - known.fetched_at) < _FORCE_GAP:
             return known
         return self._fetch(force=True)
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from contextlib import closing
 from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -16,7 +14,6 @@ from bot.store.question_rows import QuestionRows
 from bot.store.secrets import Secrets
 from bot.store.tables import metadata
 from tests.fakes import DirectLog
-from tests.postgres import Postgres
 from tests.postgres import run_sql as run_sql_at
 from tests.wechat.fakes import Clock
 
@@ -27,16 +24,6 @@ SQLITE, POSTGRESQL = "sqlite", "postgresql"
 @pytest.fixture
 def clock():
     return Clock()
-
-
-@pytest.fixture(scope="session")
-def postgres():
-    """A server for all tests; one that stops it starts it again."""
-    # Not in pytest's folder: the server runs as a user of its own, who may not look into that.
-    with TemporaryDirectory() as folder:
-        postgres = Postgres(Path(folder) / "data")
-        yield postgres
-        postgres.server.cleanup()
 
 
 @pytest.fixture(params=[SQLITE, POSTGRESQL])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,9 +26,12 @@ with database.transaction() as connection:
 
 
 @contextmanager
-def locked(url: str, table: str = "questions") -> Iterator[None]:
-    """Another process writes, and does not come to an end; ``table``: locked to readers in PostgreSQL."""
-    command = [sys.executable, "-c", HOLD_THE_LOCK, url, table]
+def locked(url: str, table: str = "questions", within: Sequence[str] = ()) -> Iterator[None]:
+    """Another process, run by the command ``within``, writes and does not come to an end.
+
+    ``table``: locked to readers in PostgreSQL.
+    """
+    command = [*within, sys.executable, "-c", HOLD_THE_LOCK, url, table]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "encoding": "utf-8"}
     with subprocess.Popen(command, cwd=PROJECT, **pipes) as holder:
         assert holder.stdout.readline() == "held\n"

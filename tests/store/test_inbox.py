@@ -235,14 +235,16 @@ def test_unsubscribing_leaves_other_users_and_accounts_alone(inbox, run_sql, oth
     assert counts(run_sql)[1:] == (1, 1)
 
 
-@pytest.mark.parametrize(("days", "is_kept"), [(0.9, True), (1.1, False)])
-def test_pushes_and_conversations_are_forgotten_after_a_day(inbox, clock, days, is_kept):
+@pytest.mark.parametrize(
+    ("days", "has_push", "has_talk"), [(0.9, True, True), (1.1, True, False), (2.1, False, False)]
+)
+def test_conversations_are_forgotten_after_a_day_and_pushes_after_two(inbox, clock, days, has_push, has_talk):
     inbox.settle("wx1:message:1", effect(openid="oOld"))
     clock.now += days * 86400
     inbox.settle("wx1:message:2", effect(said=Said(SaidKind.TEXT, "新", clock.now)))
 
-    assert (inbox.settled("wx1:message:1") is not None) == is_kept
-    assert (inbox.arrived("none", CHANNEL, "oOld", 1e9) == TALK) == is_kept
+    assert (inbox.settled("wx1:message:1") is not None) == has_push
+    assert (inbox.arrived("none", CHANNEL, "oOld", 1e9) == TALK) == has_talk
     assert inbox.settled("wx1:message:2").text == "新"
 
 

@@ -229,3 +229,21 @@ def test_an_outbox_in_which_nothing_is_left_has_no_backlog(outbox, queue):
         outbox.sent(due)
 
     assert outbox.backlog() == []
+
+
+def test_what_was_sealed_with_a_lost_key_is_dropped_and_the_rest_is_sent(database, clock, outbox, queue):
+    queue("谁也不知道给谁")
+    with_new_key = Outbox(database, Secrets(b"n" * 32), clock)
+
+    assert with_new_key.take(9) == []
+    assert with_new_key.backlog()[0].failed == 1
+
+
+def test_a_retry_is_due_when_the_clock_was_put_back(outbox, queue, clock):
+    queue("再试")
+    (due,) = outbox.take(9)
+    outbox.retry(due, due.text, 60.0, "busy")
+    assert outbox.take(9) == []
+    clock.now -= 3600.0
+
+    assert [due.text for due in outbox.take(9)] == ["再试"]

@@ -57,7 +57,7 @@ def test_feedback_goes_with_its_question_and_what_is_over_after_a_day(
 ):
     inbox.settle("wx1:message:1", effect())
     FeedbackRows(database, clock).give("request-1", Verdict.UP, "")
-    clock.now += 2 * DAY
+    clock.now += 2.1 * DAY
     first = retention.purge(no_pause)
     clock.now += 89 * DAY
     second = retention.purge(no_pause)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.store.leases import Leases
 from bot.store.secrets import Secrets
 from bot.store.tokens import StoredTokens
 from bot.wechat.api import wechat_api
@@ -26,6 +27,7 @@ HOLD_THE_LOCK = """
 import sys, time
 from bot.store.database import Database
 from bot.store.secrets import Secrets
+from bot.store.leases import Leases
 from bot.store.tokens import StoredTokens
 tokens = StoredTokens(Database(sys.argv[1]), Secrets(b"k" * 32), time.time, time.sleep)
 with tokens.lock("wx1"):
@@ -130,3 +132,12 @@ def test_eight_workers_without_a_token_fetch_one(database):
         list(pool.map(lambda n: api.send_text(f"oUser{n}", "在"), range(8)))
 
     assert (wechat.hits["stable_token"], len(wechat.messages)) == (1, 8)
+
+
+def test_a_lease_from_before_the_clock_was_put_back_holds_nobody_up(database, clock):
+    leases = Leases(database, clock)
+    assert leases.acquire("token", "killed", clock() + 20.0)
+    assert not leases.acquire("token", "next", clock() + 20.0)
+    clock.now -= 3600.0
+
+    assert leases.acquire("token", "next", clock() + 20.0)

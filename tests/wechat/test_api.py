@@ -59,7 +59,7 @@ def connect(wechat, clock, cache) -> Callable[..., WeChatApi]:
 
     def connected(app: App = APP, transport=None, **options: object) -> WeChatApi:
         transport = transport or wechat.transport()
-        return wechat_api(app, transport, cache, clock=clock, sleep=clock.sleep, **options)
+        return wechat_api(app, transport, cache, clock=clock, sleep=clock.sleep, elapsed=clock, **options)
 
     return connected
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from enum import StrEnum
+from functools import partial
 from itertools import count
 
 from bot.channels.wechat.accounts import Account
@@ -49,15 +51,17 @@ class Sender:
         self._apis = apis
         self._observe = observe
         self._pool = ThreadPoolExecutor(_AT_ONCE)
+        # What became of messages, as long as the store could not be told.
+        self._untold: deque[Callable[[], None]] = deque()
 
     def run(self, go_on: Callable[[], bool], sleep: Callable[[float], object]) -> None:
         """Send for as long as ``go_on`` says so."""
-        if abandoned := self._outbox.abandon():
-            _log.warning("%d messages may or may not have arrived; they are left", abandoned)
+        self._untold.append(self._leave_unfinished)
         for number in count():
             if not go_on():
                 return
             try:
+                self._tell()
                 if number % _EXPIRE_EVERY == 0:
                     self._outbox.expire()
                 if not self.send_due():
@@ -65,6 +69,24 @@ class Sender:
             except StoreError as error:
                 _log.error("the store failed: %s", error)
                 sleep(_STORE_PAUSE)
+
+    def _leave_unfinished(self) -> None:
+        if abandoned := self._outbox.abandon():
+            _log.warning("%d messages may or may not have arrived; they are left", abandoned)
+
+    def _tell(self) -> None:
+        """Tell the store what became of messages; raises StoreError, and the rest is told another time."""
+        while self._untold:
+            self._untold[0]()
+            self._untold.popleft()
+
+    def _came_of(self, due: Due, attempt: Attempt, tell: Callable[[], None]) -> None:
+        self._observe(due.account, attempt)
+        try:
+            tell()
+        except StoreError as error:
+            _log.error("%s: message %d: %s; %s", due.account, due.id, attempt, error)
+            self._untold.append(tell)
 
     def send_due(self) -> int:
         """Send what is due now; how many messages were taken."""
@@ -75,8 +97,8 @@ class Sender:
     def _send(self, due: Due) -> None:
         api = self._apis.get(due.account)
         if api is None:
-            self._outbox.drop(due, "the account is not set any more")
-            self._observe(due.account, Attempt.DROPPED)
+            reason = "the account is not set any more"
+            self._came_of(due, Attempt.DROPPED, partial(self._outbox.drop, due, reason))
             return
         try:
             if self._accounts[due.account].shows_typing:
@@ -84,23 +106,20 @@ class Sender:
                     api.show_typing(due.recipient)
             api.send_text(due.recipient, due.text)
         except StoreError as error:  # the token could not be read, so WeChat was not asked
-            self._outbox.retry(due, due.text, _STORE_PAUSE, str(error))
-            self._observe(due.account, Attempt.POSTPONED)
+            again = partial(self._outbox.retry, due, due.text, _STORE_PAUSE, str(error))
+            self._came_of(due, Attempt.POSTPONED, again)
         except ApiError as error:
             self._failed(due, error)
         else:
-            self._outbox.sent(due)
-            self._observe(due.account, Attempt.SENT)
+            self._came_of(due, Attempt.SENT, partial(self._outbox.sent, due))
 
     def _failed(self, due: Due, error: ApiError) -> None:
         _log.error("%s: message %d: %s", due.account, due.id, error)
         if isinstance(error, OutcomeUnknownError):
-            self._outbox.doubt(due, str(error))
-            self._observe(due.account, Attempt.UNCERTAIN)
+            self._came_of(due, Attempt.UNCERTAIN, partial(self._outbox.doubt, due, str(error)))
         elif isinstance(error, PassingApiError) and due.attempts < len(_RETRY_AFTER):
             rest = "\n".join(error.unsent) or due.text
-            self._outbox.retry(due, rest, _RETRY_AFTER[due.attempts], str(error))
-            self._observe(due.account, Attempt.POSTPONED)
+            again = partial(self._outbox.retry, due, rest, _RETRY_AFTER[due.attempts], str(error))
+            self._came_of(due, Attempt.POSTPONED, again)
         else:
-            self._outbox.drop(due, str(error))
-            self._observe(due.account, Attempt.DROPPED)
+            self._came_of(due, Attempt.DROPPED, partial(self._outbox.drop, due, str(error)))
