@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from bot.retrieval.fields import typed
+
 
 class Action(StrEnum):
     """What was done with a version."""
@@ -83,9 +85,8 @@ class History:
 
 def _event(line: str) -> Event | None:
     try:
-        fields = json.loads(line)
-        return Event(**fields | {"action": Action(fields["action"])})
-    except (ValueError, TypeError, KeyError):
+        return typed(Event, line)
+    except (ValueError, TypeError, RecursionError):
         return None
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import ModelError
+from bot.retrieval.fields import typed
 
 FORMAT = 2
 GRAPH_FILE = "model.onnx"
@@ -108,6 +109,8 @@ def load_with_checksum(cache_dir: Path, model: str, checksum: str) -> PreparedMo
 
 def _verified(prepared: PreparedModel) -> PreparedModel:
     for name, expected in ({GRAPH_FILE: "nothing"} | prepared.manifest.files).items():
+        if Path(name).name != name:
+            raise ModelError(f"{prepared.folder} names the file {name!r}; {remedy(prepared.name)}")
         path = prepared.folder / name
         actual = sha256(path) if path.is_file() else "missing"
         if actual != expected:
@@ -125,17 +128,18 @@ def read_prepared(cache_dir: Path, model: str, name: str = ORIGINAL) -> Prepared
         title = model if name == ORIGINAL else f"{model} ({name})"
         raise ModelError(f"model {title} is not prepared ({path} is missing); {advice}")
     try:
-        fields = json.loads(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+        fields = json.loads(text)
         found = fields["model"], fields["format"]
         if found != (model, FORMAT):
             raise ModelError(
                 f"{folder} holds {found[0]} in format {found[1]}, not {model} in format {FORMAT}; {advice}"
             )
-        prepared = PreparedModel(folder, ModelManifest(**fields))
+        prepared = PreparedModel(folder, typed(ModelManifest, text))
         if prepared.name != name:
             raise ValueError(f"it describes {prepared.name}")
         return prepared
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ModelError(f"{path} is damaged ({error}); {advice}") from error
 
 
