@@ -52,6 +52,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     protection = Protection(operations.settings, stores.known_keys)
     sessions = Sessions(lambda: stores.conversations(CONVERSATION_SECONDS, STORE_PATIENCE))
     app = Flask(__name__, static_folder=None)
+    # Flask would lead to the address without the second slash on whatever host the request names.
+    app.url_map.merge_slashes = False
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     follow_requests(app, metrics.requests.served)
     register_problems(app)

@@ -112,7 +112,7 @@ def _verified(prepared: PreparedModel) -> PreparedModel:
         if Path(name).name != name:
             raise ModelError(f"{prepared.folder} names the file {name!r}; {remedy(prepared.name)}")
         path = prepared.folder / name
-        actual = sha256(path) if path.is_file() else "missing"
+        actual = found_checksum(path)
         if actual != expected:
             raise ModelError(
                 f"{path} is damaged (SHA-256 {actual}, expected {expected}); {remedy(prepared.name)}"
@@ -174,6 +174,14 @@ def prompts_by_role(prompts: Mapping[str, str | None]) -> dict[str, str]:
 def write_json(path: Path, value: dict[str, Any]) -> None:
     """Readable JSON with a final line break."""
     path.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", "utf-8")
+
+
+def found_checksum(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal, or in a word why there is none."""
+    try:
+        return sha256(path) if path.is_file() else "missing"
+    except OSError:
+        return "unreadable"
 
 
 def sha256(path: Path) -> str:

@@ -21,7 +21,7 @@ from typing import Any
 from bot.errors import IndexMismatchError, IndexMissingError, IndexUnusableError
 from bot.retrieval.fields import typed
 from bot.retrieval.history import Event, History
-from bot.retrieval.prepared_model import ORIGINAL, sha256, write_json
+from bot.retrieval.prepared_model import ORIGINAL, found_checksum, sha256, write_json
 
 FORMAT = 6
 MANIFEST_FILE = "manifest.json"
@@ -139,8 +139,7 @@ class VersionStore:
         for field, built in self._facts(version).items():
             manifest.require(field, built)
         for name, expected in manifest.files.items():
-            path = _inside(self.folder / version, name)
-            actual = sha256(path) if path.is_file() else "missing"
+            actual = found_checksum(_inside(self.folder / version, name))
             if actual != expected:
                 raise IndexMismatchError(
                     f"index {version}: SHA-256 of {name} is {actual}, expected {expected}; {REMEDY}"
