@@ -14,7 +14,7 @@ PEER_werobot := werobot gunicorn
 
 PART ?= wechat
 
-.PHONY: run test bench soak mutants install install-dev index lint format clean
+.PHONY: run test bench soak mutants audit fuzz install install-dev index lint format clean
 
 # A machine's first index serves even if checks fail on it; later a rejected one leaves the live one serving.
 run: install
@@ -30,6 +30,21 @@ test: install-dev
 	$(BIN)/mypy --strict bot
 	$(BIN)/lint-imports
 	$(BIN)/pytest
+
+# Known weaknesses, in the code and in what it is made of. Asks a service on the internet, so it is no part of the tests.
+audit: install-dev
+	$(BIN)/bandit -q -c pyproject.toml -r bot
+	@said=$$($(BIN)/pip-audit --strict --no-deps --disable-pip -r requirements.txt 2>&1) && echo "$$said" || { \
+	  echo "$$said" | tail -n 40; case "$$said" in \
+	    *"Found "*) echo "audit: requirements.txt has the weaknesses above; raise what is named" ;; \
+	    *) echo "audit: requirements.txt was NOT CHECKED: the service could not be asked; try where there is internet" ;; \
+	  esac; exit 1; }
+
+# Inputs by the million for all that reads others' words: docs/security.md. For a look: make fuzz FUZZ="--cases 10000"
+FUZZ ?= --cases 1000000
+fuzz: install-dev
+	$(BIN)/pip install --disable-pip-version-check -q -r benchmarks/fuzzing/requirements.txt
+	$(BIN)/python -m benchmarks.fuzzing $(FUZZ)
 
 # How fast the bot is, also against others of its kind: docs/performance.md. For a look: make bench BENCH=--quick
 bench: install $(PEERS:%=.venv-bench-%/installed)

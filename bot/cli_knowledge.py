@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 from flask.cli import AppGroup
 
-from bot.cli_output import plain_errors, progress_bar
+from bot.cli_output import plain_errors, progress_bar, say
 from bot.domain import Entry
 from bot.knowledge.differences import changes
 from bot.operations import Operations, TableChoices
@@ -35,7 +35,7 @@ def knowledge_commands(operations: Operations) -> AppGroup:
         """List everything wrong with the knowledge files; exit status 1 if there is an error."""
         problems = operations.lint(with_embedder=not no_model)
         for problem in problems:
-            click.echo(str(problem))
+            say(str(problem))
         errors = sum(problem.is_error for problem in problems)
         click.echo(f"{errors} errors, {len(problems) - errors} warnings")
         sys.exit(1 if errors else 0)
@@ -85,7 +85,7 @@ def knowledge_commands(operations: Operations) -> AppGroup:
 def _report(report: ImportReport, *, dry_run: bool, shown: int | None) -> None:
     merged = report.merged
     for note in report.notes:
-        click.echo(f"note: {note}")
+        say(f"note: {note}")
     _lines("same twice: ", merged.duplicates, shown)
     _lines("left out: ", (f"row {item.row.number}: {item.reason}" for item in merged.rejected), shown)
     _lines("new: ", map(_new, merged.added), shown)
@@ -127,6 +127,6 @@ def _lines(opening: str, lines: Iterable[str], shown: int | None) -> None:
     """The first of a list, all with None, and how many more there are."""
     listed = list(lines)
     for line in listed[:shown]:
-        click.echo(opening + line)
+        say(opening + line)
     if shown is not None and len(listed) > shown:
         click.echo(f"{opening}… and {len(listed) - shown} more; --all lists them")

@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from bot.errors import BotError
+from bot.logs import visible
 from bot.ports import Progress
 from bot.processes import interrupt_on_sigterm
 from bot.progress_lines import ProgressLines
@@ -31,9 +32,18 @@ def plain_errors(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(*args, **kwargs)
         except (BotError, OSError) as error:
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(_harmless(str(error))) from error
 
     return guarded
+
+
+def say(text: str) -> None:
+    """Print what somebody else may have written: a terminal obeys none of it."""
+    click.echo(_harmless(text))
+
+
+def _harmless(text: str) -> str:
+    return "\n".join(map(visible, text.split("\n")))
 
 
 @contextmanager

@@ -16,8 +16,8 @@ LogFormat = Literal["text", "json"]
 
 # The id of the request that is served here and now, empty when none is.
 current_request: ContextVar[str] = ContextVar("current_request", default="")
-# What might begin another line, or move about on a terminal.
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+# What might begin another line, or move about on a terminal; and halves of characters, which none can show.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _CONTINUED = "\n    "
 
 
@@ -88,12 +88,17 @@ class TextFormatter(logging.Formatter):
         identifier, took = getattr(record, "request_id", ""), getattr(record, "milliseconds", None)
         line = super().formatMessage(record)
         line += f" {took} ms" if took is not None else ""
-        return _CONTROL.sub(_escaped, line) + (f" [{identifier}]" if identifier else "")
+        return visible(line) + (f" [{identifier}]" if identifier else "")
 
     def formatException(self, ei: Any) -> str:  # noqa: ANN401 - logging's own
         """The traceback, in lines that no record begins like."""
         lines = super().formatException(ei).splitlines()
-        return "    " + _CONTINUED.join(_CONTROL.sub(_escaped, line) for line in lines)
+        return "    " + _CONTINUED.join(map(visible, lines))
+
+
+def visible(line: str) -> str:
+    """The line with escapes in place of what a terminal would obey."""
+    return _CONTROL.sub(_escaped, line)
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -51,7 +51,7 @@ def supervise(*arguments: str) -> None:
     parent, stopping = os.getppid(), threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     while _goes_on(parent, stopping):
-        process = subprocess.Popen(bot_command(*arguments))  # noqa: S603 - our own command
+        process = subprocess.Popen(bot_command(*arguments))  # noqa: S603 - our own command  # nosec B603
         while process.poll() is None and _goes_on(parent, stopping):
             time.sleep(_CHECK_SECONDS)
         # It finishes what it has begun, by itself.

@@ -58,6 +58,8 @@ def serve(app: Flask, operations: Operations) -> Parts:
     protection = Protection(operations.settings, stores.known_keys)
     late_turns = LateTurns(lambda: stores.late_conversations(CONVERSATION_SECONDS), time.time)
     sessions = Sessions(lambda: stores.conversations(CONVERSATION_SECONDS, ANSWER_PATIENCE), late_turns)
+    # Flask would lead to the address without the second slash on whatever host the request names.
+    app.url_map.merge_slashes = False
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     # No view or hook is a coroutine: Flask would look at each of them for every request.
     app.ensure_sync = lambda func: func  # type: ignore[method-assign]

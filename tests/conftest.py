@@ -26,7 +26,7 @@ KNOWLEDGE = TESTS / "data" / "knowledge"
 Cli = Callable[..., Result]
 # What runs real databases, servers and processes; the rest, without the model, are the unit tests.
 SERVICE_TESTS = (
-    *("admin", "channels", "faults", "limiting", "store", "web"),
+    *("admin", "channels", "faults", "limiting", "security", "store", "web"),
     *(
         "test_api_fuzz.py",
         "test_cli.py",

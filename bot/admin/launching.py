@@ -26,7 +26,7 @@ def launch(job_id: str, jobs: Jobs, by: str = "") -> None:
     try:
         # A session of its own: what stops the service's processes does not reach it. Of the open files it
         # gets only the log: a listening socket would keep the address taken after the service ended.
-        process = subprocess.Popen(  # noqa: S603 - our own command
+        process = subprocess.Popen(  # noqa: S603 - our own command  # nosec B603
             bot_command("jobs", "run", job_id, *([f"--by={by}"] if by else [])),
             stdin=subprocess.DEVNULL,
             start_new_session=True,

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bot.errors import TableError
 from bot.knowledge.columns import field_of, fields_of, require_question, unguarded
+from bot.knowledge.memory_limit import limited_memory
 from bot.knowledge.raw_row import RawRow
 from bot.knowledge.text_decoding import decode
 from bot.knowledge.workbook import Cells, workbook_rows
@@ -19,6 +20,8 @@ from bot.sentences import Sentence
 
 MAX_ROWS = 50_000
 MAX_BYTES = 50_000_000
+# A small workbook may unpack to what fills many times as much memory.
+MAX_MEMORY = 2 * 2**30
 _DELIMITERS = ",;\t"
 # A table may have a title or remarks above its header.
 _HEADER_WITHIN = 10
@@ -58,9 +61,14 @@ def read_table(path: Path, *, sheet: str | None = None, max_rows: int = MAX_ROWS
         )
     reading = _Reading(path, sheet)
     try:
-        rows = tuple(islice(reader(reading), max_rows + 1))
+        with limited_memory(MAX_MEMORY):
+            rows = tuple(islice(reader(reading), max_rows + 1))
     except TableError as error:
         raise TableError("%(path)s: %(error)s", path=path, error=error) from error
+    except MemoryError as error:
+        raise TableError(
+            "%(path)s needs too much memory; remove other sheets, or split it", path=path
+        ) from error
     if len(rows) > max_rows:
         raise TableError(
             "%(path)s has more than %(most)s rows; allow more with --max-rows, or split it",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import re
 import zipfile
 import zlib
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from openpyxl import Workbook
+from openpyxl.cell.read_only import EMPTY_CELL
 from openpyxl.cell.text import Text
 from openpyxl.reader.excel import ExcelReader
 from openpyxl.utils.exceptions import InvalidFileException
@@ -25,11 +27,15 @@ from bot.knowledge.workbook_cells import is_formula, problem_of, text_of
 Cells = tuple[tuple[str, ...], str]
 MAX_UNPACKED_BYTES = 300_000_000
 MAX_COLUMNS = 100
+# More than spreadsheet programs have.
+MAX_SHEET_ROWS = 1_048_576
 _FORMULA_TAG = re.compile(rb"<(?:\w+:)?f[ />]")
 _OLD_OR_ENCRYPTED = bytes.fromhex("d0cf11e0a1b11ae1")
 _BROKEN = (
     *(zipfile.BadZipFile, InvalidFileException, zlib.error, EOFError),
-    *(KeyError, ValueError, TypeError, AttributeError, IndexError, SyntaxError, NotImplementedError),
+    *(KeyError, ValueError, TypeError, AttributeError, IndexError, SyntaxError, ArithmeticError),
+    # A part that needs a password, is missing, or is packed in a way of its own.
+    *(RuntimeError, OSError, lzma.LZMAError),
 )
 
 
@@ -39,8 +45,8 @@ def workbook_rows(path: Path, sheet: str | None, notes: list[str]) -> Iterator[C
     Nothing is calculated: a formula counts for the value that is stored with it. What a merged cell says
     holds for each of its rows.
     """
-    _check_package(path)
     try:
+        _check_package(path)
         with closing(_opened(path, values=True)) as values:
             name = _sheet_name(values, sheet, notes)
             with closing(_opened(path, values=False) if _has_formulas(path) else values) as formulas:
@@ -127,7 +133,12 @@ def _rows(values: Any, formulas: Any, notes: list[str]) -> Iterator[Cells]:  # n
     # Merged cells are not among what a read-only sheet offers.
     merged, counted = MergedCells(merged_ranges(values._get_source(), MAX_COLUMNS)), 0
     for number, cells in enumerate(rows, 1):
+        if number > MAX_SHEET_ROWS:
+            raise TableError(f"has rows beyond the {MAX_SHEET_ROWS:,} that a sheet can have; save it again")
         behind = cells if formulas is values else next(twins)
+        if all(cell is EMPTY_CELL for cell in cells):  # of these there may be a million before the last row
+            yield merged.filled(number, []), ""
+            continue
         counted += sum(map(is_formula, behind))
         yield merged.filled(number, [text_of(cell) for cell in cells]), _problem(cells, behind)
     if counted:

@@ -64,10 +64,10 @@ def _freeze_word_embeddings(model: SentenceTransformer) -> None:
 
 def _draws(asked: Asked, recipe: Recipe) -> Iterator[list[str]]:
     """For each step the questions, those of an entry side by side."""
-    random = Random(recipe.seed)  # noqa: S311 - a sample, not a secret
+    chance = Random(recipe.seed)  # noqa: S311 - a sample, not a secret  # nosec B311
     while True:
-        entries = random.sample(asked, min(recipe.entries, len(asked)))
-        yield [text for phrasings in entries for text in random.sample(phrasings, _PHRASINGS)]
+        entries = chance.sample(asked, min(recipe.entries, len(asked)))
+        yield [text for phrasings in entries for text in chance.sample(phrasings, _PHRASINGS)]
 
 
 def _train(

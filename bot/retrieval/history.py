@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
+from bot.retrieval.fields import typed
 from bot.sentences import packed, unpacked
 
 
@@ -85,11 +86,9 @@ class History:
 
 def _event(line: str) -> Event | None:
     try:
-        fields = json.loads(line)
-        return Event(
-            **fields | {"action": Action(fields["action"]), "note": unpacked(fields.get("note", ""))}
-        )
-    except (ValueError, TypeError, KeyError):
+        event = typed(Event, line)
+        return replace(event, note=unpacked(event.note))
+    except (ValueError, TypeError, RecursionError):
         return None
 
 

@@ -177,7 +177,7 @@ class LiveIndex:
 def _follow(reference: weakref.ref[LiveIndex], check_every: float) -> None:
     """Check again and again, whatever happens, as long as anybody uses the live index."""
     # Not the shared generator: whoever seeds that one counts on nobody else drawing from it.
-    chance = Random()  # noqa: S311
+    chance = Random()  # noqa: S311 - spreads looks, no secret  # nosec B311
     while True:
         time.sleep(check_every * chance.uniform(1 - _SPREAD, 1 + _SPREAD))
         live = reference()

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import ModelError
+from bot.retrieval.fields import typed
 from bot.sentences import Sentence
 
 FORMAT = 2
@@ -108,8 +109,15 @@ def load_with_checksum(cache_dir: Path, model: str, checksum: str) -> PreparedMo
 
 def _verified(prepared: PreparedModel) -> PreparedModel:
     for name, expected in ({GRAPH_FILE: "nothing"} | prepared.manifest.files).items():
+        if Path(name).name != name:
+            raise ModelError(
+                "%(folder)s names the file %(name)s; %(remedy)s",
+                folder=prepared.folder,
+                name=name,
+                remedy=remedy(prepared.name),
+            )
         path = prepared.folder / name
-        actual = sha256(path) if path.is_file() else "missing"
+        actual = found_checksum(path)
         if actual != expected:
             raise ModelError(
                 "%(path)s is damaged (SHA-256 %(actual)s, expected %(expected)s); %(remedy)s",
@@ -148,11 +156,11 @@ def read_prepared(cache_dir: Path, model: str, name: str = ORIGINAL) -> Prepared
                 format=FORMAT,
                 advice=advice,
             )
-        prepared = PreparedModel(folder, ModelManifest(**fields))
+        prepared = PreparedModel(folder, typed(ModelManifest, json.dumps(fields)))
         if prepared.name != name:
             raise ValueError(f"it describes {prepared.name}")
         return prepared
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ModelError(
             "%(path)s is damaged (%(error)s); %(advice)s", path=path, error=error, advice=advice
         ) from error
@@ -189,6 +197,14 @@ def prompts_by_role(prompts: Mapping[str, str | None]) -> dict[str, str]:
 def write_json(path: Path, value: dict[str, Any]) -> None:
     """Readable JSON with a final line break."""
     path.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", "utf-8")
+
+
+def found_checksum(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal, or in a word why there is none."""
+    try:
+        return sha256(path) if path.is_file() else "missing"
+    except OSError:
+        return "unreadable"
 
 
 def sha256(path: Path) -> str:

@@ -113,13 +113,13 @@ def tune_model(
 
 def _sample(base: KnowledgeBase) -> KnowledgeBase:
     """Some phrasings of every entry, its short answer, and some of the background."""
-    random = Random(0)  # noqa: S311 - a sample, not a secret
+    chance = Random(0)  # noqa: S311 - a sample, not a secret  # nosec B311
     others = max(_OF_AN_ENTRY, _PHRASINGS // max(len(base.entries), 1)) - 1
     return replace(
         base,
-        entries=tuple(_shortened(entry, _some(entry.phrasings, others, random)) for entry in base.entries),
-        background=_some(base.background, _OF_A_BACKGROUND, random),
-        everyday=_some(base.everyday, _OF_A_BACKGROUND, random),
+        entries=tuple(_shortened(entry, _some(entry.phrasings, others, chance)) for entry in base.entries),
+        background=_some(base.background, _OF_A_BACKGROUND, chance),
+        everyday=_some(base.everyday, _OF_A_BACKGROUND, chance),
     )
 
 
@@ -127,9 +127,9 @@ def _shortened(entry: Entry, phrasings: tuple[Phrasing, ...]) -> Entry:
     return replace(entry, phrasings=phrasings, answer=entry.short_answer)
 
 
-def _some(phrasings: Sequence[Phrasing], most: int, random: Random) -> tuple[Phrasing, ...]:
+def _some(phrasings: Sequence[Phrasing], most: int, chance: Random) -> tuple[Phrasing, ...]:
     """No more than so many of them, in their order."""
-    chosen = random.sample(range(len(phrasings)), min(most, len(phrasings)))
+    chosen = chance.sample(range(len(phrasings)), min(most, len(phrasings)))
     return tuple(phrasings[number] for number in sorted(chosen))
 
 

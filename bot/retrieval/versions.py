@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import IndexMismatchError, IndexMissingError, IndexUnusableError
+from bot.retrieval.fields import typed
 from bot.retrieval.history import Event, History
-from bot.retrieval.prepared_model import ORIGINAL, sha256, write_json
+from bot.retrieval.prepared_model import ORIGINAL, found_checksum, sha256, write_json
 from bot.sentences import Sentence
 
 FORMAT = 6
@@ -135,8 +136,8 @@ class VersionStore:
         """The manifest of a version; raises IndexUnusableError when it is missing, torn or foreign."""
         path = self.folder / version / MANIFEST_FILE
         try:
-            fields = json.loads(path.read_text("utf-8"))
-            found = fields.get("format")
+            text = path.read_text("utf-8")
+            found = json.loads(text).get("format")
             if found != FORMAT:
                 raise IndexMismatchError(
                     "index %(version)s: format is %(found)s, expected %(format)s; %(remedy)s",
@@ -145,8 +146,8 @@ class VersionStore:
                     format=FORMAT,
                     remedy=REMEDY,
                 )
-            return IndexManifest(**fields)
-        except (OSError, ValueError, TypeError, AttributeError) as error:
+            return typed(IndexManifest, text)
+        except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
             raise IndexUnusableError(
                 "%(path)s cannot be read (%(error)s); %(remedy)s", path=path, error=error, remedy=REMEDY
             ) from error
@@ -158,8 +159,7 @@ class VersionStore:
         for field, built in self._facts(version).items():
             manifest.require(field, built)
         for name, expected in manifest.files.items():
-            path = self.folder / version / name
-            actual = sha256(path) if path.is_file() else "missing"
+            actual = found_checksum(_inside(self.folder / version, name))
             if actual != expected:
                 raise IndexMismatchError(
                     "index %(version)s: SHA-256 of %(name)s is %(actual)s, expected %(expected)s; %(remedy)s",
@@ -175,9 +175,9 @@ class VersionStore:
         """The manifest's fields as the build noted them beside the files they vouch for."""
         path = self.folder / version / FACTS_FILE
         try:
-            facts: dict[str, Any] = json.loads(path.read_text("utf-8"))
+            facts = asdict(typed(IndexManifest, path.read_text("utf-8")))
             return facts | {"files": {FACTS_FILE: sha256(path)} | facts["files"]}
-        except (OSError, ValueError, TypeError, KeyError) as error:
+        except (OSError, ValueError, TypeError, RecursionError) as error:
             raise IndexUnusableError(
                 "%(path)s cannot be read (%(error)s); %(remedy)s", path=path, error=error, remedy=REMEDY
             ) from error
@@ -324,6 +324,13 @@ def writing(folder: Path) -> Iterator[None]:
             folder=folder,
             error=error,
         ) from error
+
+
+def _inside(folder: Path, name: str) -> Path:
+    """A file that a manifest names; raises IndexMismatchError for the name of one that lies elsewhere."""
+    if name in ("", "..") or Path(name).name != name:
+        raise IndexMismatchError(f"index {folder.name}: {name!r} is no name of a file in it; {REMEDY}")
+    return folder / name
 
 
 def _flush(path: Path) -> None:

@@ -80,7 +80,7 @@ def _before(clock: datetime, days: int) -> tuple[Span, ...]:
 
 
 def _zone(clock: datetime) -> ZoneInfo:
-    assert isinstance(clock.tzinfo, ZoneInfo)  # noqa: S101 - it was made with one
+    assert isinstance(clock.tzinfo, ZoneInfo)  # noqa: S101 - it was made with one  # nosec B101
     return clock.tzinfo
 
 

@@ -16,7 +16,7 @@ from bot.errors import IndexUnusableError, ModelError
 def add_today_page(blueprint: Blueprint, reports: Reports, timezone: ZoneInfo) -> None:
     """A period at a glance; the address may name which."""
 
-    @blueprint.get("/")
+    @blueprint.get("/", strict_slashes=False)
     def today() -> str:
         name = request.args.get("period", TODAY)
         chosen = period(name, reports.clock(), timezone, reports.figures().first_asked())
