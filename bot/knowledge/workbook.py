@@ -134,7 +134,10 @@ def _rows(values: Any, formulas: Any, notes: list[str]) -> Iterator[Cells]:  # n
     merged, counted = MergedCells(merged_ranges(values._get_source(), MAX_COLUMNS)), 0
     for number, cells in enumerate(rows, 1):
         if number > MAX_SHEET_ROWS:
-            raise TableError(f"has rows beyond the {MAX_SHEET_ROWS:,} that a sheet can have; save it again")
+            raise TableError(
+                "has rows beyond the %(most)s that a sheet can have; save it again",
+                most=f"{MAX_SHEET_ROWS:,}",
+            )
         behind = cells if formulas is values else next(twins)
         if all(cell is EMPTY_CELL for cell in cells):  # of these there may be a million before the last row
             yield merged.filled(number, []), ""

@@ -329,7 +329,12 @@ def writing(folder: Path) -> Iterator[None]:
 def _inside(folder: Path, name: str) -> Path:
     """A file that a manifest names; raises IndexMismatchError for the name of one that lies elsewhere."""
     if name in ("", "..") or Path(name).name != name:
-        raise IndexMismatchError(f"index {folder.name}: {name!r} is no name of a file in it; {REMEDY}")
+        raise IndexMismatchError(
+            "index %(version)s: %(name)s is no name of a file in it; %(remedy)s",
+            version=folder.name,
+            name=name,
+            remedy=REMEDY,
+        )
     return folder / name
 
 

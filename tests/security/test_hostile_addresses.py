@@ -47,9 +47,9 @@ def test_a_version_by_another_name_is_none(operator, name):
         f"/versions/{name}/publish",
         f"/versions/diff?before={name}&after={name}",
     ):
-        assert operator.get(path).status_code == 404
+        assert operator.get(path).status_code in (400, 404)
     for path in (f"/versions/{name}/publish", f"/versions/{name}/verify"):
-        assert operator.post(path, reason="x").status_code in (404, 405)
+        assert operator.post(path, reason="x").status_code in (400, 404, 405)
 
 
 @pytest.mark.parametrize("name", ["..", "../../data", "rejected", "."])
@@ -63,12 +63,12 @@ def test_a_command_takes_no_path_for_a_version(fresh_cli, name, command):
 
 @pytest.mark.parametrize("entry", ["..%2f..%2fetc", "../../x", "%00", "a" * 5000])
 def test_an_entry_by_another_name_is_none(reader, entry):
-    assert reader.get(f"/entries/zh/{entry}").status_code == 404
+    assert reader.get(f"/entries/zh/{entry}").status_code in (400, 404)
 
 
 @pytest.mark.parametrize("entry", ["..%2f..%2fetc", "../../x", "%00", "a" * 5000])
 def test_an_entry_by_another_name_is_not_edited(operator, entry):
-    assert operator.get(f"/entries/zh/{entry}/edit").status_code == 404
+    assert operator.get(f"/entries/zh/{entry}/edit").status_code in (400, 404)
 
 
 def test_a_session_that_somebody_else_chose_is_not_taken_over(stranger):

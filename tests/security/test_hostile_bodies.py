@@ -12,6 +12,7 @@ from bot.admin.blueprint import admin_blueprint
 from bot.answering.answerer import Answerer
 from bot.channels.ask import ask_blueprint
 from bot.channels.feedback import feedback_blueprint
+from bot.channels.late_turns import LateTurns
 from bot.channels.problems import register_problems
 from bot.channels.sessions import Sessions
 from bot.channels.wechat.accounts import Account, AccountKind
@@ -66,7 +67,8 @@ def http(inbox):
     def no_store():
         raise AssertionError("nothing of this reaches a store")
 
-    app.register_blueprint(ask_blueprint(answerer, Sessions(no_store), DirectLog(), lambda: 0.0))
+    sessions = Sessions(no_store, LateTurns(no_store, lambda: 0.0))
+    app.register_blueprint(ask_blueprint(answerer, sessions, DirectLog(), lambda: 0.0))
     app.register_blueprint(feedback_blueprint(no_store, lambda _: None))
     app.register_blueprint(admin_blueprint("k" * 32, no_store, lambda *_: None))
     plain = Account("plain", AccountKind.OFFICIAL, PLAIN)

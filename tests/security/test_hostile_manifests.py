@@ -96,7 +96,7 @@ def test_a_history_that_goes_too_deep_is_passed_over(store):
     assert store.history.events() == []
 
 
-MODEL = ModelManifest(2, "a/b", 8, 8, 1, {}, {}, {}, 1.0, {GRAPH_FILE: ""})
+MODEL = ModelManifest(2, "a/b", 8, 8, {}, {}, {}, 1.0, {GRAPH_FILE: ""})
 
 
 @pytest.fixture
