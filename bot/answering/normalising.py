@@ -25,21 +25,25 @@ _NOT_WORD = re.compile(r"[\W_]+")
 # Not digits: 10000 is another number than 1000.
 _REPEATED = re.compile(r"(\D)\1{3,}")
 _HAN_WORTH_A_WORD = 2
-# A question on its way is normalised by several who have a look at it.
+# A question on its way is looked at by several.
 _ON_THEIR_WAY = 64
 
 
-@lru_cache(_ON_THEIR_WAY)
 def normalise(text: str, language: Language | None = None) -> Query:
     """Fold width, case, spaces, pictures, script and repetition; detect the language unless it is given."""
-    folded = legible(text)
-    if not folded.isascii():
-        folded = unicodedata.normalize("NFKC", _PICTURE.sub(" ", folded))
-    folded = _MARKS.sub(_one_mark, folded)
-    folded = _REPEATED.sub(r"\1\1\1", folded)
-    language = language or detect_language(folded)
-    folded = to_simplified(" ".join(folded.split()).casefold())
-    return Query(folded, _NOT_WORD.sub("", folded), language)
+    written, folded = _folded(text)
+    return Query(folded, _NOT_WORD.sub("", folded), language or detect_language(written))
+
+
+@lru_cache(_ON_THEIR_WAY)
+def _folded(text: str) -> tuple[str, str]:
+    """The text in the script it is written in, and as all texts are compared."""
+    written = legible(text)
+    if not written.isascii():
+        written = unicodedata.normalize("NFKC", _PICTURE.sub(" ", written))
+    written = _MARKS.sub(_one_mark, written)
+    written = _REPEATED.sub(r"\1\1\1", written)
+    return written, to_simplified(" ".join(written.split()).casefold())
 
 
 def legible(text: str) -> str:
@@ -51,6 +55,7 @@ def _one_mark(marks: re.Match[str]) -> str:
     return "?" if "?" in marks[0] else marks[0][0]
 
 
+@lru_cache(_ON_THEIR_WAY)
 def detect_language(text: str) -> Language:
     """The language and script that the question is framed in; a foreign term in it does not count."""
     if not _is_chinese(text):
