@@ -72,7 +72,7 @@ def on_starting(server):
 
 
 def _load_for_all():
-    """What workers share in memory, loaded once: the program and the tokeniser."""
+    """What workers share in memory, loaded once: the program (new code needs a restart) and the tokeniser."""
     gc.disable()
     from bot.operations import Operations
 
