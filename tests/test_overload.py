@@ -14,8 +14,8 @@ import pytest
 from tests.channels.test_metrics import samples
 from tests.channels.wechat.test_sender import listening
 from tests.channels.wechat.test_turned_away import CHINESE, ENGLISH
-from tests.store.faults import until
 from tests.serving import serving
+from tests.store.faults import until
 from tests.wechat.fakes import APP_ID, SECRET, TOKEN, FakeWeChat, signed_query, xml_text
 
 pytestmark = pytest.mark.model
