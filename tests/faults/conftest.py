@@ -94,8 +94,9 @@ def rows(file: Path, query: str) -> list[tuple]:
     A copy is asked: SQLite follows links by name, and would leave the server's view of the disks.
     """
     with TemporaryDirectory() as folder, suppress(OSError, sqlite3.DatabaseError):
-        for name in ("bot.db", "bot.db-wal"):
-            shutil.copy(file.with_name(name), folder)
+        for copied in (file, file.with_name(f"{file.name}-wal")):
+            if copied.exists():
+                shutil.copy(copied, folder)
         with closing(sqlite3.connect(Path(folder) / "bot.db")) as connection:
             return list(connection.execute(query))
     return []

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.conftest import rows
 from tests.faults.test_killed import process
 from tests.faults.wechat import OK, push, says
 from tests.serving import serving
@@ -26,7 +27,7 @@ def stopped(built, channel, tmp_path):
     with serving(settings, tmp_path / "log", workers=1, **channel) as server:
         server.wait_for("ready at")
         until(lambda: process(server, "wechat send"))
-        yield server
+        yield server, settings.data_dir
 
 
 def runs(pid):
@@ -37,12 +38,12 @@ def runs(pid):
 
 
 def test_requests_and_a_message_in_flight_are_finished_when_the_server_is_stopped(stopped, wechat):
-    server = stopped
+    server, data = stopped
     is_here, goes_on = threading.Event(), threading.Event()
 
     def waits(line):
         is_here.set()
-        goes_on.wait(20)
+        goes_on.wait(2)
         says(OK)(line)
 
     wechat.misfortunes.append(waits)
@@ -55,21 +56,22 @@ def test_requests_and_a_message_in_flight_are_finished_when_the_server_is_stoppe
     server.get("/healthz")
     server.process.send_signal(signal.SIGTERM)
     server.wait_for("Handling signal: term")
+    goes_on.set()
     for client in clients:
         client.sendall(BODY[-1:])
 
     assert [client.recv(12) for client in clients] == [b"HTTP/1.1 200"] * len(clients)
     for client in clients:
         client.close()
-    assert (server.process.wait(40), runs(sender)) == (0, True)
-    goes_on.set()
+    assert server.process.wait(40) == 0
     until(lambda: not runs(sender))
+    assert rows(data / "bot.db", "SELECT state FROM outbox") == [("sent",)]
     assert len(wechat.by("stopping")) == 1
     assert "Traceback" not in server.log.read_text()
 
 
 def test_workers_and_sender_of_a_server_that_is_killed_stop_by_themselves(stopped):
-    server = stopped
+    server, _ = stopped
     left = server.children()
     assert len(left) == 2
     server.process.kill()
