@@ -20,9 +20,10 @@ from types import FrameType
 _CHECK_SECONDS = 0.5
 # Behind those that answer. A thread among them steps back a little only: what it holds, they wait for.
 _THREAD_NICENESS = 5
-# Beside two of a build's threads, a thread that answers still gets nine tenths of a core. With 5 it would get
-# six, and behind a line of questions that come faster than that no end would be.
-_BUILD_NICENESS = 15
+# Beside two of a build's threads, a thread that answers still gets four fifths of a core; with 5 it would get
+# six tenths, and while questions come faster than that their line would only grow. No further behind: a build
+# that gets no turn may hold the database meanwhile.
+_BUILD_NICENESS = 10
 
 
 def bot_command(*arguments: str) -> list[str]:

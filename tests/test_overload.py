@@ -96,19 +96,20 @@ class Client:
 def held(server, waiting=0):
     """The only thread waits for a client who does not go on, and so many others for the thread.
 
-    Gives what lets all of them go on, whose replies it returns.
+    Gives what lets all of them go on, whose replies it returns; at the end nobody waits any more.
     """
-    first = Client(server, HESITANT)
-    assert b"100 Continue" in first.connection.recv(1000)
-    others = [Client(server, ASK) for _ in range(waiting)]
+    first, others = Client(server, HESITANT), []
 
     def go_on():
         first.connection.sendall(BODY)
         return [client.reply() for client in (first, *others)]
 
-    yield go_on
-    for client in (first, *others):
-        client.connection.close()
+    with closing(first.connection):
+        assert b"100 Continue" in first.connection.recv(1000)
+        others += [Client(server, ASK) for _ in range(waiting)]
+        yield go_on
+        if first.connection.fileno() >= 0:
+            go_on()
 
 
 def shed(server):

@@ -27,7 +27,7 @@ def told(*prefix: str) -> str:
 
 
 def test_a_build_steps_back_with_every_thread_that_was_there_or_comes_later() -> None:
-    assert told() == "5 {15}"
+    assert told() == "5 {10}"
 
 
 def test_who_is_further_behind_already_stays_there() -> None:

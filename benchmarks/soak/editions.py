@@ -7,6 +7,7 @@ import re
 import shutil
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -130,8 +131,15 @@ def edition_told(answer: str) -> int:
     return int(found[1]) if found else 0
 
 
-def _call(url: str, body: bytes | None = None) -> dict[str, object]:
+def _call(url: str, body: bytes | None = None, tries: int = 10) -> dict[str, object]:
+    """The reply; who is turned away tries again, as a program should."""
     request = urllib.request.Request(url, body, {"Authorization": f"Bearer {ADMIN_KEY}"})
-    with urllib.request.urlopen(request, timeout=60) as response:
-        answer: dict[str, object] = json.loads(response.read())
-        return answer
+    try:
+        with urllib.request.urlopen(request, timeout=60) as response:
+            answer: dict[str, object] = json.loads(response.read())
+            return answer
+    except urllib.error.HTTPError as error:
+        if error.code != 503 or tries == 1:
+            raise
+        time.sleep(float(error.headers["Retry-After"]))
+        return _call(url, body, tries - 1)

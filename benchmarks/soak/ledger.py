@@ -23,14 +23,18 @@ _BUSY = tuple(
 
 class End(StrEnum):
     """How a request ended; ``refused``: 503 with when to try again; ``told``: words that there are too many;
-    ``unread``: a push that got ``success`` and nothing else.
+    ``unread``: a push that got ``success`` and nothing else; ``taken``: one whose user hears by a message.
     """
 
     ANSWERED = "answered"
+    TAKEN = "taken"
     REFUSED = "refused"
     TOLD = "told"
     UNREAD = "unread"
     ERROR = "error"
+
+
+WELL = (End.ANSWERED, End.TAKEN)
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ class Ledger:
         if end is End.ERROR:
             self.errors[f"{channel}: {response.status or 'no reply'}"] += 1
         self.entries.append(Entry(channel, request.due, response.seconds, end))
-        if end is End.ANSWERED:
+        if end in WELL:
             self._check(response)
 
     def _check(self, response: Response) -> None:
@@ -97,6 +101,8 @@ def _end(response: Response) -> End:
         return End.REFUSED
     if status not in (200, 204):
         return End.ERROR
+    if channel == "mini":
+        return End.TAKEN
     if channel == "official" and body == b"success":
         return End.UNREAD
     return End.TOLD if channel == "official" and any(words in body for words in _BUSY) else End.ANSWERED

@@ -22,6 +22,7 @@ _ZH = {
     "worst minute's p99": "最差一分钟的 p99",
     "slowest ms": "最慢（毫秒）",
     "answered": "回答",
+    "taken": "已接收",
     "503": "503",
     "told": "告知稍后再试",
     "success only": "仅 success",
@@ -70,11 +71,11 @@ def _filled(results: Mapping[str, Any], language: str) -> dict[str, Any]:
         "rebuilds": soak["rebuilds"]["done"],
         "rebuild_seconds": number(soak["rebuild_seconds"]),
         "memory": ", ".join(f"{each['before']:.0f} → {each['after']:.0f} MB" for each in soak["memory"]),
-        "growth": f"{max(memory, default=0.0):+.1%}",
+        "growth": f"{max(memory):+.1%}" if memory else "–",
         "times": TIMES,
         "flood_rate": number(flood["rate"]),
         "flood_seconds": number(flood["seconds"]),
-        "kept": f"{flood['answered_a_second'] / results['capacity']:.0%}",
+        "kept": f"{flood['kept']:.0%}",
         "probe": number(1000 * flood["slowest_probe"]),
         "late": number(LATE),
         "soak": _soak(soak, words),
@@ -119,8 +120,8 @@ def _soak(soak: Mapping[str, Any], words: _Words) -> str:
 
 
 def _flood(flood: Mapping[str, Any], words: _Words) -> str:
-    heads = ("channel", "requests", "answered", "503", "told", "success only", "failed")
-    ends = ("answered", "refused", "told", "unread", "error")
+    heads = ("channel", "requests", "answered", "taken", "503", "told", "success only", "failed")
+    ends = ("answered", "taken", "refused", "told", "unread", "error")
     rows = [
         (
             name,
