@@ -85,7 +85,7 @@ class Companions:
             if process is None or process.poll() is not None:
                 # It need not find out by itself whose it is: while it starts, that one may end.
                 words = bot_command(*command.split(), "--beside", str(os.getpid()))
-                self._running[command] = subprocess.Popen(words)  # noqa: S603 - our own command
+                self._running[command] = subprocess.Popen(words)  # noqa: S603 - our own command  # nosec B603
 
 
 def interrupt_on_sigterm() -> None:

@@ -57,7 +57,7 @@ def unpacked(text: str) -> str:
         return text
     try:
         return _unpacked(json.loads(text))
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return text
 
 

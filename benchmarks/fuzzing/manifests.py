@@ -40,7 +40,7 @@ _MANIFEST = asdict(
 )
 _MODEL_MANIFEST = asdict(
     ModelManifest(
-        *(prepared_model.FORMAT, _MODEL, 384, 512, 1, {"query": "query: "}, {"kind": "e5"}, {"torch": "2"}),
+        *(prepared_model.FORMAT, _MODEL, 384, 512, {"query": "query: "}, {"kind": "e5"}, {"torch": "2"}),
         *(0.99, {prepared_model.GRAPH_FILE: "0" * 64}, None),
     )
 )

@@ -15,6 +15,7 @@ from bot.knowledge.markdown_writing import render
 from bot.knowledge.merging import merge, placeless
 from bot.knowledge.rows import Languages
 from bot.knowledge.table_reading import read_table
+from bot.logs import visible
 
 LONGEST = 1024
 WORDS = [
@@ -92,9 +93,9 @@ def imported(path: Path) -> None:
     try:
         table = read_table(path, max_rows=200)
     except TableError as error:
-        assert str(error).encode()
+        assert visible(str(error)).encode()
         return
-    assert "".join(table.notes).encode() is not None
+    assert visible("".join(table.notes)).encode() is not None
     merged = merge(table.rows, {}, LANGUAGES)
     assert "".join((*merged.duplicates, *(item.reason for item in merged.rejected))).encode() is not None
     for entry in merged.added[:2]:
