@@ -35,6 +35,13 @@ def test_a_doubt_about_an_included_answer_names_it():
     )
 
 
+def test_a_doubt_about_two_answers_names_both():
+    time = make_entry("time", "多久？", answer="一周。", grade=Grade.REPORTED, as_of="2026-02")
+    text = one_by_one([SUITS, COST, time], CHINESE).text
+
+    assert "（关于“多少钱？, 多久？”：以上来自第三方说法，截至 2026-01，" in text
+
+
 def test_the_same_doubt_is_said_once_with_the_oldest_date():
     entries = [
         make_entry(name, f"{name}?", answer="Yes.", is_volatile=True, as_of=date)
