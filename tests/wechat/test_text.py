@@ -56,7 +56,12 @@ def test_a_cut_falls_at_the_end_of_a_sentence_or_else_a_clause(text, first):
 
 @pytest.mark.parametrize(
     ("text", "limit", "first"),
-    [("一。二。三", 12, "一。二。"), ("一。二。三", 11, "一。"), ("。" + "好" * 9, 12, "。")],
+    [
+        ("一。二", 9, "一。二"),
+        ("一。二。三", 12, "一。二。"),
+        ("一。二。三", 11, "一。"),
+        ("。" + "好" * 9, 12, "。"),
+    ],
 )
 def test_a_sentence_may_end_anywhere_in_a_piece(text, limit, first):
     assert first == first_piece(text, limit).piece
