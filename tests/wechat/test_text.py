@@ -20,6 +20,10 @@ def test_a_short_text_is_one_piece():
     assert split_bytes("您好。") == ["您好。"]
 
 
+def test_every_line_break_becomes_the_one_that_wechat_shows():
+    assert split_bytes("a\rb\r\nc\nd") == ["a\nb\nc\nd"]
+
+
 @pytest.mark.parametrize("text", ["", " \n\t", "\x00"])
 def test_a_blank_text_has_no_pieces(text):
     assert split_bytes(text) == []
