@@ -133,3 +133,29 @@ def test_an_entry_that_a_reading_does_not_list_is_a_little_below_its_last():
         Hit("cost", 1.5),
         Hit("both", 1.0),
     )
+
+
+@pytest.mark.parametrize(
+    ("lasts", "core", "scores"),
+    [
+        ([], "电商", {"risks": 0.0, "shop-risks": 0.0, "both": 0.0, "cost": 0.0}),
+        ([RISKS], "电商", {"shop-risks": 4.5, "both": 3.5, "cost": 0.0, "risks": -2.5}),
+        ([RISKS], "普通", {"both": 2.0, "shop-risks": 1.0, "cost": 0.0, "risks": -0.75}),
+        ([RISKS, COST], "普通", {"both": 2.0, "shop-risks": 1.0, "risks": -0.75, "cost": -2.0}),
+    ],
+)
+def test_relation_topic_name_and_place_speak_for_an_entry_and_repetition_against(lasts, core, scores):
+    alone = ranking(0.6, risks=0.0, shop_risks=0.0, both=0.0, cost=0.0)
+
+    hits = meaning([alone], [], ENTRIES, lasts, core, 0.6).hits
+
+    assert [(hit.entry_id, pytest.approx(hit.score)) for hit in hits] == list(scores.items())
+
+
+@pytest.mark.parametrize(
+    ("confidence", "belief"), [(0.7, 0.4418328), (0.5, -0.4054651), (1.0, 2.5), (0.0, -7.3122198)]
+)
+def test_belief_is_in_log_odds_from_the_threshold(confidence, belief):
+    found = meaning([ranking(confidence, cost=4.0)], [], {"cost": COST}, [], "？", 0.6)
+
+    assert found.evidence == pytest.approx(0.25 * 4 + 0.45 * 8 + 1.5 * belief + 2.6)
