@@ -92,7 +92,7 @@ def _fitting(passages: Sequence[str], room: int) -> tuple[str, ...]:
     for passage in passages:
         room -= len(_PARAGRAPH)
         shown = passage if len(passage) <= room else _first_items(passage, room)
-        fitting += [shown] if shown else []
+        fitting.append(shown)
         if shown != passage:
             break
         room -= len(passage)

@@ -20,7 +20,7 @@ def parse_push(body: bytes, max_bytes: int = MAX_BODY_BYTES) -> Push:
     return push_from(read_document(body, max_bytes))
 
 
-def push_from(document: Document, *, is_encrypted: bool = False) -> Push:
+def push_from(document: Document) -> Push:
     """The push that a document describes; never raises, whatever its fields hold."""
     text = document.text
     return Push(
@@ -47,7 +47,6 @@ def push_from(document: Document, *, is_encrypted: bool = False) -> Push:
         session_from=text("SessionFrom"),
         # A switched session is served by the account it goes to.
         kf_account=text("ToKfAccount") or text("KfAccount"),
-        is_encrypted=is_encrypted,
         fields=document.fields,
     )
 

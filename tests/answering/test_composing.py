@@ -35,6 +35,13 @@ def test_a_doubt_about_an_included_answer_names_it():
     )
 
 
+def test_a_doubt_about_two_answers_names_both():
+    time = make_entry("time", "多久？", answer="一周。", grade=Grade.REPORTED, as_of="2026-02")
+    text = one_by_one([SUITS, COST, time], CHINESE).text
+
+    assert "（关于“多少钱？, 多久？”：以上来自第三方说法，截至 2026-01，" in text
+
+
 def test_the_same_doubt_is_said_once_with_the_oldest_date():
     entries = [
         make_entry(name, f"{name}?", answer="Yes.", is_volatile=True, as_of=date)
@@ -100,3 +107,56 @@ def test_an_answer_of_one_entry_is_never_shortened():
 )
 def test_a_readers_words_are_repeated_without_marks(typed, shown):
     assert quoted(typed) == shown
+
+
+def test_a_doubt_about_the_first_answer_names_nothing():
+    assert with_included(COST, [NEEDS], CHINESE).text.endswith(
+        "\n\n（以上来自第三方说法，截至 2026-01，未经微信官方证实，"
+        "请到微信公众平台后台 mp.weixin.qq.com 核对。）"
+    )
+
+
+def test_a_doubt_names_a_part_as_the_answer_does():
+    fee = make_entry("fee", "费用是多少？", answer="三百。", grade=Grade.REPORTED, as_of="2026", label="费用")
+
+    assert "关于“费用是多少？”：" in one_by_one([SUITS, fee], CHINESE).text
+    assert "关于“费用”：" in with_included(SUITS, [fee], CHINESE).text
+
+
+def test_a_doubt_without_a_date_is_as_old_as_the_knowledge_base():
+    undated = make_entry("undated", "多少？", answer="三百。", grade=Grade.REPORTED, as_of="")
+
+    assert "截至 本知识库整理之日，" in with_included(undated, [], CHINESE).text
+
+
+@pytest.mark.parametrize(("size", "shown"), [(60, "甲" * 60), (61, "甲" * 60 + "…")])
+def test_sixty_characters_of_a_reader_are_repeated(size, shown):
+    assert quoted("甲" * size) == shown
+
+
+TAIL = "\n\n**要准备什么**\n\n要执照。"
+
+
+@pytest.mark.parametrize("is_list", [False, True])
+@pytest.mark.parametrize(("spare", "is_shown"), [(0, True), (-1, False)])
+def test_details_are_shown_up_to_the_last_character_that_fits(is_list, spare, is_shown):
+    room = MAX_TEXT - len("短。" + TAIL) - len("\n\n") - spare
+    details = "- " + "甲" * (room - 2) if is_list else "甲" * room
+    entry = make_entry("long", "选？", answer=f"短。\n\n{details}\n\n完")
+
+    shown = f"短。\n\n{details}{TAIL}" if is_shown else f"短。{TAIL}"
+    assert with_included(entry, [NEEDS], CHINESE).text == shown
+
+
+def test_the_items_that_just_fit_are_shown():
+    room = MAX_TEXT - len("短。" + TAIL) - len("\n\n")
+    item = "- " + "甲" * (room - 2)
+    entry = make_entry("long", "选？", answer=f"短。\n\n{item}\n- 乙")
+
+    assert with_included(entry, [NEEDS], CHINESE).text == f"短。\n\n{item}{TAIL}"
+
+
+def test_all_details_that_fit_are_shown():
+    entry = make_entry("three", "选？", answer="短。\n\n一。\n\n二。")
+
+    assert with_included(entry, [NEEDS], CHINESE).text == f"短。\n\n一。\n\n二。{TAIL}"

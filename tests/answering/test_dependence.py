@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.answering.dependence import Dependence, core, dependence
+from bot.answering.dependence import Dependence, core, dependence, is_short
 from bot.answering.normalising import normalise
+from bot.domain import Language
 
 
 @pytest.mark.parametrize(
@@ -81,3 +82,24 @@ def test_linking_words_are_left_out(question, rest):
 @pytest.mark.parametrize("question", ["它能放到我的小程序里吗", "can it go into my mini program?"])
 def test_what_points_back_depends_though_it_names_the_subject(question):
     assert dependence(normalise(question)) is Dependence.CERTAIN
+
+
+def test_what_points_at_the_subject_itself_may_stand_alone():
+    assert dependence(normalise("小程序能用它吗")) is Dependence.POSSIBLE
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("甲乙丙" * 3, True),
+        ("甲乙丙" * 3 + "丁", False),
+        ("那" + "甲乙丙" * 4, True),
+        ("那" + "甲乙丙" * 4 + "丁", False),
+    ],
+)
+def test_a_question_is_short_up_to_nine_characters_or_thirteen_with_a_link(text, expected):
+    assert is_short(normalise(text, Language.SIMPLIFIED)) is expected
+
+
+def test_a_preposition_that_belongs_to_the_question_stays():
+    assert core(normalise("and in what cities")) == "in what cities"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.answering.following_up import is_swap, meaning
+from bot.answering.following_up import Meaning, is_swap, meaning
 from bot.domain import Hit, Ranking
 from tests.fakes import make_entry
 
@@ -91,3 +91,71 @@ def test_nothing_found_means_nothing():
 )
 def test_a_twin_is_the_question_with_one_thing_replaced(question, other, word, expected):
     assert is_swap(question, other, word) is expected
+
+
+@pytest.mark.parametrize(
+    ("evidence", "threshold", "confidence"),
+    [(0.0, 0.4, 0.4), (0.0, 0.8, 0.8), (1.0, 0.5, 0.7310586), (-1.0, 0.5, 0.2689414), (99.0, 0.5, 1.0)],
+)
+def test_evidence_becomes_confidence_around_the_threshold(evidence, threshold, confidence):
+    assert Meaning((), evidence).ranking(threshold).confidence == pytest.approx(confidence)
+
+
+CHAT = Ranking((Hit("chat", 5.0), Hit("cost", 4.0)), 0.6)
+EXACT = Ranking((Hit("cost", 4.0),), 0.6, is_exact=True)
+
+
+@pytest.mark.parametrize(
+    ("alone", "names", "evidence"),
+    [
+        (ranking(0.6, cost=4.0, both=1.0), ["cost", "both"], 0.25 * 4 + 0.45 * 3 + 2.6),
+        (ranking(0.6, cost=20.0, both=1.0), ["cost", "both"], 0.25 * 20 + 0.45 * 8 + 2.6),
+        (ranking(0.6, cost=4.0), ["cost"], 0.25 * 4 + 0.45 * 8 + 2.6),
+        (EXACT, ["cost"], 0.25 * 12 + 0.45 * 8 + 2.6),
+        (CHAT, ["cost"], 0.25 * 4 + 0.45 * 8 - 1.5 - 0.8 + 2.6),
+    ],
+)
+def test_score_lead_belief_and_agreement_add_up(alone, names, evidence):
+    found = meaning([alone], [], {name: ENTRIES[name] for name in names}, [], "？", 0.6)
+
+    assert found.evidence == pytest.approx(evidence)
+
+
+def test_an_entry_that_a_reading_does_not_list_is_a_little_below_its_last():
+    entries = {name: ENTRIES[name] for name in ("cost", "both")}
+    nothing = Ranking((), 0.0)
+
+    assert meaning([ranking(cost=4.0)], [], entries, [], "？", 0.6).hits == (
+        Hit("cost", 4.0),
+        Hit("both", 3.0),
+    )
+    assert meaning([ranking(cost=4.0)], [nothing], entries, [], "？", 0.6).hits == (
+        Hit("cost", 1.5),
+        Hit("both", 1.0),
+    )
+
+
+@pytest.mark.parametrize(
+    ("lasts", "core", "scores"),
+    [
+        ([], "电商", {"risks": 0.0, "shop-risks": 0.0, "both": 0.0, "cost": 0.0}),
+        ([RISKS], "电商", {"shop-risks": 4.5, "both": 3.5, "cost": 0.0, "risks": -2.5}),
+        ([RISKS], "普通", {"both": 2.0, "shop-risks": 1.0, "cost": 0.0, "risks": -0.75}),
+        ([RISKS, COST], "普通", {"both": 2.0, "shop-risks": 1.0, "risks": -0.75, "cost": -2.0}),
+    ],
+)
+def test_relation_topic_name_and_place_speak_for_an_entry_and_repetition_against(lasts, core, scores):
+    alone = ranking(0.6, risks=0.0, shop_risks=0.0, both=0.0, cost=0.0)
+
+    hits = meaning([alone], [], ENTRIES, lasts, core, 0.6).hits
+
+    assert [(hit.entry_id, pytest.approx(hit.score)) for hit in hits] == list(scores.items())
+
+
+@pytest.mark.parametrize(
+    ("confidence", "belief"), [(0.7, 0.4418328), (0.5, -0.4054651), (1.0, 2.5), (0.0, -7.3122198)]
+)
+def test_belief_is_in_log_odds_from_the_threshold(confidence, belief):
+    found = meaning([ranking(confidence, cost=4.0)], [], {"cost": COST}, [], "？", 0.6)
+
+    assert found.evidence == pytest.approx(0.25 * 4 + 0.45 * 8 + 1.5 * belief + 2.6)

@@ -161,3 +161,14 @@ def test_excitement_and_regional_words_are_folded_too(typed, text):
 )
 def test_a_few_characters_are_enough_to_tell_language_and_script(language, question):
     assert normalise(question).language == language
+
+
+@pytest.mark.parametrize(
+    ("typed", "text"), [("why!?", "why?"), ("why.!?", "why?"), ("ok,. then", "ok, then"), ("no!!", "no!")]
+)
+def test_of_several_marks_the_question_or_the_first_stays(typed, text):
+    assert normalise(typed).text == text
+
+
+def test_one_chinese_character_can_make_a_question_chinese():
+    assert normalise("vip吗").language is Language.SIMPLIFIED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.answering.script import is_traditional, to_simplified, to_traditional
+from bot.answering.script import is_simplified, is_traditional, to_simplified, to_traditional
 
 TEXT = "小程序的软件和菜单不受网络影响。"
 
@@ -38,6 +38,13 @@ def test_mostly_traditional_characters_make_a_text_traditional(text):
 @pytest.mark.parametrize("text", ["开店", "公司", "后台", "能用么", "我要开店嗎可以吗", "shop", ""])
 def test_other_texts_are_not_traditional(text):
     assert not is_traditional(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("开店", True), ("公司", False), ("開店", False), ("", False)]
+)
+def test_one_simplified_character_makes_a_text_simplified(text, expected):
+    assert is_simplified(text) is expected
 
 
 def test_a_question_in_taiwans_words_is_replied_to_in_them():

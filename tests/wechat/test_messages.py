@@ -309,3 +309,24 @@ def test_a_key_fits_a_column_however_long_the_id():
     keys = (delivery_key(APP_ID, parse_push(json_push(MsgId="9" * n))) for n in (1, 64, 65, 9999))
 
     assert all(len(key) <= len(APP_ID) + 130 for key in keys)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"success", "the body is neither XML nor JSON"),
+        (b"<html/>", "the body's root element is not <xml>"),
+        (b"<xml>", "the body is not acceptable XML: no element found: line 1, column 5"),
+        (b"X<xml/>", "the body is neither XML nor JSON"),
+        (b"<xml></xml>" + b" " * 10, "the body has 21 bytes, at most 20 are read"),
+    ],
+)
+def test_why_a_body_is_refused_is_said(body, said):
+    with pytest.raises(MalformedPushError) as caught:
+        parse_push(body, max_bytes=20)
+
+    assert str(caught.value) == said
+
+
+def test_a_body_of_exactly_the_cap_is_read_in_its_format():
+    assert parse_push(b"<xml></xml>", max_bytes=11).format == "xml"

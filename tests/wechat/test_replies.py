@@ -155,3 +155,10 @@ def test_the_reply_to_a_plain_push_stays_plain():
     reply = text_reply(PUSH, "您好", created_at=NOW)
 
     assert reply == sealed(reply, PUSH, SAFE.crypto, timestamp=NOW, nonce=NONCE)
+
+
+def test_nothing_stands_between_the_elements():
+    assert text_reply(PUSH, "x", created_at=NOW).body == (
+        "<xml><ToUserName><![CDATA[oUser001]]></ToUserName><FromUserName><![CDATA[gh_0a1b2c]]></FromUserName>"
+        "<CreateTime>1760000001</CreateTime><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[x]]></Content></xml>"
+    )

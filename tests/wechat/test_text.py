@@ -20,6 +20,10 @@ def test_a_short_text_is_one_piece():
     assert split_bytes("您好。") == ["您好。"]
 
 
+def test_every_line_break_becomes_the_one_that_wechat_shows():
+    assert split_bytes("a\rb\r\nc\nd") == ["a\nb\nc\nd"]
+
+
 @pytest.mark.parametrize("text", ["", " \n\t", "\x00"])
 def test_a_blank_text_has_no_pieces(text):
     assert split_bytes(text) == []
@@ -56,7 +60,12 @@ def test_a_cut_falls_at_the_end_of_a_sentence_or_else_a_clause(text, first):
 
 @pytest.mark.parametrize(
     ("text", "limit", "first"),
-    [("一。二。三", 12, "一。二。"), ("一。二。三", 11, "一。"), ("。" + "好" * 9, 12, "。")],
+    [
+        ("一。二", 9, "一。二"),
+        ("一。二。三", 12, "一。二。"),
+        ("一。二。三", 11, "一。"),
+        ("。" + "好" * 9, 12, "。"),
+    ],
 )
 def test_a_sentence_may_end_anywhere_in_a_piece(text, limit, first):
     assert first == first_piece(text, limit).piece
