@@ -92,7 +92,7 @@ def prepare(folder: Path, entries: int, phrasings: int, *, is_imported: bool) ->
 
 def change_one_entry(folder: Path) -> tuple[str, str]:
     """Reword the first answer of a file; its question, and what is new in the answer."""
-    path = min((folder / "knowledge" / "zh").glob("*.md"))
+    path = min((folder / "knowledge" / "zh").rglob("*.md"))
     text, news = path.read_text("utf-8"), f"自{time.time_ns()}起有变。"
     path.write_text(_ANSWER.sub(f"### 回答\n\n{news}", text, count=1), "utf-8")
     return _HEADING.findall(text)[0], news
