@@ -145,7 +145,8 @@ def ask(folder: Path, entries: int) -> None:
     """Ask in other words: by the operator's own command how well, then over HTTP how fast."""
     file = folder / "reworded.jsonl"
     write_reworded(file, entries, REWORDED)
-    print(f"\n{operate(folder, 'evaluate', file).stdout.split('failures')[0]}")
+    figures, _, _ = operate(folder, "evaluate", file).stdout.partition("\n\n")
+    print(f"\n{figures}\n")
     questions = [json.loads(line)["question"] for line in file.read_text("utf-8").splitlines()]
     with serving(workers=1, **settings_of(folder)) as server:
         connection = http.client.HTTPConnection("127.0.0.1", server.port)
