@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,8 @@ class Machine:
     @contextmanager
     def full(self, server: Server, disk: str) -> Iterator[None]:
         """Not a byte fits on the disk any more."""
+        if disk == "data":
+            self._take_reserve(server)
         filler = self.seen_by(server, f"{disk}/filler")
         with filler.open("wb", buffering=0) as file, suppress(OSError):
             while file.write(_CHUNK):
@@ -78,6 +81,11 @@ class Machine:
             yield
         finally:
             filler.unlink()
+
+    def _take_reserve(self, server: Server) -> None:
+        """A log of the database that has been long keeps its length: so much could still be written."""
+        with closing(sqlite3.connect(self.seen_by(server, "data/bot.db"))) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @contextmanager
     def read_only(self, server: Server, disk: str) -> Iterator[None]:
