@@ -171,6 +171,15 @@ def test_a_judgement_has_a_score_for_every_entry():
     assert decision(gate()).judge(found).scores.tolist() == found.scores()[0].tolist()
 
 
+def test_one_query_gets_the_probability_that_it_gets_among_many():
+    curve = Calibration(np.array([-2.0, 0.5, 3.0]), np.array([0.4, 1.5, 0.0, 2.5]), -1.25)
+    log_odds = np.array([-1e9, -8.0, -2.0, 0.0, 0.7, 30.0, 1e9])
+
+    one_by_one = [curve.probability_of(each) for each in log_odds.tolist()]
+
+    assert one_by_one == pytest.approx(curve.probability(log_odds).tolist(), abs=1e-12)
+
+
 def test_without_knots_the_calibrated_log_odds_are_the_gates():
     log_odds = np.array([-2.0, 0, 3])
 
