@@ -5,8 +5,6 @@ VENV ?= .venv
 PORT ?= 8000
 BIN := $(VENV)/bin
 FLASK := $(BIN)/flask --app wsgi
-# Larger pages of memory, where Linux gives them on request: questions take about 6 % less (docs/quality.md).
-HUGE_PAGES := glibc.malloc.hugetlb=1
 PEERS := txtai haystack plain chatterbot werobot
 PEER_txtai := txtai[api]
 PEER_haystack := haystack-ai hayhooks sentence-transformers-haystack
@@ -21,7 +19,7 @@ PART ?= wechat
 # A machine's first index serves even if checks fail on it; later a rejected one leaves the live one serving.
 run: install
 	$(FLASK) index build --force-first || $(FLASK) index verify live
-	GLIBC_TUNABLES=$(HUGE_PAGES) BOT_PORT=$(PORT) $(BIN)/gunicorn wsgi:app
+	BOT_PORT=$(PORT) $(BIN)/gunicorn wsgi:app
 
 index: install
 	$(FLASK) index build
