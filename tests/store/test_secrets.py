@@ -44,7 +44,10 @@ def test_the_same_text_is_sealed_differently_each_time():
     assert SECRETS.seal("token-42") != SECRETS.seal("token-42")
 
 
-@pytest.mark.parametrize("sealed", [Secrets(b"x" * 32).seal("token-42"), b"", b"rubbish"])
+SEALED = ["with another key", "nothing", "rubbish"]
+
+
+@pytest.mark.parametrize("sealed", [Secrets(b"x" * 32).seal("token-42"), b"", b"rubbish"], ids=SEALED)
 def test_what_this_key_did_not_seal_is_refused(sealed):
     with pytest.raises(StoreError, match="another key"):
         SECRETS.unseal(sealed)
