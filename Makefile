@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 PORT ?= 8000
+# Tests that run at a time; each takes up to 3 GB.
+JOBS ?= 2
 BIN := $(VENV)/bin
 FLASK := $(BIN)/flask --app wsgi
 PEERS := txtai haystack plain chatterbot werobot
@@ -29,7 +31,7 @@ test: install-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict bot
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(JOBS) --dist loadfile
 
 # Known weaknesses, in the code and in what it is made of. Asks a service on the internet, so it is no part of the tests.
 audit: install-dev
