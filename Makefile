@@ -31,6 +31,7 @@ test: install-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict bot
 	$(BIN)/lint-imports
+	$(FLASK) model prepare
 	$(BIN)/pytest -n $(JOBS) --dist loadfile
 
 # Known weaknesses, in the code and in what it is made of. Asks a service on the internet, so it is no part of the tests.
