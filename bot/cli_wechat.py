@@ -16,7 +16,7 @@ from bot.channels.metrics.wechat import WechatMetrics
 from bot.channels.wechat.simulator import simulate
 from bot.errors import BotError
 from bot.logs import configure_logs
-from bot.processes import supervise
+from bot.processes import is_orphan_of, supervise
 from bot.wechat.credentials import Mode
 from bot.wechat_service import WechatService
 
@@ -31,14 +31,14 @@ def wechat_commands(service: WechatService) -> AppGroup:
     def send(keep: bool, beside: int | None) -> None:
         """Send queued answers to mini-program users until stopped (gunicorn starts this by itself)."""
         if keep:
-            supervise("wechat", "send")
+            supervise("wechat send")
         else:
             parent = os.getppid() if beside is None else beside
             stopping = threading.Event()
             for name in (signal.SIGTERM, signal.SIGINT):
                 # Messages in flight are finished first: a cut one could not be told from a lost one.
                 signal.signal(name, lambda *_: stopping.set())
-            go_on = lambda: os.getppid() == parent and not stopping.is_set()  # noqa: E731
+            go_on = lambda: not (is_orphan_of(parent) or stopping.is_set())  # noqa: E731
             configure_logs(service.settings.log_format)
             service.sender(WechatMetrics(CollectorRegistry())).run(go_on, time.sleep)
 

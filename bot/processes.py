@@ -11,7 +11,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -47,18 +46,6 @@ def step_back_wholly() -> None:
             os.setpriority(os.PRIO_PROCESS, thread, niceness)
 
 
-def supervise(*arguments: str) -> None:
-    """Keep a command of the bot running, and stop it with whoever started this process."""
-    parent, stopping = os.getppid(), threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
-    while _goes_on(parent, stopping):
-        process = subprocess.Popen(bot_command(*arguments))  # noqa: S603 - our own command  # nosec B603
-        while process.poll() is None and _goes_on(parent, stopping):
-            time.sleep(_CHECK_SECONDS)
-        # It finishes what it has begun, by itself.
-        process.terminate()
-
-
 class Companions:
     """Commands of the bot that run beside the server until ``stop``; one that dies is started again."""
 
@@ -88,6 +75,17 @@ class Companions:
                 self._running[command] = subprocess.Popen(words)  # noqa: S603 - our own command  # nosec B603
 
 
+def supervise(command: str) -> None:
+    """Keep a command of the bot running, and stop it with whoever started this process."""
+    parent, stopping = os.getppid(), threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+    companions = Companions([command])
+    companions.keep()
+    while not is_orphan_of(parent) and not stopping.wait(_CHECK_SECONDS):
+        pass
+    companions.stop()
+
+
 def interrupt_on_sigterm() -> None:
     """Let SIGTERM end what the main thread does as Ctrl-C would, so that it tidies up."""
     signal.signal(signal.SIGTERM, _interrupt)
@@ -96,10 +94,6 @@ def interrupt_on_sigterm() -> None:
 def is_orphan_of(parent: int) -> bool:
     """Whether the process that started this one has ended."""
     return os.getppid() != parent
-
-
-def _goes_on(parent: int, stopping: threading.Event) -> bool:
-    return not is_orphan_of(parent) and not stopping.is_set()
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

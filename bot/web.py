@@ -1,6 +1,6 @@
 """What serves, put together: every blueprint with what it needs. Only ``app`` calls it.
 
-Imported with the first worker, not with a command: all this takes longer to load than a small build.
+Imported by what serves, not by a command: all this takes longer to load than a small build.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from bot.settings import Settings, shared_folder
 from bot.stores import Stores
 from bot.wechat_service import WechatService
 
-# How long a conversation on /ask is remembered, and how long a question waits for a busy database.
+# How long a conversation on /ask is remembered.
 CONVERSATION_SECONDS = 30 * 60.0
 # Seconds that an answer waits for the conversation's store, to read and to write; what comes later may wait.
 ANSWER_PATIENCE = 0.001

@@ -36,6 +36,7 @@ SERVICE_TESTS = (
         "test_exposure.py",
         "test_job_running.py",
         "test_layers.py",
+        "test_processes.py",
         "test_rebuilding.py",
     ),
     *("test_serving.py", "test_serving_log.py", "test_serving_metrics.py", "test_watching.py"),

@@ -1,9 +1,15 @@
-"""How the bot's own processes share the processor."""
+"""How the bot's own processes share the processor, and who keeps them running."""
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
+from pathlib import Path
+
+from tests.serving import PROJECT
+from tests.store.faults import until
 
 STEP_BACK = """
 import os, threading
@@ -32,3 +38,27 @@ def test_a_build_steps_back_with_every_thread_that_was_there_or_comes_later() ->
 
 def test_who_is_further_behind_already_stays_there() -> None:
     assert told("nice", "-n", "19") == "5 {19}"
+
+
+def children(process: subprocess.Popen[bytes]) -> list[int]:
+    return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+
+
+def test_a_supervised_sender_that_is_killed_is_started_again_and_stops_with_its_keeper(
+    tmp_path: Path,
+) -> None:
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "wechat", "send", "--supervise"]
+    keeper = subprocess.Popen(command, cwd=PROJECT, env=os.environ | {"BOT_DATA_DIR": str(tmp_path)})
+    try:
+        until(lambda: children(keeper))
+        (first,) = children(keeper)
+        os.kill(first, signal.SIGKILL)
+        until(lambda: children(keeper) not in ([], [first]))
+        (second,) = children(keeper)
+        until(lambda: b"wechat\0send\0--beside" in Path(f"/proc/{second}/cmdline").read_bytes())
+        keeper.terminate()
+
+        assert keeper.wait(20) == 0
+        until(lambda: not Path(f"/proc/{second}").exists())
+    finally:
+        keeper.kill()
