@@ -9,11 +9,12 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
+from benchmarks.soak.beside import beside
 from bot.settings import load_settings
 
 ADMIN_KEY = "soak-" + "k" * 40
@@ -71,17 +72,9 @@ class Editions:
             if edition.at <= answered + GRACE and end > asked - GRACE
         }
 
-    @contextmanager
-    def changing(self, url: str, every: float) -> Iterator[None]:
+    def changing(self, url: str, every: float) -> AbstractContextManager[None]:
         """Change and rebuild for as long as this lasts."""
-        stopping = threading.Event()
-        thread = threading.Thread(target=self._change, args=(url, every, stopping))
-        thread.start()
-        try:
-            yield
-        finally:
-            stopping.set()
-            thread.join()
+        return beside(partial(self._change, url, every))
 
     def _change(self, url: str, every: float, stopping: threading.Event) -> None:
         started = time.monotonic()

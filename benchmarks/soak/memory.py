@@ -6,12 +6,12 @@ import statistics
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from benchmarks.performance.footprint import pss_mb
 from benchmarks.server import Server
+from benchmarks.soak.beside import beside
 
 _EVERY = 2.0
 
@@ -23,17 +23,9 @@ class Memory:
         self._server = server
         self.samples: dict[int, list[tuple[float, float]]] = defaultdict(list)
 
-    @contextmanager
-    def watched(self) -> Iterator[None]:
+    def watched(self) -> AbstractContextManager[None]:
         """For as long as this lasts."""
-        stopping = threading.Event()
-        thread = threading.Thread(target=self._watch, args=(stopping,))
-        thread.start()
-        try:
-            yield
-        finally:
-            stopping.set()
-            thread.join()
+        return beside(self._watch)
 
     def growth(self, early: tuple[float, float], late: tuple[float, float]) -> dict[int, dict[str, float]]:
         """Medians of two spans of time, and the one by the other, of each worker that was there in both."""
