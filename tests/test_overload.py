@@ -16,7 +16,7 @@ from tests.channels.wechat.test_sender import listening
 from tests.channels.wechat.test_turned_away import CHINESE, ENGLISH
 from tests.serving import serving
 from tests.store.faults import until
-from tests.wechat.fakes import APP_ID, SECRET, TOKEN, FakeWeChat, signed_query, xml_text
+from tests.wechat.fakes import FakeWeChat, both_accounts, signed_query, xml_text
 
 pytestmark = pytest.mark.model
 
@@ -39,23 +39,14 @@ def wechat():
 def server(built, wechat, tmp_path_factory):
     """One worker with one thread, for which three may wait."""
     folder = tmp_path_factory.mktemp("overload")
-    with listening(wechat) as port, pytest.MonkeyPatch.context() as patch:
-        settings = {
-            "THREADS": 1,
-            "WAITING_REQUESTS": WAITING,
-            "WECHAT_OFFICIAL_TOKEN": TOKEN,
-            "WECHAT_OFFICIAL_APP_ID": APP_ID,
-            "WECHAT_MINI_TOKEN": TOKEN,
-            "WECHAT_MINI_APP_ID": APP_ID,
-            "WECHAT_MINI_APP_SECRET": SECRET,
-            "WECHAT_API_BASE": f"http://127.0.0.1:{port}",
-        }
-        for name, value in settings.items():
-            patch.setenv(f"BOT_{name}", str(value))
-        own = built.model_copy(update={"data_dir": folder / "data"})
-        with serving(own, folder / "log", workers=1) as server:
-            server.wait_for("ready at")
-            yield server
+    own = built.model_copy(update={"data_dir": folder / "data"})
+    one = {"BOT_THREADS": "1", "BOT_WAITING_REQUESTS": str(WAITING)}
+    with (
+        listening(wechat) as port,
+        serving(own, folder / "log", workers=1, **one, **both_accounts(port)) as server,
+    ):
+        server.wait_for("ready at")
+        yield server
 
 
 def request(head, body=b""):

@@ -18,7 +18,7 @@ from tests.channels.test_metrics import samples
 from tests.channels.wechat.test_sender import listening
 from tests.serving import START_WITHIN, serving
 from tests.store.faults import until
-from tests.wechat.fakes import APP_ID, SECRET, TOKEN, FakeWeChat, signed_query, xml_text
+from tests.wechat.fakes import FakeWeChat, both_accounts, signed_query, xml_text
 
 pytestmark = pytest.mark.model
 
@@ -37,25 +37,16 @@ def wechat():
 def server(built, wechat, tmp_path_factory):
     """Three workers with both channels, whose log is in JSON."""
     folder = tmp_path_factory.mktemp("signals")
-    with listening(wechat) as port, pytest.MonkeyPatch.context() as patch:
-        settings = {
-            "LOG_FORMAT": "json",
-            "WATCH": "true",
-            "WECHAT_OFFICIAL_TOKEN": TOKEN,
-            "WECHAT_OFFICIAL_APP_ID": APP_ID,
-            "WECHAT_MINI_TOKEN": TOKEN,
-            "WECHAT_MINI_APP_ID": APP_ID,
-            "WECHAT_MINI_APP_SECRET": SECRET,
-            "WECHAT_API_BASE": f"http://127.0.0.1:{port}",
-        }
-        for name, value in settings.items():
-            patch.setenv(f"BOT_{name}", value)
-        own = built.model_copy(update={"data_dir": folder / "data"})
-        with serving(own, folder / "log", workers=3) as server:
-            server.wait_for_metric("bot_index_refusing_workers 0.0")
-            until(lambda: len(served(server)) == 1 and sum(served(server).values()) == 3, START_WITHIN)
-            server.wait_for("watching ")
-            yield server
+    own = built.model_copy(update={"data_dir": folder / "data"})
+    more = {"BOT_LOG_FORMAT": "json", "BOT_WATCH": "true"}
+    with (
+        listening(wechat) as port,
+        serving(own, folder / "log", workers=3, **more, **both_accounts(port)) as server,
+    ):
+        server.wait_for_metric("bot_index_refusing_workers 0.0")
+        until(lambda: len(served(server)) == 1 and sum(served(server).values()) == 3, START_WITHIN)
+        server.wait_for("watching ")
+        yield server
 
 
 def told(server):

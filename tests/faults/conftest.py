@@ -16,7 +16,7 @@ from tests.faults.machine import Machine
 from tests.faults.wechat import BrokenWechat, Listening
 from tests.serving import Server, serving
 from tests.store.faults import until
-from tests.wechat.fakes import APP_ID, SECRET, TOKEN
+from tests.wechat.fakes import mini_program
 
 KEY = "k" * 40
 WORKERS = 2
@@ -40,15 +40,8 @@ def api(wechat):
 @pytest.fixture(scope="session")
 def channel(api):
     """The environment of a bot with a mini program."""
-    return {
-        "BOT_WECHAT_MINI_APP_ID": APP_ID,
-        "BOT_WECHAT_MINI_TOKEN": TOKEN,
-        "BOT_WECHAT_MINI_APP_SECRET": SECRET,
-        "BOT_WECHAT_API_BASE": f"http://127.0.0.1:{api.port}",
-        "BOT_RATE_PER_USER": "",
-        "BOT_TRUSTED_PROXIES": "1",
-        "BOT_ADMIN_KEY": KEY,
-    }
+    more = {"BOT_RATE_PER_USER": "", "BOT_TRUSTED_PROXIES": "1", "BOT_ADMIN_KEY": KEY}
+    return mini_program(api.port) | more
 
 
 @pytest.fixture(scope="session")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from bot.retrieval.versions import VersionStore
 from tests.faults.conftest import KEY, WORKERS, is_well, store
-from tests.faults.wechat import OK, push, says
+from tests.faults.wechat import Held, push
 from tests.store.faults import until
 
 pytestmark = pytest.mark.model
@@ -65,18 +64,11 @@ def test_a_customer_of_the_mini_program_is_answered_when_there_is_room_again(ser
 def test_a_message_sent_while_its_outcome_cannot_be_written_is_not_sent_again_and_holds_up_no_other(
     server, machine, wechat, states
 ):
-    is_here, goes_on = threading.Event(), threading.Event()
-
-    def waits(line):
-        is_here.set()
-        goes_on.wait(20)
-        says(OK)(line)
-
-    wechat.misfortunes.append(waits)
+    held = Held(wechat, at_most=20)
     push(server.address, "forgetful")
-    assert is_here.wait(20)
+    assert held.is_here.wait(20)
     with machine.full(server, "data"):
-        goes_on.set()
+        held.let_go()
         until(lambda: "sent; the database failed" in server.log.read_text())
     push(server.address, "forgetful", "food licence for a mini program")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -14,7 +13,7 @@ import pytest
 
 from bot.retrieval.versions import VersionStore
 from tests.faults.conftest import WORKERS
-from tests.faults.wechat import OK, push, says
+from tests.faults.wechat import Held, push
 from tests.store.faults import until
 from tests.test_serving import copy_of
 
@@ -66,16 +65,9 @@ def test_a_worker_killed_while_a_version_goes_live_comes_back_with_that_version(
 
 
 def test_a_sender_killed_over_a_message_sends_it_no_second_time_and_all_others_once(server, wechat, states):
-    is_here = threading.Event()
-
-    def holds(line):
-        is_here.set()
-        wechat.is_over.wait(3)
-        says(OK)(line)
-
-    wechat.misfortunes.append(holds)
+    held = Held(wechat, at_most=3)
     push(server.address, "killed-over")
-    assert is_here.wait(20)
+    assert held.is_here.wait(20)
     os.kill(process(server, "wechat send"), signal.SIGKILL)
     push(server.address, "killed-over", "food licence for a mini program")
     push(server.address, "bystander")
@@ -87,19 +79,12 @@ def test_a_sender_killed_over_a_message_sends_it_no_second_time_and_all_others_o
 
 
 def test_a_sender_that_is_told_to_stop_finishes_the_message_it_is_sending(server, wechat, states):
-    is_here, goes_on = threading.Event(), threading.Event()
-
-    def waits(line):
-        is_here.set()
-        goes_on.wait(2)
-        says(OK)(line)
-
-    wechat.misfortunes.append(waits)
+    held = Held(wechat, at_most=2)
     push(server.address, "stopped-over")
-    assert is_here.wait(20)
+    assert held.is_here.wait(20)
     sender = process(server, "wechat send")
     os.kill(sender, signal.SIGTERM)
-    goes_on.set()
+    held.let_go()
     until(lambda: not Path(f"/proc/{sender}").exists())
     push(server.address, "stopped-over")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import socket
-import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pytest
 
 from tests.faults.conftest import rows
 from tests.faults.test_killed import process
-from tests.faults.wechat import OK, push, says
+from tests.faults.wechat import Held, push
 from tests.serving import serving
 from tests.store.faults import until
 
@@ -39,16 +38,9 @@ def runs(pid):
 
 def test_requests_and_a_message_in_flight_are_finished_when_the_server_is_stopped(stopped, wechat):
     server, data = stopped
-    is_here, goes_on = threading.Event(), threading.Event()
-
-    def waits(line):
-        is_here.set()
-        goes_on.wait(2)
-        says(OK)(line)
-
-    wechat.misfortunes.append(waits)
+    held = Held(wechat, at_most=2)
     push(server.address, "stopping")
-    assert is_here.wait(30)
+    assert held.is_here.wait(30)
     sender = process(server, "wechat send")
     clients = [socket.create_connection(("127.0.0.1", server.port), timeout=30) for _ in range(12)]
     for client in clients:
@@ -56,7 +48,7 @@ def test_requests_and_a_message_in_flight_are_finished_when_the_server_is_stoppe
     server.get("/healthz")
     server.process.send_signal(signal.SIGTERM)
     server.wait_for("Handling signal: term")
-    goes_on.set()
+    held.let_go()
     for client in clients:
         client.sendall(BODY[-1:])
 

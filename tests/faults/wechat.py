@@ -90,6 +90,23 @@ def says(body: bytes, status: str = "200 OK") -> Misfortune:
     return lambda line: line.sendall(head + body)
 
 
+class Held:
+    """The next message waits before it is answered well: until it is let go, or for so many seconds."""
+
+    def __init__(self, wechat: BrokenWechat, at_most: float) -> None:
+        self.is_here = threading.Event()
+        self._goes_on, self._at_most = threading.Event(), at_most
+        wechat.misfortunes.append(self._wait)
+
+    def let_go(self) -> None:
+        self._goes_on.set()
+
+    def _wait(self, line: socket.socket) -> None:
+        self.is_here.set()
+        self._goes_on.wait(self._at_most)
+        says(OK)(line)
+
+
 def drips(parts: Iterable[bytes], wechat: BrokenWechat, pause: float = 0.1) -> Misfortune:
     """Send one part after the other, too slowly to come to an end."""
 

@@ -41,24 +41,16 @@ def test_whoever_loads_it_first_or_later_gets_the_same_vectors(model):
     assert np.array_equal(vectors(model), first)
 
 
-def test_a_damaged_file_is_made_anew(model):
+def flipped(whole):
+    middle = len(whole) // 2
+    return whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :]
+
+
+@pytest.mark.parametrize("damage", [flipped, lambda whole: whole[:-1]], ids=["a bit flipped", "torn off"])
+def test_a_damaged_file_is_made_anew(model, damage):
     expected = vectors(model)
     shared = next(model.folder.glob("*.ort"))
-    whole = shared.read_bytes()
-    damaged = bytearray(whole)
-    damaged[len(whole) // 2] ^= 1
-    shared.write_bytes(damaged)
-
-    assert np.array_equal(vectors(model), expected)
-    (model.folder / GRAPH_FILE).unlink()
-    assert np.array_equal(vectors(model), expected)
-
-
-def test_a_file_that_was_torn_off_is_made_anew(model):
-    expected = vectors(model)
-    shared = next(model.folder.glob("*.ort"))
-    whole = shared.read_bytes()
-    shared.write_bytes(whole[:-1])
+    shared.write_bytes(damage(shared.read_bytes()))
 
     assert np.array_equal(vectors(model), expected)
     (model.folder / GRAPH_FILE).unlink()

@@ -171,6 +171,22 @@ def _error(code: int, message: str = "refused rid: 68f0-1a2b-3c4d") -> httpx.Res
     return httpx.Response(200, json={"errcode": code, "errmsg": message})
 
 
+def mini_program(port: int) -> dict[str, str]:
+    """The environment of a bot with a mini program, whose API is on a port of this machine."""
+    return {
+        "BOT_WECHAT_MINI_TOKEN": TOKEN,
+        "BOT_WECHAT_MINI_APP_ID": APP_ID,
+        "BOT_WECHAT_MINI_APP_SECRET": SECRET,
+        "BOT_WECHAT_API_BASE": f"http://127.0.0.1:{port}",
+    }
+
+
+def both_accounts(port: int) -> dict[str, str]:
+    """The same with an official account too."""
+    official = {"BOT_WECHAT_OFFICIAL_TOKEN": TOKEN, "BOT_WECHAT_OFFICIAL_APP_ID": APP_ID}
+    return official | mini_program(port)
+
+
 def endless(part: bytes = b" ") -> Iterator[bytes]:
     """A body that never ends."""
     while True:
