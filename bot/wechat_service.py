@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,8 +14,7 @@ from bot.channels.wechat.accounts import Account, AccountKind, read_accounts
 from bot.channels.wechat.blueprint import Desk, ObserveDelivery, unobserved
 from bot.channels.wechat.sender import Sender
 from bot.channels.wechat.user_limits import UserLimits
-from bot.domain import Backlog
-from bot.ports import QuestionLog
+from bot.domain import Backlog, LoggedQuestion
 from bot.settings import Settings
 from bot.store.inbox import Inbox
 from bot.store.outbox import Outbox
@@ -64,14 +64,14 @@ class WechatService:
     def desks(
         self,
         answerer: Answerer,
-        log: QuestionLog,
+        observe_question: Callable[[LoggedQuestion], None],
         observe: ObserveDelivery = unobserved,
         limits: UserLimits | None = None,
     ) -> list[Desk]:
         """One desk an account; without accounts no store is opened."""
         if not self.accounts:
             return []
-        inbox = Inbox(self._stores.database, self._stores.secrets, time.time, log)
+        inbox = Inbox(self._stores.database, self._stores.secrets, time.time, observe_question)
         return [
             Desk(account, answerer, inbox, time.time, name_request=request_id, observe=observe, limits=limits)
             for account in self.accounts

@@ -210,5 +210,5 @@ def spoken_language(question: str, talk: Conversation) -> Language | None:
     if not any(char.isalpha() for char in question):
         return talk.language
     language = normalise(question).language
-    is_open = language is Language.SIMPLIFIED and not is_simplified(question)
-    return talk.language if is_open and talk.language is Language.TRADITIONAL else language
+    may_go_on = language is Language.SIMPLIFIED and talk.language is Language.TRADITIONAL
+    return talk.language if may_go_on and not is_simplified(question) else language

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, bindparam, delete, select
+
+# SQLite has its ON CONFLICT from PostgreSQL: this compiles for both.
+from sqlalchemy.dialects.postgresql import insert
 
 from bot.domain import Conversation
-from bot.errors import StoreError
 from bot.store.database import Database
 from bot.store.prepared import Prepared
 from bot.store.secrets import Secrets
 from bot.store.tables import conversations
 
-_TRIES = 2
+_write_json = json.JSONEncoder(ensure_ascii=False).encode
 _row = conversations.c
 _OF_USER = (_row.channel == bindparam("of_channel"), _row.user == bindparam("of_user"))
 _SELECT = Prepared(select(_row.state, _row.updated_at).where(*_OF_USER))
-_CHANGED: dict[str, Any] = {"state": bindparam("new_state"), "updated_at": bindparam("now")}
-_UPDATE = Prepared(update(conversations).where(*_OF_USER).values(_CHANGED))
-_INSERT = Prepared(insert(conversations))
+_INSERT = insert(conversations)
+_WRITE = Prepared(
+    _INSERT.on_conflict_do_update(
+        index_elements=[_row.channel, _row.user],
+        set_={"state": _INSERT.excluded.state, "updated_at": _INSERT.excluded.updated_at},
+    )
+)
 _DELETE_OLD = Prepared(
     delete(conversations).where(
         _row.channel == bindparam("of_channel"), _row.updated_at < bindparam("oldest")
@@ -66,17 +70,11 @@ class Conversations:
     ) -> None:
         pseudonym = self._secrets.user(channel, user)
         old = {"of_channel": channel, "oldest": self._clock() - self._max_age}
-        for _ in range(_TRIES):
-            try:
-                with self._database.transaction() as connection:
-                    if is_late and _is_newer(connection, channel, pseudonym, said_at):
-                        return
-                    _DELETE_OLD.run(connection, old)
-                    write(connection, channel, pseudonym, talk, said_at)
+        with self._database.transaction() as connection:
+            if is_late and _is_newer(connection, channel, pseudonym, said_at):
                 return
-            except IntegrityError:  # another request of this user was first: now there is a row
-                continue
-        raise StoreError("the database refuses a conversation")
+            _DELETE_OLD.run(connection, old)
+            write(connection, channel, pseudonym, talk, said_at)
 
 
 def read(connection: Connection, channel: str, pseudonym: str, oldest: float) -> Conversation:
@@ -96,12 +94,9 @@ def _is_newer(connection: Connection, channel: str, pseudonym: str, said_at: flo
 
 
 def write(connection: Connection, channel: str, pseudonym: str, talk: Conversation, now: float) -> None:
-    """Store it in place of the last one; raises IntegrityError when another was first."""
-    state = json.dumps(talk.to_json(), ensure_ascii=False)
-    change = {"of_channel": channel, "of_user": pseudonym, "new_state": state, "now": now}
-    if not _UPDATE.run(connection, change).rowcount:
-        row = {"channel": channel, "user": pseudonym, "state": state, "updated_at": now}
-        _INSERT.run(connection, row)
+    """Store it in place of the last one."""
+    state = _write_json(talk.to_json())
+    _WRITE.run(connection, {"channel": channel, "user": pseudonym, "state": state, "updated_at": now})
 
 
 def _conversation(state: str) -> Conversation:

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import math
-import os
 import re
-import sqlite3
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DisconnectionError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 
 from bot.errors import SettingsError, StoreError
 from bot.store import schema
-from bot.store.prepared import run_raw
+from bot.store.sqlite_engine import sqlite_engine
 
 USUAL_PATIENCE = 3.0
-_PAUSE_SECONDS = 0.01
 _PASSWORD = re.compile(r"(?<=//)([^:/@]*):.*@")
 # Less than this is no time to connect in, says PostgreSQL's own library.
 _LEAST_CONNECT_SECONDS = 2
@@ -117,7 +111,7 @@ def _said(error: SQLAlchemyError) -> str:
 def _engine(url: str, patience: float) -> Engine:
     address = make_url(url)
     if address.get_backend_name() == "sqlite":
-        return _sqlite_engine(address, patience)
+        return sqlite_engine(address, patience)
     if address.drivername in ("postgres", "postgresql"):
         address = address.set(drivername="postgresql+psycopg")
     seconds = max(_LEAST_CONNECT_SECONDS, math.ceil(patience))
@@ -135,75 +129,3 @@ def _waiting_at_most(seconds: float) -> Callable[[Connection], None]:
         connection.exec_driver_sql(statement)
 
     return limit
-
-
-def _sqlite_engine(address: URL, patience: float) -> Engine:
-    if address.database:
-        Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-    # An error is logged: with its parameters it would repeat what users wrote.
-    engine = create_engine(address, connect_args={"timeout": patience}, hide_parameters=True)
-    event.listen(engine, "connect", _tuning_sqlite(patience))
-    event.listen(engine, "begin", _begin)
-    if address.database:
-        event.listen(engine, "connect", _note_file(address.database))
-        event.listen(engine, "checkout", _refuse_lost_file(address.database))
-    return engine
-
-
-def _tuning_sqlite(patience: float) -> Callable[[Any, object], None]:
-    def tune(connection: Any, _record: object) -> None:  # noqa: ANN401 - DBAPI's own
-        # The driver must not begin transactions by itself: see _begin.
-        connection.isolation_level = None
-        _use_wal(connection, patience)
-        # NORMAL loses at most the last commits on power loss; deleted rows are overwritten with zeros.
-        for pragma in ("synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    return tune
-
-
-def _use_wal(connection: Any, patience: float) -> None:  # noqa: ANN401 - DBAPI's own
-    """WAL lets readers go on while one writes."""
-    deadline = time.monotonic() + patience
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-            return
-        except sqlite3.OperationalError as error:
-            # Of workers that open a new database at once, SQLite tells some that it is locked: it does
-            # not wait here as it does elsewhere.
-            is_locked = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-            if not is_locked or time.monotonic() > deadline:
-                raise
-            time.sleep(_PAUSE_SECONDS)
-
-
-def _begin(connection: Connection) -> None:
-    # A transaction that starts as a reader cannot wait for the write lock later: it fails at once.
-    is_reading = connection.get_execution_options().get("is_reading")
-    run_raw(connection, "BEGIN" if is_reading else "BEGIN IMMEDIATE")
-
-
-def _note_file(path: str) -> Callable[[Any, Any], None]:
-    def note(_connection: object, record: Any) -> None:  # noqa: ANN401 - the pool's own
-        record.info["file"] = _identity(path)
-
-    return note
-
-
-def _refuse_lost_file(path: str) -> Callable[[Any, Any, Any], None]:
-    """What is written to a file that was deleted or replaced would be gone: open the one that is there."""
-
-    def check(_connection: object, record: Any, _proxy: object) -> None:  # noqa: ANN401 - the pool's own
-        if record.info.get("file") != _identity(path):
-            raise DisconnectionError(f"{path} is not the file it was")
-
-    return check
-
-
-def _identity(path: str) -> tuple[int, int] | None:
-    try:
-        status = os.stat(path)
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino

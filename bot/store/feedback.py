@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import Connection, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, delete, select
+
+# SQLite has its ON CONFLICT from PostgreSQL: this compiles for both.
+from sqlalchemy.dialects.postgresql import insert
 
 from bot.domain import Verdict
-from bot.errors import StoreError
 from bot.store.database import Database
 from bot.store.masking import masked
 from bot.store.tables import feedback, questions
-
-_TRIES = 2
 
 
 class FeedbackRows:
@@ -29,29 +28,23 @@ class FeedbackRows:
         ``none`` without a comment leaves nothing. Raises StoreError.
         """
         comment = masked(comment).replace("\0", "")
-        for _ in range(_TRIES):
-            try:
-                with self._database.transaction() as connection:
-                    if not _is_known(connection, request_id):
-                        return False
-                    replace_feedback(connection, request_id, verdict, comment, self._clock())
-                return True
-            except IntegrityError:  # another was first: now there is a row
-                continue
-        raise StoreError("the database refuses feedback")
+        with self._database.transaction() as connection:
+            if not _is_known(connection, request_id):
+                return False
+            replace_feedback(connection, request_id, verdict, comment, self._clock())
+        return True
 
 
 def replace_feedback(
     connection: Connection, request_id: str, verdict: Verdict, comment: str, now: float
 ) -> None:
-    """Store it in place of an earlier one; raises IntegrityError when another was first."""
-    same = feedback.c.request_id == request_id
+    """Store it in place of an earlier one."""
     if verdict is Verdict.NONE and not comment:
-        connection.execute(delete(feedback).where(same))
+        connection.execute(delete(feedback).where(feedback.c.request_id == request_id))
         return
     values = {"verdict": str(verdict), "comment": comment, "given_at": now}
-    if not connection.execute(update(feedback).where(same).values(**values)).rowcount:
-        connection.execute(insert(feedback).values(request_id=request_id, **values))
+    row = insert(feedback).values(request_id=request_id, **values)
+    connection.execute(row.on_conflict_do_update(index_elements=[feedback.c.request_id], set_=values))
 
 
 def _is_known(connection: Connection, request_id: str) -> bool:

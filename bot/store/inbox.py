@@ -1,5 +1,4 @@
-"""Pushes and their one effect: reply, conversation, messages and a verdict on an answer, committed together;
-the log hears of it.
+"""Pushes and their one effect, committed together: reply, conversation, log, messages, a verdict.
 
 Whoever commits first has settled the push; every other delivery of it gets that reply. Nothing has to be
 locked: until the commit a delivery has no effect, and after it the effect cannot happen again.
@@ -8,18 +7,23 @@ locked: until the commit a delivery has no effect, and after it the effect canno
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, select
+
+# SQLite has its ON CONFLICT from PostgreSQL: this compiles for both.
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
-from bot.domain import Conversation, Said, SaidKind, Settlement
+from bot.domain import Conversation, LoggedQuestion, Said, SaidKind, Settlement
 from bot.errors import StoreError
-from bot.ports import QuestionLog
 from bot.store.conversations import read, write
 from bot.store.database import Database
 from bot.store.feedback import replace_feedback
+from bot.store.group_commit import GroupCommit
 from bot.store.outbox import enqueue
 from bot.store.prepared import Prepared
+from bot.store.question_rows import log_questions
 from bot.store.secrets import Secrets
 from bot.store.tables import conversations, pushes
 from bot.store.user_data import erase
@@ -28,7 +32,6 @@ from bot.store.user_data import erase
 PUSHES_KEPT_SECONDS = 2 * 24 * 3600.0
 # A conversation is over long before; the rest is for human sessions.
 _TALKS_KEPT_SECONDS = 24 * 3600.0
-_TRIES = 3
 # What is too old goes with a push now and then, in the short time between two such looks.
 _FORGET_EVERY = 60.0
 _SELECT = Prepared(
@@ -36,19 +39,24 @@ _SELECT = Prepared(
         pushes.c.key == bindparam("of_key")
     )
 )
-_INSERT = Prepared(insert(pushes))
+_INSERT = Prepared(insert(pushes).on_conflict_do_nothing(index_elements=[pushes.c.key]))
 
 
 class Inbox:
-    """The settled pushes and the conversations that they belong to; whoever settles one tells the log."""
+    """The settled pushes and the conversations that they belong to; ``observe`` is told what was asked."""
 
     def __init__(
-        self, database: Database, secrets: Secrets, clock: Callable[[], float], log: QuestionLog
+        self,
+        database: Database,
+        secrets: Secrets,
+        clock: Callable[[], float],
+        observe: Callable[[LoggedQuestion], None] = lambda question: None,
     ) -> None:
-        self._log = log
         self._database = database
+        self._group = GroupCommit(database)
         self._secrets = secrets
         self._clock = clock
+        self._observe = observe
         self._forgot_at = float("-inf")
 
     def settled(self, key: str) -> Said | None:
@@ -68,36 +76,39 @@ class Inbox:
 
     def settle(self, key: str, settlement: Settlement) -> Said:
         """Give the push its effect, unless another delivery did: the reply to send either way."""
-        for _ in range(_TRIES):
-            try:
-                with self._database.transaction() as connection:
-                    if earlier := _reply(connection, key):
-                        return earlier
-                    self._commit(connection, key, settlement)
-            except IntegrityError:
-                # Another was first: a delivery of this push, or another push of this user. Look again.
-                continue
+        user = self._secrets.user(settlement.channel, settlement.openid)
+        try:
+            said = self._group.run(user, partial(self._settle, key=key, settlement=settlement, user=user))
+        except IntegrityError as error:
+            raise StoreError("the database refuses the effect of %(key)s", key=key) from error
+        if said is settlement.said:
             for asked in settlement.asked:
-                self._log.write(asked)
-            return settlement.said
-        raise StoreError("the database refuses the effect of %(key)s", key=key)
+                self._observe(asked)
+        return said
 
-    def _commit(self, connection: Connection, key: str, settlement: Settlement) -> None:
-        now = self._clock()
+    def _settle(self, connection: Connection, key: str, settlement: Settlement, user: str) -> Said:
         said = settlement.said
         row = {"key": key, "reply_kind": said.kind.value, "reply_text": said.text, "settled_at": said.at}
-        _INSERT.run(connection, row)
-        if abs(now - self._forgot_at) >= _FORGET_EVERY:
-            self._forgot_at = now
-            _forget(connection, now)
-        user = self._secrets.user(settlement.channel, settlement.openid)
+        if not _INSERT.run(connection, row).rowcount and (earlier := _reply(connection, key)):
+            return earlier
+        self._take_effect(connection, settlement, user, self._clock())
+        return said
+
+    def _take_effect(self, connection: Connection, settlement: Settlement, user: str, now: float) -> None:
+        self._forget_now_and_then(connection, now)
         self._keep_conversation(connection, settlement, user, now)
+        log_questions(connection, self._secrets, settlement.asked)
         for message in settlement.messages:
             sealed = self._secrets.seal(settlement.openid)
             enqueue(connection, message, user=user, recipient=sealed, now=now)
         if (judged := settlement.judgement) and judged.request_id:
-            # The question may still be on its way to the log; the conversation vouches for its id.
+            # The conversation vouches for its id: the question may be gone from the log.
             replace_feedback(connection, judged.request_id, judged.verdict, "", now)
+
+    def _forget_now_and_then(self, connection: Connection, now: float) -> None:
+        if abs(now - self._forgot_at) >= _FORGET_EVERY:
+            self._forgot_at = now
+            _forget(connection, now)
 
     def _keep_conversation(
         self, connection: Connection, settlement: Settlement, user: str, now: float

@@ -6,11 +6,12 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from bot.domain import LoggedQuestion
 from bot.store.database import Database
 from bot.store.masking import masked
+from bot.store.prepared import Prepared
 from bot.store.secrets import Secrets
 from bot.store.tables import erasures, questions
 
@@ -19,7 +20,9 @@ _LONGEST_QUESTION = 2000
 _LENGTHS = {
     name: column.type.length for name, column in questions.c.items() if hasattr(column.type, "length")
 }
-_INSERT = insert(questions)
+_COLUMNS = [name for name in questions.c.keys() if name != "id"]  # noqa: SIM118 - no dict
+_INSERT = Prepared(insert(questions).values({name: bindparam(name) for name in _COLUMNS}))
+_ERASED_AT = Prepared(select(erasures.c.erased_at).where(erasures.c.user == bindparam("of_user")))
 
 
 class QuestionRows:
@@ -31,25 +34,32 @@ class QuestionRows:
 
     def add(self, batch: Sequence[LoggedQuestion]) -> None:
         """All of them or none, but for those of users who were erased since; raises StoreError."""
-        rows = [self._row(question) for question in batch]
-        users = {row["user"] for row in rows}
-        query = select(erasures.c.user, erasures.c.erased_at).where(erasures.c.user.in_(users))
         with self._database.transaction() as connection:
-            erased = {user: at for user, at in connection.execute(query)}
-            kept = [row for row in rows if row["asked_at"] > erased.get(row["user"], -math.inf)]
-            if kept:
-                connection.execute(_INSERT, kept)
+            log_questions(connection, self._secrets, batch)
 
-    def _row(self, logged: LoggedQuestion) -> dict[str, Any]:
-        row = vars(logged.asked) | {
-            "channel": logged.channel,
-            "user": self._secrets.user(logged.channel, logged.user) if logged.user else "",
-            "asked_at": logged.asked_at,
-            "latency_ms": logged.latency_ms,
-            "request_id": logged.request_id,
-        }
-        row["question"] = masked(logged.asked.question)[:_LONGEST_QUESTION]
-        return {name: _storable(value, _LENGTHS.get(name)) for name, value in row.items()}
+
+def log_questions(connection: Connection, secrets: Secrets, batch: Sequence[LoggedQuestion]) -> None:
+    """Log them inside a transaction, but for those of users who were erased since."""
+    for row in (_row(question, secrets) for question in batch):
+        if row["asked_at"] > _erased_at(connection, row["user"]):
+            _INSERT.run(connection, row)
+
+
+def _erased_at(connection: Connection, user: str) -> float:
+    found = _ERASED_AT.run(connection, {"of_user": user}).fetchone()
+    return found[0] if found else -math.inf
+
+
+def _row(logged: LoggedQuestion, secrets: Secrets) -> dict[str, Any]:
+    row = vars(logged.asked) | {
+        "channel": logged.channel,
+        "user": secrets.user(logged.channel, logged.user) if logged.user else "",
+        "asked_at": logged.asked_at,
+        "latency_ms": logged.latency_ms,
+        "request_id": logged.request_id,
+    }
+    row["question"] = masked(logged.asked.question)[:_LONGEST_QUESTION]
+    return {name: _storable(value, _LENGTHS.get(name)) for name, value in row.items()}
 
 
 def _storable(value: Any, length: int | None) -> Any:  # noqa: ANN401 - a column's value

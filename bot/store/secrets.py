@@ -29,7 +29,7 @@ class Secrets:
     def user(self, channel: str, openid: str) -> str:
         """A pseudonym: the same for one user of one channel, not to be turned back."""
         text = f"{channel}\0{openid}".encode()
-        return hmac.new(self._hash_key, text, hashlib.sha256).hexdigest()[:32]
+        return hmac.digest(self._hash_key, text, "sha256").hex()[:32]
 
     def seal(self, text: str) -> bytes:
         """The text, encrypted."""

@@ -13,7 +13,6 @@ from bot.store.outbox import Outbox
 from bot.store.question_rows import QuestionRows
 from bot.store.secrets import Secrets
 from bot.store.tables import metadata
-from tests.fakes import DirectLog
 from tests.postgres import run_sql as run_sql_at
 from tests.wechat.fakes import Clock
 
@@ -75,8 +74,8 @@ def rows(database):
 
 
 @pytest.fixture
-def inbox(database, clock, rows):
-    return Inbox(database, Secrets(KEY), clock, DirectLog(rows))
+def inbox(database, clock):
+    return Inbox(database, Secrets(KEY), clock)
 
 
 @pytest.fixture

@@ -18,7 +18,6 @@ from bot.errors import StoreError
 from bot.store.database import Database
 from bot.store.inbox import Inbox
 from bot.store.secrets import Secrets
-from tests.fakes import DirectLog
 from tests.postgres import run_sql as run_sql_at
 from tests.store.conftest import KEY
 from tests.store.values import CHANNEL, FORGET, OPENID, TALK, effect, message
@@ -30,13 +29,11 @@ SETTLE_THIRTY_PUSHES = """
 import sys, time
 from bot.store.database import Database
 from bot.store.inbox import Inbox
-from bot.store.question_rows import QuestionRows
 from bot.store.secrets import Secrets
 from bot.domain import Said, SaidKind
-from tests.fakes import DirectLog
 from tests.store.values import effect
 database, secrets = Database(sys.argv[1]), Secrets(b"k" * 32)
-inbox = Inbox(database, secrets, time.time, DirectLog(QuestionRows(database, secrets)))
+inbox = Inbox(database, secrets, time.time)
 print("ready", flush=True)
 sys.stdin.readline()
 ours = effect(said=Said(SaidKind.TEXT, sys.argv[2], time.time()))
@@ -126,7 +123,7 @@ def test_a_push_stays_settled_over_a_restart(inbox, url, clock):
     said = inbox.settle("wx1:message:1", effect())
 
     with closing(Database(url)) as reopened:
-        assert Inbox(reopened, Secrets(KEY), clock, DirectLog()).settled("wx1:message:1") == said
+        assert Inbox(reopened, Secrets(KEY), clock).settled("wx1:message:1") == said
 
 
 def test_an_effect_that_breaks_halfway_did_not_happen(inbox, run_sql):

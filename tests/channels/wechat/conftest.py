@@ -18,11 +18,9 @@ from bot.channels.wechat.blueprint import Desk, wechat_blueprint
 from bot.store.database import Database
 from bot.store.inbox import Inbox
 from bot.store.outbox import Outbox
-from bot.store.question_rows import QuestionRows
 from bot.store.secrets import Secrets
 from tests.channels.wechat.chat import Chat
 from tests.channels.wechat.knowledge import INDEX
-from tests.fakes import DirectLog
 from tests.wechat.fakes import PLAIN, Clock
 
 KEY = b"k" * 32
@@ -68,7 +66,7 @@ def serve(database, clock):
     def serve(*accounts, answerer, database=database, limits=None):
         app = Flask("bot", static_folder=None)
         register_problems(app)
-        inbox = Inbox(database, Secrets(KEY), clock, DirectLog(QuestionRows(database, Secrets(KEY))))
+        inbox = Inbox(database, Secrets(KEY), clock)
         desk = partial(
             Desk, answerer=answerer, inbox=inbox, clock=clock, name_request=request_id, limits=limits
         )

@@ -27,7 +27,6 @@ from bot.wechat.api import wechat_api
 from bot.wechat.tokens import App
 from bot.wechat_service import WechatService
 from tests.channels.wechat.conftest import KEY, MINI
-from tests.fakes import DirectLog
 from tests.wechat.fakes import APP_ID, SECRET, TOKEN, FakeWeChat, json_push, signed_query
 
 HANG_UP = httpx.ReadError("hang up")
@@ -113,7 +112,7 @@ def sender(sender_to, port):
 @pytest.fixture
 def queue(database, clock):
     """Queues messages to a user as a settled push does."""
-    inbox, keys = Inbox(database, Secrets(KEY), clock, DirectLog()), count()
+    inbox, keys = Inbox(database, Secrets(KEY), clock), count()
 
     def queue(*texts, openid="oUser001", account=MINI, valid_for=9e9):
         messages = tuple(CustomerMessage(account.channel, text, valid_for) for text in texts)
@@ -459,7 +458,7 @@ def test_a_mini_programs_question_is_answered_through_the_api_as_it_is_set(answe
         wechat_api_base=f"http://127.0.0.1:{port}",
     )
     service = WechatService(settings)
-    (desk,) = service.desks(answerer, DirectLog())
+    (desk,) = service.desks(answerer, print)
     with Flask("bot").test_request_context():
         desk.push(signed_query(), json_push(Content="备案时间", MsgId="1"))
 
@@ -471,5 +470,5 @@ def test_a_mini_programs_question_is_answered_through_the_api_as_it_is_set(answe
 def test_without_accounts_nothing_is_opened_and_nobody_sends(answerer, tmp_path):
     service = WechatService(Settings(data_dir=tmp_path / "data"))
 
-    assert (service.desks(answerer, DirectLog()), service.has_sender) == ([], False)
+    assert (service.desks(answerer, print), service.has_sender) == ([], False)
     assert not (tmp_path / "data").exists()

@@ -10,7 +10,6 @@ from bot.store.inbox import Inbox
 from bot.store.secrets import Secrets
 from tests.channels.wechat.chat import fields, written
 from tests.channels.wechat.conftest import KEY, MINI
-from tests.fakes import DirectLog
 from tests.wechat.fakes import signed_query
 
 
@@ -38,7 +37,7 @@ def delivered(answerer, database, clock):
 
     def delivered(times):
         waited = []
-        inbox = Inbox(Failing(database, times), Secrets(KEY), clock, DirectLog())
+        inbox = Inbox(Failing(database, times), Secrets(KEY), clock)
         desk = Desk(MINI, answerer, inbox, clock, waited.append)
         return desk.push(signed_query(), written(fields(Content="备案时间"))).body, sum(waited)
 
