@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -311,7 +311,7 @@ class Conversation:
 
     def to_json(self) -> dict[str, Any]:
         """For storing."""
-        return asdict(self)
+        return vars(self) | {"offer": vars(self.offer) if self.offer else None}
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> Conversation:

@@ -25,8 +25,8 @@ _NOT_WORD = re.compile(r"[\W_]+")
 # Not digits: 10000 is another number than 1000.
 _REPEATED = re.compile(r"(\D)\1{3,}")
 _HAN_WORTH_A_WORD = 2
-# A question on its way is looked at by several.
-_ON_THEIR_WAY = 64
+# A question on its way is looked at by several, and the usual ones come again and again. About 1 MB.
+_REMEMBERED = 1024
 
 
 def normalise(text: str, language: Language | None = None) -> Query:
@@ -35,7 +35,7 @@ def normalise(text: str, language: Language | None = None) -> Query:
     return Query(folded, _NOT_WORD.sub("", folded), language or detect_language(written))
 
 
-@lru_cache(_ON_THEIR_WAY)
+@lru_cache(_REMEMBERED)
 def _folded(text: str) -> tuple[str, str]:
     """The text in the script it is written in, and as all texts are compared."""
     written = legible(text)
@@ -55,7 +55,7 @@ def _one_mark(marks: re.Match[str]) -> str:
     return "?" if "?" in marks[0] else marks[0][0]
 
 
-@lru_cache(_ON_THEIR_WAY)
+@lru_cache(_REMEMBERED)
 def detect_language(text: str) -> Language:
     """The language and script that the question is framed in; a foreign term in it does not count."""
     if not _is_chinese(text):

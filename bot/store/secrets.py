@@ -9,6 +9,7 @@ import hmac
 import os
 import secrets
 import tempfile
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -16,6 +17,8 @@ from cryptography.fernet import Fernet, InvalidToken
 from bot.errors import StoreError
 
 _KEY_BYTES = 32
+# A message asks for its sender's pseudonym several times over.
+_REMEMBERED = 1024
 
 
 class Secrets:
@@ -25,11 +28,14 @@ class Secrets:
         self._hash_key = hashlib.blake2b(key, digest_size=32, person=b"user-hash").digest()
         seal_key = hashlib.blake2b(key, digest_size=32, person=b"seal").digest()
         self._seal = Fernet(base64.urlsafe_b64encode(seal_key))
+        self._pseudonym = lru_cache(_REMEMBERED)(self._hashed)
 
     def user(self, channel: str, openid: str) -> str:
         """A pseudonym: the same for one user of one channel, not to be turned back."""
-        text = f"{channel}\0{openid}".encode()
-        return hmac.digest(self._hash_key, text, "sha256").hex()[:32]
+        return self._pseudonym(f"{channel}\0{openid}")
+
+    def _hashed(self, text: str) -> str:
+        return hmac.digest(self._hash_key, text.encode(), "sha256").hex()[:32]
 
     def seal(self, text: str) -> bytes:
         """The text, encrypted."""

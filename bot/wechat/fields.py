@@ -7,7 +7,7 @@ is not consulted: WeChat is not consistent about it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
@@ -19,7 +19,7 @@ from defusedxml.ElementTree import fromstring
 from bot.wechat.characters import clean
 from bot.wechat.errors import MalformedPushError
 
-Field: TypeAlias = "str | Mapping[str, Field] | tuple[Field, ...]"
+Field: TypeAlias = "str | dict[str, Field] | tuple[Field, ...]"
 
 # Far above any push WeChat documents; the worst body of this size is parsed in 40 ms.
 MAX_BODY_BYTES = 64 * 1024
@@ -40,14 +40,14 @@ class Document:
     """A body's fields; scalars as text, repeated ones as tuples."""
 
     format: Format
-    fields: Mapping[str, Field]
+    fields: dict[str, Field]
 
     def text(self, *path: str) -> str:
         """The text at this path, stripped; the first of several; empty when there is none."""
         value: Field = self.fields
         for name in path:
             value = _first(value)
-            value = value.get(name, "") if isinstance(value, Mapping) else ""
+            value = value.get(name, "") if isinstance(value, dict) else ""
         value = _first(value)
         return value.strip() if isinstance(value, str) else ""
 
@@ -67,7 +67,7 @@ def read_document(body: bytes, max_bytes: int = MAX_BODY_BYTES) -> Document:
     raise MalformedPushError("the body is neither XML nor JSON")
 
 
-def _read_xml(text: str) -> Mapping[str, Field]:
+def _read_xml(text: str) -> dict[str, Field]:
     try:
         root = fromstring(text, forbid_dtd=True)
     except (ParseError, DefusedXmlException) as error:
@@ -79,7 +79,7 @@ def _read_xml(text: str) -> Mapping[str, Field]:
     return _children(root, _MAX_DEPTH)
 
 
-def _children(element: Element, depth: int) -> Mapping[str, Field]:
+def _children(element: Element, depth: int) -> dict[str, Field]:
     return _grouped((child.tag, _xml_field(child, depth - 1)) for child in element)
 
 
@@ -93,7 +93,7 @@ class _Pairs(list[tuple[str, object]]):
     """A JSON object with its duplicate names still in it."""
 
 
-def _read_json(text: str) -> Mapping[str, Field]:
+def _read_json(text: str) -> dict[str, Field]:
     try:
         # Numbers stay text: MsgId exceeds 2^53, and int() refuses thousands of digits.
         value = json.loads(
@@ -111,7 +111,7 @@ def _read_json(text: str) -> Mapping[str, Field]:
     return _members(value, _MAX_DEPTH)
 
 
-def _members(pairs: _Pairs, depth: int) -> Mapping[str, Field]:
+def _members(pairs: _Pairs, depth: int) -> dict[str, Field]:
     return _grouped((name, _json_field(value, depth - 1)) for name, value in pairs)
 
 
@@ -129,7 +129,7 @@ def _json_field(value: object, depth: int) -> Field:
             return ""
 
 
-def _grouped(pairs: Iterable[tuple[str, Field]]) -> Mapping[str, Field]:
+def _grouped(pairs: Iterable[tuple[str, Field]]) -> dict[str, Field]:
     groups: dict[str, list[Field]] = {}
     for name, value in pairs:
         groups.setdefault(name, []).append(value)

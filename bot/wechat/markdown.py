@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache, lru_cache
+from functools import cache
 
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
@@ -23,11 +23,8 @@ _DROPPED = re.compile(
 )
 _SHOWN_SCHEMES = ("http://", "https://", "weixin://")
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
-# Answers are few, and asked for again and again.
-_REMEMBERED = 1024
 
 
-@lru_cache(_REMEMBERED)
 def plain_text(markdown: str) -> str:
     """The text without Markdown; list items start with ``·`` or with their number."""
     tokens = _parser().parse(unix_lines(clean(markdown)))

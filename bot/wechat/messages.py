@@ -95,6 +95,8 @@ def _location(document: Document) -> Location | None:
 
 
 def _degrees(latitude: str, longitude: str) -> tuple[float, float] | None:
+    if not (latitude and longitude):
+        return None
     try:
         found = float(latitude), float(longitude)
     except ValueError:

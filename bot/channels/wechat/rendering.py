@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from bot.channels.wechat.accounts import AccountKind
 from bot.channels.wechat.judging import menu_id
@@ -15,6 +16,8 @@ from bot.wechat.text import MAX_TEXT_BYTES, Cut, first_piece
 
 # Links repeat their words and are long: choices may take this much of a message, the answer the rest.
 _MAX_TAIL_BYTES = 1100
+# Answers are few, and asked for again and again. About 6 MB.
+_REMEMBERED = 1024
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ def render(spoken: Spoken, kind: AccountKind, request_id: str = "") -> Rendered:
     return replace(message, text=text, asks_verdict=True) if is_asked else message
 
 
+@lru_cache(_REMEMBERED)
 def _message(spoken: Spoken, kind: AccountKind) -> Rendered:
     taps = kind is AccountKind.OFFICIAL
     words = phrases(spoken.language.knowledge)
