@@ -17,6 +17,8 @@ from bot.store.prepared import run_raw
 _PAUSE_SECONDS = 0.01
 # A transaction of ours takes less, so that who waits has its turn after the next one or two.
 _LOOK_AGAIN = 0.0005
+# After 16 MB of pages, four times SQLite's own: it waits for the disk, and what changes often is moved once.
+_CHECKPOINT = "wal_autocheckpoint=4000"
 
 
 def sqlite_engine(address: URL, patience: float) -> Engine:
@@ -39,7 +41,7 @@ def _tuning_sqlite(patience: float) -> Callable[[Any, object], None]:
         connection.isolation_level = None
         _use_wal(connection, patience)
         # NORMAL loses at most the last commits on power loss; deleted rows are overwritten with zeros.
-        for pragma in ("synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON"):
+        for pragma in ("synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON", _CHECKPOINT):
             connection.execute(f"PRAGMA {pragma}")
 
     return tune
