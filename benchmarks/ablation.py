@@ -33,7 +33,7 @@ from bot.domain import KnowledgeBase, Phrasing, Place, Ranking
 from bot.knowledge import loader
 from bot.operations import Operations, TableChoices
 from bot.ports import Embedder, no_progress
-from bot.retrieval import decision, training
+from bot.retrieval import classifier_cache, decision, training
 from bot.retrieval.building import BuildOptions, build_index, entry_ids, training_set
 from bot.retrieval.loaded_index import LoadedIndex, load_index
 from bot.retrieval.vectors import Groups, Vectors, best_of_groups
@@ -109,7 +109,9 @@ def _penalty(lab: Lab, cost: float) -> Iterator[None]:
     trained, ranked = training._evidence, LoadedIndex._evidence
     with (
         patch.object(
-            training, "_evidence", lambda rest, asked: lessened(trained(rest, asked), asked.vectors)
+            training,
+            "_evidence",
+            lambda rest, asked, fit: lessened(trained(rest, asked, fit), asked.vectors),
         ),
         patch.object(
             LoadedIndex,
@@ -215,7 +217,7 @@ def main() -> None:
     parser.add_argument("folders", nargs="*", type=Path)
     parser.add_argument("--own", action="store_true")
     arguments = parser.parse_args()
-    training._fit_classifier = remembered(training._fit_classifier)
+    classifier_cache.fit_classifier = remembered(classifier_cache.fit_classifier)
     training._lexical = remembered(training._lexical)
     operations = Operations(load_settings())
     for folder in arguments.folders:

@@ -76,6 +76,14 @@ class DiskCache:
             note = "UPDATE cached SET used = ? WHERE key = ?"
             connection.executemany(note, ((self._today, key) for key in aged))
 
+    def made(self, key: bytes, make: Callable[[], bytes]) -> bytes:
+        """The value of a key; made, and kept, where it is not there."""
+        found = dict(self.read([key]))
+        if key not in found:
+            found[key] = make()
+            self.keep(found.items())
+        return found[key]
+
     def keep(self, values: Iterable[tuple[bytes, bytes]]) -> None:
         """Keep values, each with its key."""
         if not self._is_usable:

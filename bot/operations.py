@@ -35,7 +35,7 @@ from bot.ports import Embedder, ObserveStage, Progress, unobserved
 from bot.pruning import check_runs, prune
 from bot.publishing import Publisher, Source
 from bot.publishing_rejected import Approval, publish_rejected
-from bot.retrieval import vocabulary_cache
+from bot.retrieval import classifier_cache, vocabulary_cache
 from bot.retrieval.embedding_cache import CachedEmbedder, cache_file
 from bot.retrieval.history import is_built
 from bot.retrieval.index_files import Parts
@@ -248,8 +248,13 @@ class Operations:
 
         def build(store: VersionStore, version: str, now: datetime) -> IndexManifest:
             building = importlib.import_module("bot.retrieval.building")
-            vocabularies = DiskCache(vocabulary_cache.cache_file(self.settings.cache_dir))
-            options = building.BuildOptions(self.settings.false_answer_rate, now, version, vocabularies)
+            options = building.BuildOptions(
+                self.settings.false_answer_rate,
+                now,
+                version,
+                vocabularies=DiskCache(vocabulary_cache.cache_file(self.settings.cache_dir)),
+                classifiers=DiskCache(classifier_cache.cache_file(self.settings.cache_dir)),
+            )
             made: IndexManifest = building.build_index(base, embedder, store, forms, options, progress)
             return made
 

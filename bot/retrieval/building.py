@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from bot.disk_cache import DiskCache
 from bot.domain import Entry, KnowledgeBase, Query
 from bot.ports import Embedder, Progress, no_progress
-from bot.retrieval import training
+from bot.retrieval import classifier_cache, training
 from bot.retrieval.decision import SIGNALS
 from bot.retrieval.faiss_index import PassageIndex, RowKind, Rows
 from bot.retrieval.index_files import Texts, write_learnt, write_texts
@@ -35,12 +35,15 @@ _ANSWERED_AFTER_ALL = 0.7
 
 @dataclass(frozen=True)
 class BuildOptions:
-    """What an operator chooses, what the clock says, the name of the version; where vocabularies are kept."""
+    """What an operator chooses, what the clock says, the name of the version; where what was
+    learnt from the questions is kept.
+    """
 
     false_answer_rate: float
     now: datetime
     version: str
     vocabularies: DiskCache | None = None
+    classifiers: DiskCache | None = None
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,7 @@ def _write_version(
             _training_set(texts, vectors, len(ids), is_near_miss),
             false_answer_rate=options.false_answer_rate,
             progress=progress,
+            fit=classifier_cache.remembering(options.classifiers),
         )
         progress("writing the version", 0, 1)
         index = PassageIndex.build(vectors, _rows(texts), len(ids))

@@ -8,7 +8,6 @@ sees an evaluation set. Imported only while an index is built: scikit-learn stay
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.ports import Progress
+from bot.retrieval.classifier_fitting import Fit, fit_classifier
 from bot.retrieval.decision import (
     SIGNALS,
     Calibration,
@@ -39,7 +39,6 @@ MIN_PHRASINGS_PER_ENTRY = 3
 DECILES = 10
 # Into how many parts the held-out questions are split to judge each by a curve fitted on the others.
 _CROSS_FITS = 5
-_INVERSE_REGULARISATION = 10.0
 _CURVE_POINTS = 41
 # Fewer entries than this cannot do without some of them.
 _MIN_ENTRIES_TO_HOLD_OUT = 5
@@ -154,21 +153,23 @@ class Trained:
 _BUILT_IN_GATE = Gate(np.array([6.0, 0.0, 0.0, 0.5, 0.0, 0.0]), 0.0)
 
 
-def train(data: TrainingSet, *, false_answer_rate: float, progress: Progress) -> Trained:
+def train(
+    data: TrainingSet, *, false_answer_rate: float, progress: Progress, fit: Fit = fit_classifier
+) -> Trained:
     """Fit classifier and gate; put the answer threshold where ``false_answer_rate`` is met."""
     if not data.is_classifiable:
         progress("calibrating", 0, 1)
         decision = _built_in(data, false_answer_rate)
         progress("calibrating", 1, 1)
         return Trained(decision)
-    asked = _joined([_fold(data, fold, progress) for fold in range(data.folds)], data.near_share)
+    asked = _joined([_fold(data, fold, progress, fit) for fold in range(data.folds)], data.near_share)
     gate = _fit_gate(asked)
     log_odds = gate.in_scope(asked.signals)
     calibration = _fit_calibration(log_odds, asked)
     confidence = calibration.probability(log_odds)
     answer, clarify = _thresholds(confidence, asked.out_of_scope_shares, false_answer_rate)
     progress("training the decision", data.folds, data.folds + 1)
-    classifier = _fit_classifier(data.phrasings, data.background, data.entry_count)
+    classifier = _classifier_of(data, fit)
     progress("training the decision", data.folds + 1, data.folds + 1)
     return Trained(
         Decision(classifier, gate, calibration, answer, clarify),
@@ -228,12 +229,12 @@ def _joined(parts: Sequence[_Asked], near_share: float) -> _Asked:
     )
 
 
-def _fold(data: TrainingSet, fold: int, progress: Progress) -> _Asked:
+def _fold(data: TrainingSet, fold: int, progress: Progress, fit: Fit) -> _Asked:
     """Ask the questions that this fold holds out."""
     progress("training the decision", fold, data.folds + 1)
     absent = _absent_entries(data, fold)
     is_asked = in_fold(len(data.phrasings.texts), fold) & ~absent[data.phrasings.entries]
-    return _ask(data, is_asked, in_fold(len(data.background.texts), fold), absent)
+    return _ask(data, is_asked, in_fold(len(data.background.texts), fold), absent, fit)
 
 
 def _ask(
@@ -241,6 +242,7 @@ def _ask(
     is_asked: NDArray[np.bool_],
     is_asked_background: NDArray[np.bool_],
     absent: NDArray[np.bool_],
+    fit: Fit,
 ) -> _Asked:
     """Ask some phrasings, all those of the absent entries and some of the background; train on the rest."""
     phrasings, background = data.phrasings, data.background
@@ -258,7 +260,7 @@ def _ask(
         background=background.where(~is_asked_background),
     )
     rows = (is_asked, is_absent, np.append(np.zeros(len(is_asked), bool), is_asked_background))
-    evidence = _evidence(rest, queries)
+    evidence = _evidence(rest, queries, fit)
     scores = evidence.scores()
     kinds = np.repeat(np.arange(3), [len(group.texts) for group in groups])
     is_near_miss = kinds == 1
@@ -268,9 +270,9 @@ def _ask(
     return _Asked(numbers, evidence.signals(scores), is_right, kinds == 0, is_near_miss, data.near_share)
 
 
-def _evidence(known: TrainingSet, queries: Group) -> Evidence:
+def _evidence(known: TrainingSet, queries: Group, fit: Fit) -> Evidence:
     """What a decision that knows only this makes of the queries."""
-    classifier = _fit_classifier(known.phrasings, known.background, known.entry_count)
+    classifier = _classifier_of(known, fit)
 
     def best(rows: Group) -> Vectors:
         return best_of_groups(queries.vectors, rows.vectors, rows.owned(known.entry_count))
@@ -301,7 +303,7 @@ def hold_out(
 ) -> HeldOut:
     """Train on the other rows and judge these; the data must be classifiable."""
     progress("training the decision", 0, 1)
-    asked = _ask(data, is_asked, is_asked_background, np.zeros(data.entry_count, bool))
+    asked = _ask(data, is_asked, is_asked_background, np.zeros(data.entry_count, bool), fit_classifier)
     gate = _fit_gate(asked)
     log_odds = gate.in_scope(asked.signals)
     confidence = _fit_calibration(log_odds, asked).probability(log_odds)
@@ -334,25 +336,10 @@ def in_fold(count: int, fold: int) -> NDArray[np.bool_]:
     return is_in
 
 
-def _fit_classifier(phrasings: Group, background: Group, entry_count: int) -> Classifier:
-    vectors = np.vstack([phrasings.vectors, background.vectors])
-    classes = np.concatenate([phrasings.entries, np.full(len(background.texts), entry_count)])
-    # Not imported where nothing is classified: it takes longer than the rest of a small build.
-    from sklearn.linear_model import LogisticRegression
-
-    model = LogisticRegression(C=_INVERSE_REGULARISATION, max_iter=100, tol=1e-3)
-    with warnings.catch_warnings():
-        # Entries with three phrasings each, of which a third is held out, are no mistake.
-        warnings.filterwarnings("ignore", "The number of unique classes is greater than 50%")
-        model.fit(vectors, classes)
-    weights = np.zeros((entry_count + 1, vectors.shape[1]), np.float32)
-    # An entry all of whose phrasings were held out is unknown to this model.
-    bias = np.full(entry_count + 1, model.intercept_.min() - 10, np.float32)
-    # Of two classes scikit-learn keeps one row: that of the second class, the background.
-    seen = model.classes_ if len(model.coef_) > 1 else model.classes_[1:]
-    bias[model.classes_] = 0
-    weights[seen], bias[seen] = model.coef_, model.intercept_
-    return Classifier(weights, bias)
+def _classifier_of(known: TrainingSet, fit: Fit) -> Classifier:
+    nobody = np.full(len(known.background.texts), known.entry_count)
+    vectors = np.vstack([known.phrasings.vectors, known.background.vectors])
+    return fit(vectors, np.concatenate([known.phrasings.entries, nobody]), known.entry_count)
 
 
 def _fit_gate(asked: _Asked) -> Gate:

@@ -26,11 +26,7 @@ def vocabulary_file(questions: Sequence[str], kept: DiskCache | None) -> bytes:
     if kept is None:
         return _learnt(questions)
     key = hashlib.blake2b(_learner_digest() + json.dumps(questions).encode(), digest_size=16).digest()
-    found = dict(kept.read([key]))
-    if key not in found:
-        found[key] = _learnt(questions)
-        kept.keep(found.items())
-    return found[key]
+    return kept.made(key, lambda: _learnt(questions))
 
 
 def _learnt(questions: Sequence[str]) -> bytes:
