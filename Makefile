@@ -81,14 +81,10 @@ $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 	$(BIN)/pip install --disable-pip-version-check -r requirements-dev.txt
 	touch $@
 
-# Which changes to the code no test notices, one part of it at a time: docs/mutation.md.
+# Which changes to the code no test notices, one part of it at a time: docs/mutation.md. For a look:
+# make mutants PART=decision MUTANTS="--modules keys --most 20"
 mutants: $(VENV)/installed-mutation
-	mkdir -p .mutation/$(PART)
-	cp -r bot tests knowledge wsgi.py pyproject.toml .mutation/$(PART)/
-	cp benchmarks/mutation/$(PART).cfg .mutation/$(PART)/setup.cfg
-	cd .mutation/$(PART) && \
-		PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 PATH="$(abspath $(BIN)):$$PATH" mutmut run $(MUTANTS)
-	cd .mutation/$(PART) && $(abspath $(BIN))/mutmut results
+	$(BIN)/python -m benchmarks.mutation $(PART) $(MUTANTS)
 
 format: install-dev
 	$(BIN)/ruff format .

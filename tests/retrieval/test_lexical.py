@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import random
+import re
+from collections import Counter
+
 import numpy as np
 import pytest
 
@@ -102,3 +107,54 @@ def test_what_nearly_all_of_many_texts_hold_tells_none_of_them_apart():
 
     assert lexicon.cosines("小程序").tolist() == [0] * 300
     assert lexicon.cosines("小程序 1234").argmax() == 234
+
+
+def grams(text: str) -> Counter[str]:
+    """Of Chinese one to three characters, of other words with their ends two to four."""
+    found = Counter()
+    for word in re.findall("[\u3400-\u9fff]+|[a-z0-9]+", text):
+        is_han = word[0] >= "\u3400"
+        framed, sizes = (word, (1, 2, 3)) if is_han else (f" {word} ", (2, 3, 4))
+        found.update(framed[at : at + n] for n in sizes for at in range(len(framed) - n + 1))
+    return found
+
+
+def tf_idf(texts: list[str], asked: str) -> list[float]:
+    """The cosines as textbooks have them; what a tenth of very many texts hold counts for nothing."""
+    seen_in = Counter(gram for text in texts for gram in grams(text))
+
+    def unit(text: str) -> dict[str, float]:
+        weights = {
+            gram: (1 + math.log(times)) * (math.log((1 + len(texts)) / (1 + seen_in[gram])) + 1)
+            for gram, times in grams(text).items()
+            if seen_in[gram] <= max(len(texts) / 10, 100)
+        }
+        size = math.hypot(*weights.values())
+        return {gram: weight / size for gram, weight in weights.items()}
+
+    one = unit(asked)
+    return [sum(one.get(gram, 0) * weight for gram, weight in unit(text).items()) for text in texts]
+
+
+@pytest.mark.parametrize("asked", ["备案 备案 要多久 icp", "丘㐀", "error 40029 error", "认证 aab abb"])
+@pytest.mark.parametrize(
+    ("letters", "exactly"), [("ab", 1e-5), ("abcdefghijklmnop", 5e-3)], ids=["few", "many"]
+)
+def test_cosines_are_those_of_tf_idf(asked, letters, exactly):
+    """Of very many n-grams some share a bucket, which makes them a little less exact."""
+    pick = random.Random(1)
+    made_up = ["".join(pick.choices(letters, k=9)) for _ in range(400)]
+    words = [*(*TEXTS, "丘㐀陵") * 20, *made_up]
+    texts = [f"小程序 {' '.join(pick.sample(words, 5))}" for _ in range(300)]
+
+    found = Lexicon.build(texts).cosines(asked)
+
+    assert found.tolist() == pytest.approx(tf_idf(texts, asked), abs=exactly)
+    assert found.max() > 0.01
+
+
+@pytest.mark.parametrize(("texts", "found"), [(100, True), (101, False)])
+def test_what_a_hundred_texts_hold_still_tells_them_apart(texts, found):
+    lexicon = Lexicon.build([f"小程序 {number}" for number in range(texts)])
+
+    assert (lexicon.cosines("小程序").max().item() > 0) is found

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,7 +62,28 @@ def test_every_key_gives_its_number_and_no_other_text_gives_any(numbers, others)
 
 
 def test_of_two_numbers_of_a_key_the_first_counts():
-    assert Keys.of([("a", 1), ("b", 2), ("a", 3)]).get("a") == 1
+    table = Keys.of([("a", 1), ("b", 2), ("a", 3)])
+
+    assert (table.get("a"), table.get("b"), len(table)) == (1, 2, 2)
+
+
+def test_keys_that_share_half_a_digest_are_told_apart():
+    (high,), (low,), _ = Keys.of([("a", 1)]).table.tolist()
+    table = Keys(np.array([[high, high], [low - 1, low], [7, 1]], np.uint64))
+
+    assert table.get("a") == 1
+
+
+def test_a_file_that_would_run_code_is_refused_before_it_does(tmp_path):
+    class Trap:
+        def __reduce__(self):
+            return Path.mkdir, (tmp_path / "ran",)
+
+    np.save(tmp_path / "keys.npy", np.array([Trap()], object), allow_pickle=True)
+
+    with pytest.raises(ValueError, match="allow_pickle=False"):
+        Keys.load(tmp_path / "keys.npy")
+    assert not (tmp_path / "ran").exists()
 
 
 @pytest.mark.usefixtures("size")

@@ -1,0 +1,1 @@
+"""Mutation testing: small changes to the code, one at a time, and whether a test notices."""

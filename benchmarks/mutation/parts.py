@@ -1,0 +1,35 @@
+"""What is changed, and which tests look at it: all that need no real language model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Part:
+    """Modules in a folder of ``bot`` (all, unless named) and the tests that may notice."""
+
+    folder: str
+    tests: tuple[str, ...]
+    modules: tuple[str, ...] = ()
+
+    def files(self) -> list[Path]:
+        """The modules' files, those with nothing to change left out."""
+        folder = Path("bot", self.folder)
+        names = self.modules or sorted(file.stem for file in folder.glob("*.py"))
+        return [folder / f"{name}.py" for name in names if name != "__init__"]
+
+
+# Others build whole indexes: minutes for each mutant.
+_OF_THE_DECISION = ("decision", "faiss_index", "lexical", "searchable", "stored_texts", "vectors")
+PARTS = {
+    "wechat": Part("wechat", ("tests/wechat",)),
+    "channel": Part("channels/wechat", ("tests/channels/wechat",)),
+    "answering": Part("answering", ("tests/answering",)),
+    "decision": Part(
+        "retrieval",
+        tuple(f"tests/retrieval/test_{name}.py" for name in _OF_THE_DECISION),
+        ("decision", "keys", "lexical", "sweep"),
+    ),
+}

@@ -1,0 +1,166 @@
+"""When history has a say and when not, to the number: an index that says what each text is near to."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.answering.answerer import Answerer
+from bot.answering.conversation import Converser, remembered
+from bot.domain import Conversation, Hit, OutcomeKind, Query, Ranking, Reply, Suggestion
+from tests.fakes import FakeIndex, make_entry
+
+ENTRIES = (
+    make_entry("cost", "认证要花多少", topic="fees"),
+    make_entry("both", "两种有何不同", topic="kinds"),
+    make_entry("twin", "电商的风险", topic="risks"),
+    make_entry("refund", "没通过退钱吗", topic="fees"),
+    make_entry("thanks", "谢谢", topic="smalltalk"),
+    make_entry("hello", "你好", topic="smalltalk"),
+)
+TALK = Conversation(question="做什么有风险")
+SURE, UNSURE = 0.9, 0.3
+
+
+class ScriptedIndex(FakeIndex):
+    """Gives each text the ranking it is told to; one that begins with a question before, that in context."""
+
+    def __init__(self, alone: Ranking, in_context: Ranking, **before: Ranking) -> None:
+        super().__init__(*ENTRIES)
+        self._alone, self._rankings = alone, {TALK.question: in_context} | before
+
+    def rank(self, query: Query) -> Ranking:
+        rankings = (found for before, found in self._rankings.items() if query.text.startswith(before))
+        return next(rankings, self._alone)
+
+
+def ranking(confidence: float, **scores: float) -> Ranking:
+    return Ranking(tuple(Hit(*item) for item in scores.items()), confidence)
+
+
+TWIN = ranking(0.99, twin=40.0, cost=1.0)
+
+
+def reply(question: str, index: ScriptedIndex, talk: Conversation = TALK) -> Reply:
+    return Converser(Answerer(lambda: index)).reply(question, talk)[0]
+
+
+def entry_of(*told: object) -> str | None:
+    return getattr(reply(*told).entry, "id", None)
+
+
+@pytest.mark.parametrize(
+    ("question", "confidence", "cost", "entry"),
+    [
+        ("要多久", SURE, 6.0, "cost"),
+        ("要多久", SURE, 5.9, "twin"),
+        ("要多久", UNSURE, 6.0, "twin"),
+        ("那要多久", SURE, 6.0, "twin"),
+    ],
+    ids=["clear", "not clear enough", "not sure", "goes on"],
+)
+def test_history_has_no_say_in_what_is_clear_by_itself(question, confidence, cost, entry):
+    index = ScriptedIndex(ranking(confidence, cost=cost, both=2.0), TWIN)
+
+    assert entry_of(question, index) == entry
+
+
+@pytest.mark.parametrize(
+    ("question", "nearest", "entry"),
+    [("好极了", 4.0, "thanks"), ("好极了", 4.1, "twin"), ("你好吗", 4.0, "twin"), ("好极了", None, "thanks")],
+    ids=["chat", "nearly on the subject", "a question", "nothing on the subject"],
+)
+def test_smalltalk_needs_to_be_clear_only_of_what_is_on_the_subject(question, nearest, entry):
+    others = {} if nearest is None else {"cost": nearest, "both": 0.0}
+    alone = ranking(SURE, thanks=5.0, hello=4.9, **others)
+
+    assert entry_of(question, ScriptedIndex(alone, TWIN)) == entry
+
+
+def test_what_is_near_nothing_is_told_so():
+    nothing = Ranking((), 0.0)
+
+    assert reply("要多久", ScriptedIndex(nothing, nothing)).outcome is OutcomeKind.ABSTAIN
+
+
+@pytest.mark.parametrize(
+    ("question", "entry"), [("要多久", "cost"), ("它要多久", "both")], ids=["may stand alone", "points back"]
+)
+def test_little_evidence_bends_only_what_says_that_it_goes_on(question, entry):
+    alone, in_context = ranking(0.5, cost=-8.0, both=-8.2), ranking(0.99, both=-7.6)
+
+    assert entry_of(question, ScriptedIndex(alone, in_context)) == entry
+
+
+def test_an_answer_is_not_given_up_for_a_meaning_that_is_not_believed():
+    alone, in_context = ranking(0.5, cost=-12.0, both=-12.2), ranking(0.99, both=-11.6)
+
+    assert entry_of("它要多久", ScriptedIndex(alone, in_context)) == "cost"
+
+
+def test_what_was_offered_and_is_named_comes_before_every_other_meaning():
+    talk = Conversation(question=TALK.question, choices=("cost", "refund"))
+    index = ScriptedIndex(ranking(UNSURE, both=1.0), TWIN)
+
+    found = reply("退钱的呢", index, talk)
+
+    assert (found.entry.id, found.confidence) == ("refund", 1.0)
+
+
+def test_after_an_answer_what_is_named_comes_after_what_is_meant():
+    talk = Conversation(question=TALK.question, choices=("cost", "refund"), entries=("both",))
+    told = {ENTRIES[1].question: TWIN}
+    index = ScriptedIndex(ranking(SURE, twin=9.0), TWIN, **told)
+
+    assert entry_of("退钱的呢", index, talk) == "twin"
+
+
+def test_only_the_last_answer_counts_for_what_is_meant():
+    talk = Conversation(question=TALK.question, entries=("both", "refund"))
+    told = {ENTRIES[1].question: TWIN, ENTRIES[3].question: ranking(0.9, cost=200.0)}
+    index = ScriptedIndex(ranking(UNSURE, cost=2.0, twin=1.9), TWIN, **told)
+
+    assert entry_of("那要多久", index, talk) == "twin"
+
+
+def test_what_is_answered_by_itself_is_what_the_next_question_goes_on_from():
+    index = ScriptedIndex(ranking(SURE, cost=9.0), TWIN)
+
+    _, talk = Converser(Answerer(lambda: index)).reply("要多久", TALK)
+
+    assert (talk.question, talk.entries) == ("要多久", ("cost",))
+
+
+# What is remembered
+
+
+def asked_back(outcome: OutcomeKind, *choices: str) -> Reply:
+    suggestions = tuple(Suggestion(name, name) for name in choices)
+    return Reply(outcome, "?", language=None, confidence=0.3, suggestions=suggestions)
+
+
+@pytest.mark.parametrize(
+    ("question", "entries"), [("要多久", ("cost",)), ("别的", ())], ids=["same", "other"]
+)
+def test_a_question_back_about_the_same_question_keeps_what_was_answered(question, entries):
+    talk = Conversation(question="要多久", entries=("cost",))
+
+    after = remembered(talk, asked_back(OutcomeKind.CLARIFY, "both"), question)
+
+    assert (after.question, after.entries, after.choices) == (question, entries, ("both",))
+
+
+@pytest.mark.parametrize(
+    ("before", "choices", "question"),
+    [("", ["cost"], "要多久"), ("之前", ["cost"], "之前"), ("", [], "")],
+    ids=["first and near", "not the first", "far off"],
+)
+def test_a_first_question_that_is_near_the_subject_is_kept_though_unanswered(before, choices, question):
+    after = remembered(Conversation(question=before), asked_back(OutcomeKind.ABSTAIN, *choices), "要多久")
+
+    assert after.question == question
+
+
+def test_of_a_long_question_the_end_is_kept():
+    after = remembered(Conversation(), asked_back(OutcomeKind.ABSTAIN, "cost"), f"{'长' * 200}要多久")
+
+    assert after.question == f"{'长' * 117}要多久"
