@@ -24,6 +24,12 @@ _MARKS = re.compile(r"[!?。,.~]{2,}")
 _NOT_WORD = re.compile(r"[\W_]+")
 # Not digits: 10000 is another number than 1000.
 _REPEATED = re.compile(r"(\D)\1{3,}")
+# Typed by its first sounds in the middle of Chinese: xcx备案.
+_INITIALS = {"xcx": "小程序", "gzh": "公众号", "zfb": "支付宝", "wx": "微信"}
+_BESIDE_HAN = re.compile(
+    rf"(?<=[\u3400-\u9fff])\s?({'|'.join(_INITIALS)})(?![a-z0-9_.])"
+    rf"|(?<![a-z0-9_.])({'|'.join(_INITIALS)})\s?(?=[\u3400-\u9fff])"
+)
 _HAN_WORTH_A_WORD = 2
 # A question on its way is looked at by several, and the usual ones come again and again. About 1 MB.
 _REMEMBERED = 1024
@@ -43,7 +49,11 @@ def _folded(text: str) -> tuple[str, str]:
         written = unicodedata.normalize("NFKC", _PICTURE.sub(" ", written))
     written = _MARKS.sub(_one_mark, written)
     written = _REPEATED.sub(r"\1\1\1", written)
-    return written, to_simplified(" ".join(written.split()).casefold())
+    return written, _written_out(to_simplified(" ".join(written.split()).casefold()))
+
+
+def _written_out(text: str) -> str:
+    return text if text.isascii() else _BESIDE_HAN.sub(lambda found: _INITIALS[found[1] or found[2]], text)
 
 
 def legible(text: str) -> str:

@@ -17,6 +17,9 @@ MAX_PARTS = 3
 # Answers to halves of a sentence must be among this many that are nearest to the whole: else a half was
 # taken out of its sense. Those to sentences must be among all its hits.
 NEAREST = 6
+# Where only a comma or a space cuts, an answer this far below the nearest to the whole is to a half out of
+# its sense, in units of score: 插件是什么 个人能用吗.
+_FARTHEST = 6.0
 # This near to the whole they may stand in for an entry that has something of each.
 VERY_NEAREST = 3
 
@@ -30,6 +33,7 @@ _VERB = r"(?:can|could|do|does|did|is|are|will|would|should|must|may|am|has|have
 _ASKS_ENGLISH = re.compile(rf"\b{_QUESTION_WORD}|^\W*{_VERB}|\?", re.IGNORECASE)
 _CHINESE_CUT = re.compile(
     r"[，,、]?\s*(?:以及|还有|還有|另外|并且|並且|同时|同時|顺便|順便|和|跟)\s*[，,：:]?|[，,]"
+    r"|(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff])"
 )
 _ENGLISH_CUT = re.compile(
     rf",?\s+(?:and|also|plus|and also)\s+(?={_QUESTION_WORD}|{_VERB})|,\s+(?={_QUESTION_WORD}|{_VERB})",
@@ -53,7 +57,7 @@ _LEAST_HAN, _LEAST_WORDS = 5, 3
 
 @dataclass(frozen=True)
 class Cut:
-    """A question in parts, which were sentences already, or were cut at a word or only at a comma."""
+    """A question in parts, which were sentences already, or were cut at a word, a comma or a space."""
 
     parts: tuple[str, ...]
     are_sentences: bool = False
@@ -120,13 +124,19 @@ def _stands_alone(text: str) -> bool:
 
 
 def _holds(parts: Sequence[Asked], cut: Cut, whole: Ranking, threshold: float) -> bool:
-    # A comma alone says little.
+    # A comma or a space alone says little.
     least = threshold if cut.are_sentences or cut.at_word else surely(threshold)
     known = [part for part in parts if part.ranking.confidence >= least]
     if not known or (len(known) < len(parts) and not cut.are_sentences):
         return False
     are_different = len({part.entry_id for part in known}) == len(known)
-    return are_different and _fits(known, whole, len(whole.hits) if cut.are_sentences else NEAREST)
+    fits = _fits(known, whole, len(whole.hits) if cut.are_sentences else NEAREST)
+    return are_different and fits and (cut.are_sentences or cut.at_word or _are_near(known, whole))
+
+
+def _are_near(known: Sequence[Asked], whole: Ranking) -> bool:
+    scores = {hit.entry_id: hit.score for hit in whole.hits}
+    return min(scores[part.entry_id] for part in known) >= whole.hits[0].score - _FARTHEST
 
 
 def _fits(known: Sequence[Asked], whole: Ranking, count: int) -> bool:

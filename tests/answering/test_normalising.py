@@ -33,6 +33,10 @@ def test_a_question_is_folded_to_one_form(typed, text):
         ("能开店吗", "「能開店嗎」"),
         ("能开店吗", "😀能开店吗😀"),
         ("小程序要钱吗", "小程式要錢嗎"),
+        ("小程序要钱吗", "XCX要钱吗"),
+        ("做个小程序", "做个 xcx"),
+        ("公众号和小程序", "gzh和xcx"),
+        ("用微信支付", "用wx支付"),
         ("小程序要钱吗", "小\u200b程序要钱吗"),
         ("Mini-program cost?", "mini program COST"),
     ],
@@ -54,7 +58,9 @@ def test_questions_about_different_things_keep_different_keys(one, other):
     assert normalise(one).key != normalise(other).key
 
 
-@pytest.mark.parametrize("text", ["小程序能用么", "上传文件", "加入社群", "电商小程序 app"])
+@pytest.mark.parametrize(
+    "text", ["小程序能用么", "上传文件", "加入社群", "电商小程序 app", "wx.request报错", "wxml是什么"]
+)
 def test_mainland_words_stay_as_they_are(text):
     assert normalise(text).text == text
 

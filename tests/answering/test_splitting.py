@@ -19,6 +19,7 @@ FILING, FEE = "备案要多久", "认证要多少钱"
         ("备案要多久以及认证要多少钱", (FILING, FEE)),
         ("备案要多久，另外认证要多少钱", (FILING, FEE)),
         ("备案要多久和认证要多少钱", (FILING, FEE)),
+        ("备案要多久 认证要多少钱", (FILING, FEE)),
         (
             "How long does filing take and what does certification cost?",
             ("How long does filing take", "what does certification cost?"),
@@ -40,6 +41,7 @@ def test_two_questions_are_cut_apart_without_the_words_between_them(question, pa
         "备案要多久",
         "普通和电商小程序有什么区别",
         "小程序和公众号哪个好",
+        "小程序 备案要多久",
         "我开了两家面包店，想让客人线上下单付款",
         "我开了一家花店。想让客人下单。要办什么证？",
         "我几年前做过商城，现在还能用吗？",
