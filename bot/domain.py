@@ -293,7 +293,8 @@ class Conversation:
     """What a chat remembers of a user: offered entries, the unread rest of an answer, the language.
 
     ``question`` is the last one that was answered on the subject, ``entries`` what answered it and the
-    one before, last first; ``offer`` the answer that is the user's to judge.
+    one before, last first; ``offer`` the answer that is the user's to judge. ``about`` is what the user
+    said of themselves.
     """
 
     language: Language | None = None
@@ -303,6 +304,7 @@ class Conversation:
     question: str = ""
     entries: tuple[str, ...] = ()
     offer: Offer | None = None
+    about: str = ""
 
     @property
     def lasting(self) -> Conversation:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from bot.answering.normalising import normalise
+from bot.domain import Language
 
 _MORE = frozenset(
     normalise(said).key
@@ -14,9 +15,19 @@ _MORE = frozenset(
         "详细说说|具体点|具体说说|展开说说|多说一点",
         "more|show more|show all|continue|go on|read more|tell me more|more detail|more details|more please",
         "please continue|in more detail|can you tell me more",
+        "为什么|为什么呢|为什么啊|这是为什么|为啥|为啥呢|为何|什么原因",
+        "why|why not|why is that|why so|how come|but why",
     )
     for said in said.split("|")
 )
+_IN_ANOTHER_LANGUAGE = re.compile(
+    r"(?:(?:请|麻烦|能|可以|能不能|可不可以|canyou|couldyou|please|now|and|sayit|saythat|answer)*"
+    r"(?:用|说|讲|换成|换|改成|切换成?|翻译成?|in|speak)?)"
+    r"(?P<language>简体(?:中文)?|繁体(?:中文)?|中文|汉语|普通话|国语|英文|英语|simplifiedchinese|traditionalchinese|chinese|english)"
+    r"(?:字|版|的)?(?:再?(?:说|讲|回答|回复|写|解释|翻译)(?:一下|一遍|一次)?)?(?:吗|吧|呢|谢谢|please|version)*"
+)
+_LANGUAGES = dict.fromkeys(("繁体", "繁体中文", "traditionalchinese"), Language.TRADITIONAL)
+_LANGUAGES |= dict.fromkeys(("英文", "英语", "english"), Language.ENGLISH)
 _NUMBER = re.compile(
     r"(?:我?(?:选择|选|要|看|就)?第?|(?:the)?(?:no|number|option|choice)?)"
     r"([1-9一二三四五])(?:个|条|项|题|号|点)?(?:问题|呢|吧|please)?"
@@ -43,6 +54,12 @@ _COVERED = 0.6
 def asks_for_more(key: str) -> bool:
     """Whether a normalised message wants the rest of the last answer."""
     return key in _MORE
+
+
+def asked_language(key: str) -> Language | None:
+    """The language in which a normalised message wants to hear the last answer again."""
+    found = _IN_ANOTHER_LANGUAGE.fullmatch(key)
+    return _LANGUAGES.get(found["language"], Language.SIMPLIFIED) if found else None
 
 
 def chosen_number(key: str) -> int | None:

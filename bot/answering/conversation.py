@@ -5,25 +5,20 @@ No effects, no channel: the same question in the same conversation gives the sam
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
-from bot.answering.alternatives import pointed_at
-from bot.answering.answerer import CHAT_TOPICS, Answerer
-from bot.answering.choosing import asks_for_more, chosen_by_place, chosen_by_words
-from bot.answering.dependence import Dependence, core, dependence, is_question
-from bot.answering.following_up import Meaning, meaning
+from bot.answering.answerer import Answerer
+from bot.answering.choosing import asked_language, asks_for_more, chosen_by_place
+from bot.answering.dependence import Dependence, dependence, is_short
+from bot.answering.introducing import introduction, with_introduction
 from bot.answering.normalising import normalise
+from bot.answering.reading import surely
 from bot.answering.script import is_simplified
-from bot.domain import Conversation, Entry, Hit, Language, OutcomeKind, Query, Ranking, Reply
-from bot.ports import KnowledgeIndex
+from bot.answering.thread import Thread
+from bot.domain import Conversation, Language, OutcomeKind, Query, Reply
 
-# How far the best entry must be above the next for a short question to stand alone, in units of score.
-_CLEAR_LEAD = 4.0
-# The same for what asks nothing and is like smalltalk.
-_CLEAR_CHAT = 1.0
-# Evidence that a question needs to be bent by its history without saying that it goes on.
-_DOUBT = 1.0
+# How far an answer given before must be above the next entry to be given again, in units of score.
+_CLEAR_REPEAT = 2.5
 _ENTRIES_KEPT = 3
 _MAX_QUESTION = 120
 
@@ -58,6 +53,8 @@ class _Exchange:
         reply = self._chosen(query, question, talk) or self._more(query, question, talk)
         if reply:
             return reply, remembered(talk, reply)
+        if talk.question and (wanted := asked_language(query.key)):
+            return self._again(talk, wanted)
         # What the question itself is written in is better judged with what it is read as: pinyin is Chinese.
         forced = None if query.language is normalise(question).language else query.language
         return self._answered(query, question, talk, language or forced)
@@ -71,6 +68,12 @@ class _Exchange:
         wants_more = bool(talk.entries) and asks_for_more(query.key)
         return self._tell(talk.entries[0], query, question) if wants_more else None
 
+    def _again(self, talk: Conversation, language: Language) -> tuple[Reply, Conversation]:
+        """What was said last, in another language."""
+        told = self._answerer.tell(talk.entries[0], language) if talk.entries else None
+        reply = told or self._answerer.answer(talk.question, language)
+        return reply, remembered(talk, reply, talk.question)
+
     def _tell(self, entry_id: str, query: Query, question: str) -> Reply | None:
         return self._answerer.tell(entry_id, query.language, question)
 
@@ -79,7 +82,26 @@ class _Exchange:
     ) -> tuple[Reply, Conversation]:
         alone = self._answerer.answer(question, forced)
         query = replace(query, language=alone.language)
-        if not (talk.question and query.key) or alone.ranking.is_exact:
+        reply, talk = self._in_context(query, question, talk, alone)
+        said = introduction(query) if reply.entry or reply.suggestions else ""
+        if said and reply.outcome is OutcomeKind.ABSTAIN:  # nothing was asked: there is nothing not to know
+            reply = self._asked_back(question, query, reply)
+        return reply, replace(talk, about=said or talk.about)
+
+    def _asked_back(self, question: str, query: Query, reply: Reply) -> Reply:
+        threshold = max(self._answerer.index().clarify_threshold, reply.confidence)
+        return self._answerer.judge(question, query, replace(reply.ranking, confidence=threshold))
+
+    def _in_context(
+        self, query: Query, question: str, talk: Conversation, alone: Reply
+    ) -> tuple[Reply, Conversation]:
+        if not query.key or alone.ranking.is_exact:
+            return alone, remembered(talk, alone, query.text)
+        # What leans on the answer before goes on from that; what does not may go on from who asks.
+        informed = self._informed(query, question, talk, alone)
+        if informed:
+            return informed, remembered(talk, informed, query.text)
+        if not talk.question:
             return alone, remembered(talk, alone, query.text)
         understood = normalise(alone.ranking.read_as or question, query.language)
         thread = Thread(self._answerer.index(), understood, alone, talk)
@@ -89,99 +111,23 @@ class _Exchange:
         reply = self._answerer.judge(question, query, ranking)
         return reply, remembered(talk, reply, talk.question)
 
-
-class Thread:
-    """A question in words of its own, the reply to it by itself, and what was said before."""
-
-    def __init__(self, index: KnowledgeIndex, query: Query, alone: Reply, talk: Conversation) -> None:
-        self._index = index
-        self._query = query
-        self._alone = alone
-        self._talk = talk
-        pointed = pointed_at(query.text, self._compared())
-        self._is_pointed = pointed is not None
-        said = replace(query, text=pointed) if pointed else query
-        self._core = core(said)
-        # With the thing in words it may say all: 前者有什么风险 after a question on two kinds.
-        self._says_all = self._is_pointed and is_question(said)
-
-    def ranking(self) -> Ranking | None:
-        """What the question means here; None when it is to be answered by itself."""
-        dependence = self._dependence()
-        if dependence is Dependence.NONE:
+    def _informed(self, query: Query, question: str, talk: Conversation, alone: Reply) -> Reply | None:
+        """The reply to a short question if it is surely another one for who introduced themselves so."""
+        if not talk.about or not is_short(query) or dependence(query) is Dependence.CERTAIN:
             return None
-        # Without an entry the last reply was a question back: what it offered comes first.
-        if not self._talk.entries and (named := self._named()):
-            return named
-        meant = self._meaning()
-        ranking = meant.ranking(self._index.answer_threshold)
-        if meant.evidence >= (_DOUBT if self._may_stand_alone(dependence) else 0.0):
-            return ranking
-        return self._named() or (ranking if self._is_better(ranking, dependence) else None)
+        informed = self._answerer.answer(with_introduction(talk.about, question), query.language)
+        is_sure = informed.is_answered and informed.confidence >= surely(
+            self._answerer.index().answer_threshold
+        )
+        return informed if is_sure and self._is_news(informed, alone, talk) else None
 
-    def _may_stand_alone(self, dependence: Dependence) -> bool:
-        return dependence is Dependence.POSSIBLE and self._is_settled()
-
-    def _is_settled(self) -> bool:
-        """Whether the question by itself needs no asking back."""
-        return self._alone.outcome not in (OutcomeKind.CLARIFY, OutcomeKind.ABSTAIN)
-
-    def _is_better(self, ranking: Ranking, dependence: Dependence) -> bool:
-        """Whether a meaning not to be believed is at least better to ask back with."""
-        if self._alone.outcome is OutcomeKind.SMALLTALK:
-            return dependence is Dependence.CERTAIN
-        return not self._is_settled() and ranking.confidence >= self._index.clarify_threshold
-
-    def _dependence(self) -> Dependence:
-        """How far history may have a say: what is clear by itself does not depend."""
-        depends = Dependence.CERTAIN if self._is_pointed else dependence(self._query)
-        if depends is not Dependence.POSSIBLE:
-            return depends
-        if self._is_like_chat() and not is_question(self._query):
-            return Dependence.NONE if self._lead() >= _CLEAR_CHAT else depends
-        is_clear = self._is_settled() and self._lead() >= _CLEAR_LEAD
-        return Dependence.NONE if is_clear else depends
-
-    def _is_like_chat(self) -> bool:
-        best = self._alone.ranking.hits[:1]
-        return bool(best) and best[0].entry_id not in self._topical([self._alone.ranking])
-
-    def _lead(self) -> float:
-        """How far the best entry by itself is above the next, which after smalltalk is one on the subject."""
-        best, *others = self._alone.ranking.hits
-        if self._is_like_chat():
-            topical = self._topical([self._alone.ranking])
-            others = [hit for hit in others if hit.entry_id in topical]
-        return best.score - others[0].score if others else _CLEAR_LEAD
-
-    def _named(self) -> Ranking | None:
-        """What was offered and is now named by some of its words."""
-        offered = self._entries(self._talk.choices)
-        number = chosen_by_words(self._core, [entry.question for entry in offered])
-        return None if number is None else Ranking((Hit(offered[number].id, 1.0),), 1.0)
-
-    def _meaning(self) -> Meaning:
-        lasts = self._entries(self._talk.entries)
-        befores = [] if self._says_all else [self._talk.question, *(entry.question for entry in lasts[:1])]
-        alone = [self._rank(self._core), self._alone.ranking]
-        threshold = self._index.answer_threshold
-        in_context = [self._rank(f"{before} {self._core}") for before in befores]
-        return meaning(alone, in_context, self._topical([*alone, *in_context]), lasts, self._core, threshold)
-
-    def _compared(self) -> list[str]:
-        """Where a thing pointed at by its place may be named: what was answered, and what was asked."""
-        return [*(entry.question for entry in self._entries(self._talk.entries)), self._talk.question]
-
-    def _rank(self, text: str) -> Ranking:
-        return self._index.rank(normalise(text, self._query.language))
-
-    def _topical(self, rankings: Iterable[Ranking]) -> dict[str, Entry]:
-        ids = {hit.entry_id for ranking in rankings for hit in ranking.hits}
-        return {entry.id: entry for entry in self._entries(sorted(ids)) if entry.topic not in CHAT_TOPICS}
-
-    def _entries(self, ids: Iterable[str]) -> list[Entry]:
-        found = (self._index.entry(name, self._query.language) for name in ids)
-        return [entry for entry in found if entry is not None]
+    def _is_news(self, informed: Reply, alone: Reply, talk: Conversation) -> bool:
+        """Whether it is another answer; one that was given is given again only where no other is near."""
+        if informed.entry is None or informed.entry == alone.entry:
+            return False
+        best, *others = informed.ranking.hits
+        is_clear = not others or best.score - others[0].score >= _CLEAR_REPEAT
+        return is_clear or informed.entry.id not in talk.entries
 
 
 def remembered(talk: Conversation, reply: Reply, question: str = "") -> Conversation:

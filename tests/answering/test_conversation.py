@@ -96,7 +96,7 @@ def test_a_number_without_an_offer_is_no_choice(dialogue):
     assert not dialogue("2")[-1].is_answered
 
 
-@pytest.mark.parametrize("more", ["继续", "详细点", "tell me more"])
+@pytest.mark.parametrize("more", ["继续", "详细点", "tell me more", "为什么呢", "but why?"])
 def test_more_is_said_about_the_last_answer(last, more):
     assert last("做普通小程序有哪些风险", more) == "risks"
 
@@ -155,3 +155,30 @@ def test_a_language_that_is_asked_for_goes_before_every_other(dialogue):
     replies = dialogue("小程序认证要多少钱", "2", language=Language.TRADITIONAL)
 
     assert {reply.language for reply in replies} == {Language.TRADITIONAL}
+
+
+@pytest.mark.parametrize(
+    ("wish", "language"),
+    [
+        ("in English please", Language.ENGLISH),
+        ("用繁體中文說", Language.TRADITIONAL),
+        ("请说中文", Language.SIMPLIFIED),
+        ("can you say it in Chinese?", Language.SIMPLIFIED),
+    ],
+)
+def test_the_last_answer_is_given_again_in_another_language(dialogue, wish, language):
+    reply = dialogue("做普通小程序有哪些风险", "谢谢", wish)[-1]
+
+    assert (reply.entry.id, reply.language) == ("risks", language)
+
+
+def test_what_was_asked_back_about_is_asked_back_in_another_language(dialogue):
+    before, reply = dialogue("小程序认证 钱", "in English please")
+
+    assert before.outcome is reply.outcome is OutcomeKind.CLARIFY
+    assert reply.language is Language.ENGLISH
+    assert [offer.id for offer in reply.suggestions] == [offer.id for offer in before.suggestions]
+
+
+def test_a_language_is_not_asked_for_by_a_question_about_it(dialogue):
+    assert not dialogue("做普通小程序有哪些风险", "英文名字怎么起")[-1].is_answered

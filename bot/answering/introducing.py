@@ -1,0 +1,39 @@
+"""What people say of themselves before they ask: it goes on counting for the short questions after it."""
+
+from __future__ import annotations
+
+import re
+
+from bot.answering.dependence import is_question
+from bot.answering.normalising import normalise
+from bot.domain import Query
+
+# Somebody who is, has, runs or wants something; whoever only wants to ask says nothing of that kind.
+_ZH_SELF = re.compile(
+    r"(?:你好|您好|哈喽|请问|那个)*[,，、\s]*(?:我们?|咱们?|本人|我家|我哋|本公司|我公司)"
+    r"(?:这边|家|现在|目前|自己|的?公司)*(?:就?是(?!不是|想问|说)|係|有(?!点)|开|在|做|卖|经营|打算|准备|计划|想(?!问|知道|了解|请问)|要(?!问))"
+)
+_EN_SELF = re.compile(
+    r"(?:hi|hello|hey)?[,!\s]*(?:i|we)(?:'m|'re|'d| am| are| have| run| own| sell| make| want| would)\b"
+    r"(?! (?:asking|wondering|sorry|not sure|confused|to know|to ask|like to know))"
+)
+_CLAUSE = re.compile(r"[。.!！?？;；,，、\n]\s*|\s+(?=[\u3400-\u9fff])")
+_UNIT = re.compile(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+")
+# A word or two says too little, a story too much.
+_LEAST, _MOST = 4, 24
+
+
+def introduction(query: Query) -> str:
+    """What a message says of who asks, as far as it asks nothing; empty where it says nothing of that."""
+    opened = _ZH_SELF.match(query.text) or _EN_SELF.match(query.text)
+    if opened is None:
+        return ""
+    end = _CLAUSE.search(query.text, opened.end())
+    said = query.text[: end.start()] if end else query.text
+    is_plain = _LEAST <= len(_UNIT.findall(said)) <= _MOST and not is_question(normalise(said))
+    return said if is_plain else ""
+
+
+def with_introduction(said: str, question: str) -> str:
+    """One message of both."""
+    return f"{said}{', ' if said.isascii() else '，'}{question}"
