@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from bot.domain import Conversation
 from bot.store.database import Database
-from bot.store.prepared import Prepared
+from bot.store.prepared import Direct, Prepared
 from bot.store.secrets import Secrets
 from bot.store.tables import conversations
 
@@ -48,7 +48,7 @@ class Conversations:
     def recall(self, channel: str, user: str) -> Conversation:
         """The user's conversation, new if there is none or it is too old; raises StoreError."""
         pseudonym = self._secrets.user(channel, user)
-        with self._database.reading() as connection:
+        with self._database.looking_up() as connection:
             return read(connection, channel, pseudonym, self._clock() - self._max_age)
 
     def keep(self, channel: str, user: str, talk: Conversation) -> None:
@@ -77,7 +77,7 @@ class Conversations:
             write(connection, channel, pseudonym, talk, said_at)
 
 
-def read(connection: Connection, channel: str, pseudonym: str, oldest: float) -> Conversation:
+def read(connection: Connection | Direct, channel: str, pseudonym: str, oldest: float) -> Conversation:
     """The stored conversation; of one from before ``oldest``, what lasts."""
     whose = {"of_channel": channel, "of_user": pseudonym}
     found = _SELECT.run(connection, whose).fetchone()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from functools import partial
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
@@ -13,7 +14,8 @@ from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 
 from bot.errors import SettingsError, StoreError
 from bot.store import schema
-from bot.store.sqlite_engine import sqlite_engine
+from bot.store.prepared import Direct, run_raw
+from bot.store.sqlite_engine import reading_engine, writing_engine
 
 USUAL_PATIENCE = 3.0
 _PASSWORD = re.compile(r"(?<=//)([^:/@]*):.*@")
@@ -22,7 +24,7 @@ _LEAST_CONNECT_SECONDS = 2
 
 
 class Database:
-    """One engine; tables are brought up to date on first use. Safe to share between threads."""
+    """Tables are brought up to date on first use. Safe to share between threads."""
 
     def __init__(self, url: str, patience: float = USUAL_PATIENCE) -> None:
         """``patience``: seconds to wait while another holds what is needed.
@@ -30,13 +32,14 @@ class Database:
         Raises SettingsError when ``url`` is not an address that can be opened.
         """
         try:
-            self._engine = _engine(url, patience)
+            self._writing, self._reading = _engines(url, patience)
         except (ArgumentError, ModuleNotFoundError, OSError) as error:
             problem = _PASSWORD.sub(r"\1:***@", f"BOT_DATABASE_URL={url!r}: {error}")
             raise SettingsError(
                 "%(problem)s; write sqlite:///path/to/bot.db or postgresql+psycopg://user:password@host/name",
                 problem=problem,
             ) from error
+        self._patience = patience
         self._has_tables = False
 
     @contextmanager
@@ -47,7 +50,7 @@ class Database:
         """
         with self._failures_named():
             self._bring_up_to_date()
-            with self._engine.begin() as connection:
+            with self._writing.begin() as connection:
                 yield connection
 
     @contextmanager
@@ -55,15 +58,26 @@ class Database:
         """A connection to read on, which waits for no writer; raises StoreError if it cannot."""
         with self._failures_named():
             self._bring_up_to_date()
-            with self._connect_to_read() as connection, connection.begin():
+            with self._reading.begin() as connection:
                 yield connection
+
+    @contextmanager
+    def looking_up(self) -> Iterator[Direct]:
+        """The same for prepared statements, each of which sees what is there by then."""
+        with self._failures_named():
+            self._bring_up_to_date()
+            with closing(self._reading.raw_connection()) as connection:
+                direct = Direct(connection, self._reading.dialect)
+                if direct.dialect.name != "sqlite":
+                    _wait_at_most(self._patience, direct)
+                yield direct
 
     def migrate(self) -> str:
         """Bring the tables up to date; the version they were at, empty = there were none of ours.
 
         Raises StoreError.
         """
-        with self._failures_named(), self._engine.begin() as connection:
+        with self._failures_named(), self._writing.begin() as connection:
             return schema.migrate(connection)
 
     def tidy(self) -> None:
@@ -71,21 +85,19 @@ class Database:
 
         PostgreSQL does this by itself, in time.
         """
-        if self._engine.dialect.name == "sqlite":
-            with self._failures_named(), self._connect_to_read() as connection:
+        if self._reading.dialect.name == "sqlite":
+            with self._failures_named(), self._reading.connect() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Give all connections back."""
-        self._engine.dispose()
-
-    def _connect_to_read(self) -> Connection:
-        return self._engine.connect().execution_options(is_reading=True)
+        self._writing.dispose()
+        self._reading.dispose()
 
     def _bring_up_to_date(self) -> None:
         if self._has_tables:
             return
-        with self._connect_to_read() as connection, connection.begin():
+        with self._reading.begin() as connection:
             is_current = schema.version(connection) == schema.HEAD
         if not is_current:
             self.migrate()
@@ -108,24 +120,20 @@ def _said(error: SQLAlchemyError) -> str:
     return " ".join(str(error).split("\n(Background")[0].split())
 
 
-def _engine(url: str, patience: float) -> Engine:
+def _engines(url: str, patience: float) -> tuple[Engine, Engine]:
+    """To write with, and to read with."""
     address = make_url(url)
     if address.get_backend_name() == "sqlite":
-        return sqlite_engine(address, patience)
+        return writing_engine(address, patience), reading_engine(address, patience)
     if address.drivername in ("postgres", "postgresql"):
         address = address.set(drivername="postgresql+psycopg")
     seconds = max(_LEAST_CONNECT_SECONDS, math.ceil(patience))
     limits = {"connect_timeout": seconds, "tcp_user_timeout": 1000 * seconds}
     engine = create_engine(address, connect_args=limits, pool_pre_ping=True, hide_parameters=True)
-    event.listen(engine, "begin", _waiting_at_most(patience))
-    return engine
+    event.listen(engine, "begin", partial(_wait_at_most, patience))
+    return engine, engine
 
 
-def _waiting_at_most(seconds: float) -> Callable[[Connection], None]:
+def _wait_at_most(seconds: float, connection: Connection | Direct) -> None:
     """For each transaction anew: a pooler between may hand out another session every time."""
-    statement = f"SET LOCAL lock_timeout = {math.ceil(seconds * 1000)}"
-
-    def limit(connection: Connection) -> None:
-        connection.exec_driver_sql(statement)
-
-    return limit
+    run_raw(connection, f"SET LOCAL lock_timeout = {math.ceil(seconds * 1000)}")

@@ -7,6 +7,7 @@ locked: until the commit a delivery has no effect, and after it the effect canno
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 from sqlalchemy import Connection, bindparam, delete, select
@@ -22,8 +23,8 @@ from bot.store.database import Database
 from bot.store.feedback import replace_feedback
 from bot.store.group_commit import GroupCommit
 from bot.store.outbox import enqueue
-from bot.store.prepared import Prepared
-from bot.store.question_rows import log_questions
+from bot.store.prepared import Direct, Prepared
+from bot.store.question_rows import QuestionRow, log_questions, question_rows
 from bot.store.secrets import Secrets
 from bot.store.tables import conversations, pushes
 from bot.store.user_data import erase
@@ -40,6 +41,16 @@ _SELECT = Prepared(
     )
 )
 _INSERT = Prepared(insert(pushes).on_conflict_do_nothing(index_elements=[pushes.c.key]))
+
+
+@dataclass(frozen=True)
+class _Effect:
+    """What is to be written of a settlement, ready before its turn comes: others wait meanwhile."""
+
+    key: str
+    user: str
+    settlement: Settlement
+    questions: list[QuestionRow]
 
 
 class Inbox:
@@ -61,7 +72,7 @@ class Inbox:
 
     def settled(self, key: str) -> Said | None:
         """The reply of a push that was settled before."""
-        with self._database.reading() as connection:
+        with self._database.looking_up() as connection:
             return _reply(connection, key)
 
     def arrived(self, key: str, channel: str, openid: str, max_age: float) -> Said | Conversation:
@@ -71,14 +82,15 @@ class Inbox:
         serves the user, and an answer to judge.
         """
         user = self._secrets.user(channel, openid)
-        with self._database.reading() as connection:
+        with self._database.looking_up() as connection:
             return _reply(connection, key) or read(connection, channel, user, self._clock() - max_age)
 
     def settle(self, key: str, settlement: Settlement) -> Said:
         """Give the push its effect, unless another delivery did: the reply to send either way."""
         user = self._secrets.user(settlement.channel, settlement.openid)
+        effect = _Effect(key, user, settlement, question_rows(settlement.asked, self._secrets))
         try:
-            said = self._group.run(user, partial(self._settle, key=key, settlement=settlement, user=user))
+            said = self._group.run(user, partial(self._settle, effect))
         except IntegrityError as error:
             raise StoreError("the database refuses the effect of %(key)s", key=key) from error
         if said is settlement.said:
@@ -86,21 +98,27 @@ class Inbox:
                 self._observe(asked)
         return said
 
-    def _settle(self, connection: Connection, key: str, settlement: Settlement, user: str) -> Said:
-        said = settlement.said
-        row = {"key": key, "reply_kind": said.kind.value, "reply_text": said.text, "settled_at": said.at}
-        if not _INSERT.run(connection, row).rowcount and (earlier := _reply(connection, key)):
+    def _settle(self, effect: _Effect, connection: Connection) -> Said:
+        said = effect.settlement.said
+        row = {
+            "key": effect.key,
+            "reply_kind": said.kind.value,
+            "reply_text": said.text,
+            "settled_at": said.at,
+        }
+        if not _INSERT.run(connection, row).rowcount and (earlier := _reply(connection, effect.key)):
             return earlier
-        self._take_effect(connection, settlement, user, self._clock())
+        self._write(effect, connection, self._clock())
         return said
 
-    def _take_effect(self, connection: Connection, settlement: Settlement, user: str, now: float) -> None:
+    def _write(self, effect: _Effect, connection: Connection, now: float) -> None:
+        settlement = effect.settlement
         self._forget_now_and_then(connection, now)
-        self._keep_conversation(connection, settlement, user, now)
-        log_questions(connection, self._secrets, settlement.asked)
+        self._keep_conversation(connection, settlement, effect.user, now)
+        log_questions(connection, effect.questions)
         for message in settlement.messages:
             sealed = self._secrets.seal(settlement.openid)
-            enqueue(connection, message, user=user, recipient=sealed, now=now)
+            enqueue(connection, message, user=effect.user, recipient=sealed, now=now)
         if (judged := settlement.judgement) and judged.request_id:
             # The conversation vouches for its id: the question may be gone from the log.
             replace_feedback(connection, judged.request_id, judged.verdict, "", now)
@@ -126,7 +144,7 @@ def _forget(connection: Connection, now: float) -> None:
     connection.execute(delete(conversations).where(conversations.c.updated_at < now - _TALKS_KEPT_SECONDS))
 
 
-def _reply(connection: Connection, key: str) -> Said | None:
+def _reply(connection: Connection | Direct, key: str) -> Said | None:
     row = _SELECT.run(connection, {"of_key": key}).fetchone()
     if row is None:
         return None

@@ -7,12 +7,23 @@ past it, within its transactions and with its errors.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Executable
+from sqlalchemy.engine import Dialect
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.compiler import SQLCompiler
+
+
+@dataclass(frozen=True)
+class Direct:
+    """As much of a connection as such statements need, without a transaction of SQLAlchemy's."""
+
+    connection: PoolProxiedConnection
+    dialect: Dialect
 
 
 class Prepared:
@@ -22,20 +33,20 @@ class Prepared:
         self._statement = statement
         self._compiled: dict[str, SQLCompiler] = {}
 
-    def run(self, connection: Connection, values: Mapping[str, Any]) -> DBAPICursor:
+    def run(self, connection: Connection | Direct, values: Mapping[str, Any]) -> DBAPICursor:
         """The driver's cursor, rows as tuples; raises what SQLAlchemy would."""
         compiled = self._compiled.get(connection.dialect.name) or self._compile(connection)
         names = compiled.positiontup
         parameters = [values[name] for name in names] if names is not None else dict(values)
         return run_raw(connection, compiled.string, parameters)
 
-    def _compile(self, connection: Connection) -> SQLCompiler:
+    def _compile(self, connection: Connection | Direct) -> SQLCompiler:
         compiled: SQLCompiler = self._statement.compile(dialect=connection.dialect)  # type: ignore[attr-defined]
         self._compiled[connection.dialect.name] = compiled
         return compiled
 
 
-def run_raw(connection: Connection, sql: str, parameters: Any = ()) -> DBAPICursor:  # noqa: ANN401 - the driver's
+def run_raw(connection: Connection | Direct, sql: str, parameters: Any = ()) -> DBAPICursor:  # noqa: ANN401 - the driver's
     """Run a text on the connection's driver; raises what SQLAlchemy would."""
     cursor = connection.connection.cursor()
     try:
@@ -45,7 +56,7 @@ def run_raw(connection: Connection, sql: str, parameters: Any = ()) -> DBAPICurs
     return cursor
 
 
-def _named(connection: Connection, sql: str, error: Exception) -> BaseException:
+def _named(connection: Connection | Direct, sql: str, error: Exception) -> BaseException:
     """SQLAlchemy's error for the driver's, without what the parameters hold."""
     dialect = connection.dialect
     base = dialect.loaded_dbapi.Error

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, bindparam, insert, select
 
@@ -15,14 +14,19 @@ from bot.store.prepared import Prepared
 from bot.store.secrets import Secrets
 from bot.store.tables import erasures, questions
 
+QuestionRow: TypeAlias = dict[str, Any]
 # A message may be long; its beginning says what is asked.
 _LONGEST_QUESTION = 2000
 _LENGTHS = {
     name: column.type.length for name, column in questions.c.items() if hasattr(column.type, "length")
 }
-_COLUMNS = [name for name in questions.c.keys() if name != "id"]  # noqa: SIM118 - no dict
-_INSERT = Prepared(insert(questions).values({name: bindparam(name) for name in _COLUMNS}))
-_ERASED_AT = Prepared(select(erasures.c.erased_at).where(erasures.c.user == bindparam("of_user")))
+_ROW = {name: bindparam(name, type_=column.type) for name, column in questions.c.items() if name != "id"}
+_ERASED_SINCE = (erasures.c.user == _ROW["user"]) & (erasures.c.erased_at >= _ROW["asked_at"])
+_INSERT = Prepared(
+    insert(questions).from_select(
+        list(_ROW), select(*_ROW.values()).where(~select(erasures).where(_ERASED_SINCE).exists())
+    )
+)
 
 
 class QuestionRows:
@@ -34,23 +38,23 @@ class QuestionRows:
 
     def add(self, batch: Sequence[LoggedQuestion]) -> None:
         """All of them or none, but for those of users who were erased since; raises StoreError."""
+        rows = question_rows(batch, self._secrets)
         with self._database.transaction() as connection:
-            log_questions(connection, self._secrets, batch)
+            log_questions(connection, rows)
 
 
-def log_questions(connection: Connection, secrets: Secrets, batch: Sequence[LoggedQuestion]) -> None:
+def log_questions(connection: Connection, rows: Iterable[QuestionRow]) -> None:
     """Log them inside a transaction, but for those of users who were erased since."""
-    for row in (_row(question, secrets) for question in batch):
-        if row["asked_at"] > _erased_at(connection, row["user"]):
-            _INSERT.run(connection, row)
+    for row in rows:
+        _INSERT.run(connection, row)
 
 
-def _erased_at(connection: Connection, user: str) -> float:
-    found = _ERASED_AT.run(connection, {"of_user": user}).fetchone()
-    return found[0] if found else -math.inf
+def question_rows(batch: Iterable[LoggedQuestion], secrets: Secrets) -> list[QuestionRow]:
+    """What there is to log, ready to be written."""
+    return [_row(question, secrets) for question in batch]
 
 
-def _row(logged: LoggedQuestion, secrets: Secrets) -> dict[str, Any]:
+def _row(logged: LoggedQuestion, secrets: Secrets) -> QuestionRow:
     row = vars(logged.asked) | {
         "channel": logged.channel,
         "user": secrets.user(logged.channel, logged.user) if logged.user else "",

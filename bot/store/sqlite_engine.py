@@ -6,6 +6,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +22,28 @@ _LOOK_AGAIN = 0.0005
 _CHECKPOINT = "wal_autocheckpoint=4000"
 
 
-def sqlite_engine(address: URL, patience: float) -> Engine:
-    """``patience``: seconds to wait while another connection writes."""
+def writing_engine(address: URL, patience: float) -> Engine:
+    """Each transaction has the write lock from its beginning; ``patience``: seconds to wait for it."""
+    engine = _engine(address, patience, waits_by_itself=False)
+    event.listen(engine, "begin", partial(_begin_to_write, patience))
+    return engine
+
+
+def reading_engine(address: URL, patience: float) -> Engine:
+    """Reads wait for no writer; ``patience``: seconds to wait while the file is being put in order."""
+    engine = _engine(address, patience, waits_by_itself=True)
+    event.listen(engine, "begin", partial(run_raw, sql="BEGIN"))
+    return engine
+
+
+def _engine(address: URL, patience: float, *, waits_by_itself: bool) -> Engine:
     if address.database:
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-    # An error is logged: with its parameters it would repeat what users wrote.
-    engine = create_engine(address, connect_args={"timeout": patience}, hide_parameters=True)
+    timeout = {"timeout": patience if waits_by_itself else 0.0}
+    # An error is logged: with its parameters it would repeat what users wrote. The last connection used has
+    # most of the file in its memory.
+    engine = create_engine(address, connect_args=timeout, hide_parameters=True, pool_use_lifo=True)
     event.listen(engine, "connect", _tuning_sqlite(patience))
-    event.listen(engine, "begin", _beginning(patience))
     if address.database:
         event.listen(engine, "connect", _note_file(address.database))
         event.listen(engine, "checkout", _refuse_lost_file(address.database))
@@ -62,34 +77,20 @@ def _use_wal(connection: Any, patience: float) -> None:  # noqa: ANN401 - DBAPI'
             time.sleep(_PAUSE_SECONDS)
 
 
-def _beginning(patience: float) -> Callable[[Connection], None]:
-    def begin(connection: Connection) -> None:
-        if connection.get_execution_options().get("is_reading"):
-            run_raw(connection, "BEGIN")
-        else:
-            _begin_to_write(connection, patience)
-
-    return begin
-
-
-def _begin_to_write(connection: Connection, patience: float) -> None:
+def _begin_to_write(patience: float, connection: Connection) -> None:
     """Take the write lock now: a transaction that starts as a reader cannot wait for it later.
 
     Left to wait by itself, SQLite sleeps longer each time, up to a tenth of a second, while others write.
     """
     deadline = time.monotonic() + patience
-    run_raw(connection, "PRAGMA busy_timeout = 0")
-    try:
-        while True:
-            try:
-                run_raw(connection, "BEGIN IMMEDIATE")
-                return
-            except OperationalError as error:
-                if not _is_locked(error.orig) or time.monotonic() > deadline:
-                    raise
-            time.sleep(_LOOK_AGAIN)
-    finally:
-        run_raw(connection, f"PRAGMA busy_timeout = {round(1000 * patience)}")
+    while True:
+        try:
+            run_raw(connection, "BEGIN IMMEDIATE")
+            return
+        except OperationalError as error:
+            if not _is_locked(error.orig) or time.monotonic() > deadline:
+                raise
+        time.sleep(_LOOK_AGAIN)
 
 
 def _is_locked(error: object) -> bool:

@@ -19,7 +19,7 @@ class Failing:
     def __init__(self, database, times):
         self.database, self.left = database, times
 
-    def reading(self):
+    def looking_up(self):
         return self.transaction()
 
     @contextmanager
