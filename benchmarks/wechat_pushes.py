@@ -52,6 +52,10 @@ class NothingKnown:
         """No hits."""
         return Ranking((), 0.0)
 
+    def is_phrasing(self, _query: Query) -> bool:
+        """None is."""
+        return False
+
     def entry(self, _entry_id: str, _language: Language) -> Entry | None:
         """No entry."""
         return None

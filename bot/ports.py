@@ -131,6 +131,10 @@ class KnowledgeIndex(IndexFacts, Protocol):
         """Entries nearest to a query, best first; a phrasing met exactly is certain."""
         ...
 
+    def is_phrasing(self, query: Query) -> bool:
+        """Whether it is one of an entry's, word for word."""
+        ...
+
     def entry(self, entry_id: str, language: Language) -> Entry | None:
         """The entry in this language's knowledge, else in the other one."""
         ...

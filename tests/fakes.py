@@ -60,6 +60,10 @@ class FakeIndex:
         hits = sorted((Hit(*item) for item in scores.items()), key=lambda hit: -hit.score)
         return Ranking(tuple(hits), confidence=min(hits[0].score, 0.99) if hits else 0.0)
 
+    def is_phrasing(self, query: Query) -> bool:
+        """Whether it is one of an entry's, word for word."""
+        return any(normalise(text).key == query.key for entry in self.entries for text in entry.questions)
+
     def entry(self, entry_id: str, language: Language) -> Entry | None:
         """The entry in this language's knowledge, else in the other one."""
         twins = [entry for entry in self.entries if entry.id == entry_id]

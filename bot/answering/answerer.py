@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cache
+from itertools import islice
 
 from bot.answering.composing import Composition, one_by_one, paragraphs, quoted, with_included
 from bot.answering.normalising import legible, normalise
@@ -109,17 +110,19 @@ class _Turn:
     def _answer_whole(self) -> Reply:
         entries = self._entries(hit.entry_id for hit in self.ranking.hits)
         confidence = self.ranking.confidence
-        if entries and confidence >= self.index.answer_threshold:
-            return self._answer(entries[0])
+        is_sure = confidence >= self.index.answer_threshold
+        if is_sure and (best := next(entries, None)):
+            return self._answer(best)
         topical = [entry for entry in entries if entry.topic not in CHAT_TOPICS]
         if topical and confidence >= self.index.clarify_threshold:
             return self._ask_back(OutcomeKind.CLARIFY, topical)
         is_near = confidence >= NEAR * self.index.clarify_threshold
         return self._ask_back(OutcomeKind.ABSTAIN, topical if is_near else [])
 
-    def _entries(self, ids: Iterable[str]) -> list[Entry]:
+    def _entries(self, ids: Iterable[str]) -> Iterator[Entry]:
+        """Each looked up when it is wanted."""
         found = (self.index.entry(name, self.query.language) for name in ids)
-        return [entry for entry in found if entry is not None]
+        return (entry for entry in found if entry is not None)
 
     def _parts(self) -> tuple[Asked, ...]:
         """The questions in the question; none where it is one."""
@@ -145,7 +148,7 @@ class _Turn:
             AskedPart(part.text, part.entry_id, part.ranking.confidence, part in known) for part in parts
         )
         self.ranking = _ranking_of(known, self.ranking)
-        entries = self._entries(part.entry_id for part in known)
+        entries = [*self._entries(part.entry_id for part in known)]
         unknown = [
             self.words.unknown.format(question=quoted(part.text)) for part in parts if part not in known
         ]
@@ -184,10 +187,9 @@ class _Turn:
         space = " " if scope and self.query.language is Language.ENGLISH else ""
         return f"{self.words.abstain}{space}{scope}"
 
-    def _suggestions(self, entries: list[Entry]) -> tuple[Suggestion, ...]:
-        return tuple(
-            Suggestion(entry.id, self._in_script(entry.question)) for entry in entries[:MAX_SUGGESTIONS]
-        )
+    def _suggestions(self, entries: Iterable[Entry]) -> tuple[Suggestion, ...]:
+        offered = islice(entries, MAX_SUGGESTIONS)
+        return tuple(Suggestion(entry.id, self._in_script(entry.question)) for entry in offered)
 
     def _reply(
         self,

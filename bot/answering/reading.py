@@ -14,6 +14,8 @@ from bot.ports import KnowledgeIndex
 # Share of the way from the answer threshold to certainty that another reading must go beyond it:
 # every further reading is a further chance to err.
 STRICTER = 0.3
+# The share from which on mending has met its mark.
+BEYOND_DOUBT = 0.5
 # Characters and words from which on a text tells a story, and of which a question has no fewer.
 _STORY = 40
 _QUESTION = 8
@@ -34,31 +36,37 @@ _Understood = tuple[Query, Ranking]
 def read(index: KnowledgeIndex, query: Query) -> _Understood:
     """The query as it was understood, with its ranking: as it stands, unless another reading is sure.
 
-    A story stands for its end. Slips mended compete with what was written; the other readings are for
-    what would not be answered.
+    A story stands for its end. Slips mended compete with what was written, unless they are beyond doubt;
+    the other readings are for what would not be answered.
     """
     if not query.key:
         # Nothing but punctuation or pictures is like no entry at all.
         return query, Ranking((), 0.0)
     asked = _like(query, end_of_story(query.text))
-    written = _understood(index, query, asked)
-    if written[1].is_exact:  # no other reading can be surer
-        return written
+    if index.is_phrasing(asked):  # no other reading can be surer
+        return _understood(index, query, asked)
     speller = _speller(index.vocabulary)
     mended = _mended(asked, speller)
-    best = max(
-        [written, *_sure(index, query, asked, mended)], key=lambda understood: understood[1].confidence
-    )
+    sure = _sure(index, query, asked, mended)
+    if sure and sure[1].confidence >= _above(index.answer_threshold, BEYOND_DOUBT):
+        return sure  # ranking what was written would take as long as all the rest
+    written = _understood(index, query, asked)
+    best = max(filter(None, (written, sure)), key=lambda understood: understood[1].confidence)
     if best[1].confidence >= index.answer_threshold:
         return best
     alone = _mended(_like(query, question_alone(asked.text)), speller)
     others = {reading.key: reading for reading in (alone, query) if reading.key != mended.key}
-    return next((sure for other in others.values() for sure in _sure(index, query, asked, other)), best)
+    ranked = (_sure(index, query, asked, other) for other in others.values())
+    return next(filter(None, ranked), best)
 
 
 def surely(threshold: float) -> float:
     """The confidence that a guess at what was meant needs: more than the words as written."""
-    return threshold + STRICTER * (1 - threshold)
+    return _above(threshold, STRICTER)
+
+
+def _above(threshold: float, share: float) -> float:
+    return threshold + share * (1 - threshold)
 
 
 def end_of_story(text: str) -> str:
@@ -101,12 +109,12 @@ def _understood(index: KnowledgeIndex, query: Query, reading: Query) -> _Underst
     return reading, ranking if reading.key == query.key else replace(ranking, read_as=reading.text)
 
 
-def _sure(index: KnowledgeIndex, query: Query, asked: Query, reading: Query) -> list[_Understood]:
+def _sure(index: KnowledgeIndex, query: Query, asked: Query, reading: Query) -> _Understood | None:
     """The reading with its ranking if it is another one and certain enough to be taken."""
     if reading.key in ("", asked.key):
-        return []
+        return None
     understood = _understood(index, query, reading)
-    return [understood] if understood[1].confidence >= surely(index.answer_threshold) else []
+    return understood if understood[1].confidence >= surely(index.answer_threshold) else None
 
 
 def _mended(query: Query, speller: Speller) -> Query:

@@ -21,6 +21,7 @@ from rapidfuzz.process import extract
 from bot.domain import Vocabulary
 
 _HAN_RUN = re.compile(r"[\u4e00-\u9fff]+")
+_LATIN_LETTER = re.compile("[a-z\u00e0-\u024f]")
 # Latin words, and pinyin with the tones as digits.
 _LATIN = re.compile(r"[a-z]+(?:[1-5][a-z]*)*")
 # Latin words long enough to be recognised with a slip in them; not parts of names and of short forms.
@@ -58,6 +59,8 @@ class Speller:
 
     def from_pinyin(self, text: str) -> str:
         """The text with pinyin turned into characters; unchanged where words are not pinyin."""
+        if not _LATIN_LETTER.search(text):
+            return text
         pieces = _split(_LATIN, _without_tones(text))
         words = [piece for piece in pieces if _LATIN.fullmatch(piece)]
         foreign = sum(len(word) for word in words if not self._is_pinyin(word))
@@ -103,17 +106,34 @@ class Speller:
 
     def _run_with_sounds(self, run: str) -> str:
         sounds = [self._vocabulary.sounds.get(character, "?") for character in run]
+        if not any(self._slips(sounds, run)):
+            return run
         return "".join(_cheapest(run, partial(self._character_steps, sounds)))
 
+    def _slips(self, sounds: list[str], run: str) -> Iterator[str]:
+        """What may be meant by stretches of the run that are no phrases: of most runs nothing."""
+        for start in range(len(run) - 1):
+            for end in range(start + 2, min(len(run), start + _LONGEST_PHRASE) + 1):
+                if meant := self._meant(sounds, run, start, end):
+                    yield meant
+
+    def _meant(self, sounds: list[str], run: str, start: int, end: int) -> str:
+        """The phrase that sounds like a stretch which is none itself; empty where there is none."""
+        written = run[start:end]
+        if written in self._vocabulary.phrases:
+            return ""
+        meant = self._vocabulary.by_sound.get(" ".join(sounds[start:end]), "")
+        return meant if meant and self._is_slip(written, meant) else ""
+
     def _character_steps(self, sounds: list[str], run: str, start: int) -> Iterator[tuple[int, str, float]]:
-        phrases, by_sound = self._vocabulary.phrases, self._vocabulary.by_sound
+        phrases = self._vocabulary.phrases
         known = run[start] in phrases
         yield start + 1, run[start], min(_UNKNOWN, self._cost(run[start])) if known else _UNKNOWN
         for end in range(start + 2, min(len(run), start + _LONGEST_PHRASE) + 1):
             written = run[start:end]
             if written in phrases:
                 yield end, written, self._cost(written)
-            elif (meant := by_sound.get(" ".join(sounds[start:end]))) and self._is_slip(written, meant):
+            elif meant := self._meant(sounds, run, start, end):
                 yield end, meant, self._cost(meant) + _CHANGE
 
     def _is_slip(self, written: str, meant: str) -> bool:

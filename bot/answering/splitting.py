@@ -6,6 +6,7 @@ the index knows each half by itself.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -87,11 +88,8 @@ def split(
     """
     if whole.is_exact:
         return ()
-    for cut in cuts(question):
-        parts = tuple(Asked(text, rank(text)) for text in cut.parts)
-        if _holds(parts, cut, whole, threshold):
-            return parts
-    return ()
+    tried = (_parts(cut, rank, whole, threshold) for cut in cuts(question))
+    return next(filter(None, tried), ())
 
 
 def cuts(question: str) -> Iterator[Cut]:
@@ -123,27 +121,34 @@ def _stands_alone(text: str) -> bool:
     return is_long and not _POINTS_BACK.search(text)
 
 
-def _holds(parts: Sequence[Asked], cut: Cut, whole: Ranking, threshold: float) -> bool:
-    # A comma or a space alone says little.
-    least = threshold if cut.are_sentences or cut.at_word else surely(threshold)
+def _parts(cut: Cut, rank: Callable[[str], Ranking], whole: Ranking, threshold: float) -> tuple[Asked, ...]:
+    """The parts where the cut holds, else none; what is left is not ranked once it cannot hold."""
+    says_little = not (cut.are_sentences or cut.at_word)
+    least = surely(threshold) if says_little else threshold
+    nearest = _nearest(cut, whole, says_little=says_little)
+    parts: list[Asked] = []
+    # A later part is more often the one that does not stand alone.
+    for text in reversed(cut.parts):
+        part = Asked(text, rank(text))
+        is_known = part.ranking.confidence >= least
+        if not (part.entry_id in nearest if is_known else cut.are_sentences):
+            return ()
+        parts.insert(0, part)
     known = [part for part in parts if part.ranking.confidence >= least]
-    if not known or (len(known) < len(parts) and not cut.are_sentences):
-        return False
-    are_different = len({part.entry_id for part in known}) == len(known)
-    fits = _fits(known, whole, len(whole.hits) if cut.are_sentences else NEAREST)
-    return are_different and fits and (cut.are_sentences or cut.at_word or _are_near(known, whole))
+    return tuple(parts) if known and _fits(known, whole, nearest) else ()
 
 
-def _are_near(known: Sequence[Asked], whole: Ranking) -> bool:
-    scores = {hit.entry_id: hit.score for hit in whole.hits}
-    return min(scores[part.entry_id] for part in known) >= whole.hits[0].score - _FARTHEST
+def _nearest(cut: Cut, whole: Ranking, *, says_little: bool) -> list[str]:
+    """The entries near enough to the whole for the parts' answers to be among."""
+    hits = whole.hits[: None if cut.are_sentences else NEAREST]
+    least = hits[0].score - _FARTHEST if says_little and hits else -math.inf
+    return [hit.entry_id for hit in hits if hit.score >= least]
 
 
-def _fits(known: Sequence[Asked], whole: Ranking, count: int) -> bool:
-    """Whether the parts' answers are among ``count`` nearest to the whole, and no other is surer."""
-    nearest = [hit.entry_id for hit in whole.hits[:count]]
+def _fits(known: Sequence[Asked], whole: Ranking, nearest: Sequence[str]) -> bool:
+    """Whether the parts' answers differ, and no other is both nearer to the whole and surer."""
     ids = {part.entry_id for part in known}
     surest = max(part.ranking.confidence for part in known)
-    return ids <= set(nearest) and (
+    return len(ids) == len(known) and (
         nearest[0] in ids or ids <= set(nearest[:VERY_NEAREST]) or whole.confidence < surest
     )

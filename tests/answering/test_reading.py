@@ -78,10 +78,29 @@ def test_a_reading_that_is_hardly_likelier_than_not_is_not_taken(index):
     assert ranking.read_as == ""
 
 
-def test_a_question_that_is_understood_is_ranked_once(index):
-    asked = []
+@pytest.fixture
+def ranked(index):
+    """What the index is asked to rank, in order."""
+    texts: list[str] = []
     rank = index.rank
-    index.rank = lambda query: asked.append(query.text) or rank(query)
+    index.rank = lambda query: texts.append(query.text) or rank(query)
+    return texts
+
+
+def test_a_question_that_is_understood_is_ranked_once(index, ranked):
     read(index, normalise("请问个人开商城"))
 
-    assert asked == ["请问个人开商城"]
+    assert ranked == ["请问个人开商城"]
+
+
+def test_what_was_written_is_not_ranked_where_mending_it_leaves_no_doubt(index, ranked):
+    read(index, normalise("小成序备按要多久"))
+    index.answer_threshold = 0.9
+    read(index, normalise("请问小成序备按要多久呢"))
+
+    assert ranked == ["小程序备案要多久", "请问小程序备案要多久呢", "请问小成序备按要多久呢"]
+
+
+@pytest.mark.parametrize("question", ["备案时间", "bèi àn shí jiān", "é备案时间"])
+def test_only_letters_may_be_pinyin(ask, question):
+    assert ask(question).entry == FILING

@@ -83,6 +83,19 @@ def test_parts_that_are_known_are_answered_one_by_one():
     assert parts_of("备案要多久？认证要多少钱？") == ["filing", "fee"]
 
 
+def test_what_is_left_of_a_cut_that_cannot_hold_is_not_ranked():
+    asked = []
+    known = index(**KNOWS)
+
+    def parts(question):
+        asked.clear()
+        return split(question, lambda text: asked.append(text) or known(text), WHOLE, 0.5)
+
+    assert parts("备案要多久和明天天气怎么样") == ()
+    assert asked == ["明天天气怎么样"]
+    assert len(parts("备案要多久？明天天气怎么样？")) == len(asked) == 2
+
+
 def test_a_phrasing_met_exactly_is_never_cut():
     exact = Ranking((Hit("filing", 1.0),), 1.0, is_exact=True)
 
