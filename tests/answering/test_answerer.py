@@ -6,7 +6,7 @@ import pytest
 
 from bot.answering.answerer import Answerer
 from bot.answering.wording import CHINESE, ENGLISH
-from bot.domain import Grade, Language, OutcomeKind, Source
+from bot.domain import Grade, Language, OutcomeKind, Source, Stage
 from bot.errors import IndexMissingError
 from tests.fakes import FakeIndex, make_entry
 
@@ -104,14 +104,22 @@ def test_nonsense_is_refused(ask, question):
     assert ask(question).outcome is OutcomeKind.ABSTAIN
 
 
-def test_a_refusal_says_what_the_knowledge_base_says_it_knows():
-    scope = make_entry(
-        "smalltalk-scope", "你能回答什么？", answer="我能回答开店方面的问题。", topic="smalltalk"
+@pytest.mark.parametrize(
+    ("language", "scope", "text"),
+    [
+        ("zh", "我能回答开店方面的问题。", f"{CHINESE.abstain}我能回答开店方面的问题。"),
+        ("en", "I know about shops.", f"{ENGLISH.abstain} I know about shops."),
+    ],
+)
+def test_a_refusal_says_what_the_knowledge_base_says_it_knows(language, scope, text):
+    entry = make_entry(
+        "smalltalk-scope", "你能回答什么？", answer=scope, topic="smalltalk", language=language
     )
+    forced = Language.ENGLISH if language == "en" else Language.SIMPLIFIED
 
-    assert bot_with(scope).answer("weather forecast", Language.SIMPLIFIED).text == (
-        f"{CHINESE.abstain}我能回答开店方面的问题。"
-    )
+    reply = bot_with(entry).answer("weather forecast", forced)
+
+    assert (reply.text, reply.rest) == (text, "")
 
 
 def test_an_empty_index_refuses_everything():
@@ -252,3 +260,13 @@ def test_an_entry_chosen_by_hand_is_told_in_the_script_of_an_earlier_question():
 
 def test_an_entry_that_is_gone_cannot_be_told():
     assert bot_with(*ENTRIES).tell("gone", Language.SIMPLIFIED) is None
+
+
+def test_how_long_composing_takes_is_told_once_for_each_answer():
+    stages = []
+    bot = Answerer(lambda: FakeIndex(*ENTRIES), lambda stage, seconds: stages.append(stage))
+
+    bot.answer("怎么收款")
+    bot.at_one_version().answer("怎么收款")
+
+    assert stages == [Stage.COMPOSING] * 2

@@ -75,6 +75,22 @@ def test_two_questions_are_as_sure_as_the_less_sure_one_and_rank_first(bot):
     assert reply.confidence == bot.answer("小程序认证费是几块？").confidence < 1
 
 
+@pytest.mark.parametrize("questions", [["备案要多久", "认证费是多少"], ["认证费是多少", "备案要多久"]])
+def test_the_answers_to_two_questions_rank_in_their_order_and_others_once_behind_them(bot, questions):
+    reply = bot.answer("".join(f"小程序{question}？" for question in questions))
+
+    ranked = [hit.entry_id for hit in reply.ranking.hits]
+    assert ranked[:2] == ids(reply) == [{"备": "filing", "认": "fee"}[question[0]] for question in questions]
+    assert sorted(ranked) == sorted(entry.id for entry in ENTRIES)
+
+
+def test_what_is_not_known_is_named_behind_two_answers_too(bot):
+    reply = bot.answer(f"{BOTH}明天上海天气怎样？")
+
+    assert ids(reply) == ["filing", "fee"]
+    assert reply.text.endswith("三百元。\n\n另外，关于“明天上海天气怎样？”，我没有可靠的答案，不想乱说。")
+
+
 def test_two_questions_in_traditional_are_answered_in_traditional(bot):
     reply = bot.answer("小程序備案要多久？小程序認證費是多少？")
 
@@ -99,6 +115,13 @@ def test_a_story_before_the_question_does_not_count(bot):
 
 def test_a_greeting_beside_a_question_is_no_question(bot):
     assert "hello" not in ids(bot.answer("你们好吗？小程序备案要多久？"))
+
+
+def test_a_long_greeting_and_a_question_are_not_two_questions():
+    greeting = make_entry("hello", "你们大家今天都好吗？", answer="好。", topic="smalltalk")
+    bot = Answerer(lambda: FakeIndex(*ENTRIES[:-1], greeting))
+
+    assert len(bot.answer("你们大家今天都好吗？小程序备案要多久？").parts) == 1
 
 
 @pytest.mark.parametrize("question", ["今天天气怎么样", "weather"])
