@@ -109,9 +109,10 @@ def test_the_best_phrasing_counts_even_if_another_entry_has_the_best_score():
 
 
 def test_the_margin_is_to_the_second_best_of_many():
-    expected = 0.2 * WITHOUT_CLASSIFIER.phrasing
+    found = signals(evidence([0.1, 0.7, 0.9, 0.2]))
 
-    assert signals(evidence([0.1, 0.7, 0.9, 0.2]))["margin"] == pytest.approx(expected, abs=1e-5)
+    assert found["margin"] == pytest.approx(0.2 * WITHOUT_CLASSIFIER.phrasing, abs=1e-5)
+    assert found["best score"] == pytest.approx(0.9 * WITHOUT_CLASSIFIER.phrasing, abs=1e-5)
 
 
 def test_the_margin_of_a_single_entry_is_to_nothing():
@@ -140,10 +141,29 @@ def test_beliefs_are_logarithms_of_probabilities():
     assert beliefs.argmax(axis=1).tolist() == [0, 1, 2]
 
 
-def test_huge_evidence_for_a_class_stays_finite():
-    beliefs = CLASSIFIER.log_probabilities(np.array([[1e4, 0]], np.float32))
+def test_what_says_nothing_is_believed_as_often_as_each_class_occurs():
+    (beliefs,) = CLASSIFIER.log_probabilities(np.zeros((1, 2), np.float32))
+    odds = np.exp([0, 0, 0.5])
+
+    assert np.exp(beliefs).tolist() == pytest.approx((odds / odds.sum()).tolist())
+
+
+def test_huge_evidence_for_a_class_stays_finite_also_for_a_query_beside_it():
+    beliefs = CLASSIFIER.log_probabilities(np.array([[1e4, 0], [0, 0]], np.float32))
 
     assert beliefs[0].tolist() == pytest.approx([0, -3e4, -6e4], rel=1e-4)
+    assert beliefs[1].min() > -2
+
+
+@pytest.mark.parametrize("beliefs", [None, [-1, -2, -3, -0.1]], ids=["without", "with a classifier"])
+def test_what_speaks_for_an_entry_is_told_entry_by_entry(beliefs):
+    one = evidence([0.1, 0.2, 0.3], [0.4, 0.5, 0.6], [0.7, 0.8, 0.9], beliefs)
+
+    last, first = one.closeness(np.array([2, 0]))
+
+    assert (last.phrasing, last.passage, last.lexical) == pytest.approx((0.3, 0.6, 0.9))
+    assert (first.phrasing, first.passage, first.lexical) == pytest.approx((0.1, 0.4, 0.7))
+    assert (last.belief, first.belief) == ((None, None) if beliefs is None else (-3, -1))
 
 
 def test_the_gates_log_odds_are_the_weighted_signals():
@@ -224,6 +244,7 @@ def test_a_decision_survives_its_arrays(tmp_path, classifier):
     judged = []
     for each in (before, after):
         beliefs = each.beliefs(queries)
+        assert (beliefs is None) == (classifier is None)
         found = replace(evidence([0.5, 0.9], [0.8, 0.1], [0.2, 0.3], background=0.3), beliefs=beliefs)
         judged.append((each.judge(found).scores.tolist(), each.judge(found).confidence))
     assert judged[0] == judged[1]
