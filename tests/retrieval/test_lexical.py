@@ -158,3 +158,15 @@ def test_what_a_hundred_texts_hold_still_tells_them_apart(texts, found):
     lexicon = Lexicon.build([f"小程序 {number}" for number in range(texts)])
 
     assert (lexicon.cosines("小程序").max().item() > 0) is found
+
+
+def test_what_nearly_all_texts_hold_makes_a_question_no_less_like_one_of_them():
+    texts = [f"小程序 {number}" for number in range(1000, 1300)]
+    lexicon = Lexicon.build(texts)
+
+    assert lexicon.cosines("小程序 1234").tolist() == pytest.approx(lexicon.cosines("1234").tolist())
+    assert lexicon.cosines("小程序 1234").max() == pytest.approx(1, abs=1e-5)
+
+
+def test_the_first_of_the_chinese_characters_is_one():
+    assert Lexicon.build(["丘㐀", "甲乙"]).cosines("㐀").tolist() == [pytest.approx(0.577, abs=0.01), 0]

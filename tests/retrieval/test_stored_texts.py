@@ -67,9 +67,19 @@ def test_of_two_numbers_of_a_key_the_first_counts():
     assert (table.get("a"), table.get("b"), len(table)) == (1, 2, 2)
 
 
+def test_half_a_character_is_a_key_like_any_other():
+    assert Keys.of([("\ud83d", 1)]).get("\ud83d") == 1
+
+
+@pytest.mark.parametrize("table", [np.zeros((3, 2)), np.zeros((2, 3), np.uint64)], ids=["type", "shape"])
+def test_what_is_no_table_is_refused_and_named(table):
+    with pytest.raises(ValueError, match=r"not a table of keys: \w+ \(\d, \d\)"):
+        Keys(table)
+
+
 def test_keys_that_share_half_a_digest_are_told_apart():
     (high,), (low,), _ = Keys.of([("a", 1)]).table.tolist()
-    table = Keys(np.array([[high, high], [low - 1, low], [7, 1]], np.uint64))
+    table = Keys(np.array([[high] * 3, [low - 2, low - 1, low], [7, 8, 1]], np.uint64))
 
     assert table.get("a") == 1
 
