@@ -92,13 +92,15 @@ class Trying:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Try mutants until all are tried or the time is over."""
         at_import = frozenset(self._at_import)
-        reached = _reached(session, Path(self._job.reached))
+        package = self._job.module.rpartition(".")[0]
+        reached = _reached(session, Path(self._job.reached), package)
         given_up = time.monotonic() + 60 * self._job.minutes
         verdicts: dict[str, str] = {}
         for name in self._job.names:
             if time.monotonic() > given_up:
                 break
             function = f"{self._job.module}.{name.rpartition('__mutmut_')[0]}"
+            _forget(package)
             verdict = _verdict(session, f"{self._job.module}.{name}", reached.get(function, {}))
             if function in at_import and verdict in (SURVIVED, UNREACHED):
                 verdict = self._anew(f"{self._job.module}.{name}")
@@ -117,24 +119,24 @@ def _collected_anew(job: Job) -> int:
         return int(pytest.main([*_OPTIONS, "--basetemp", f"{folder}/tests", *job.tests]))
 
 
-def _reached(session: pytest.Session, file: Path) -> Reached:
+def _reached(session: pytest.Session, file: Path, package: str) -> Reached:
     """Each function's tests and the seconds they took, nothing being changed; noted in a file."""
     newest = max(test.stat().st_mtime for test in Path("tests").rglob("*.py"))
     if not file.exists() or file.stat().st_mtime < newest:
-        status = _in_fork(lambda: _recorded(session, file), _STATISTICS, 3600)
+        status = _in_fork(lambda: _recorded(session, file, package), _STATISTICS, 3600)
         if status:
             sys.exit(f"the tests fail before anything is changed: {status}")
     found: Reached = json.loads(file.read_text())
     return found
 
 
-def _recorded(session: pytest.Session, file: Path) -> int:
+def _recorded(session: pytest.Session, file: Path, package: str) -> int:
     reached: Reached = {}
     hits = _noted()
     shared = SharedFixtures(hits)
     session.config.pluginmanager.register(shared)
     for item, following in zip(session.items, [*session.items[1:], None], strict=True):
-        _forget()
+        _forget(package)
         hits.clear()
         started = time.process_time()
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
@@ -167,9 +169,9 @@ class SharedFixtures:
         return set().union(*(self._of.get(name, set()) for name in item.fixturenames))
 
 
-def _forget() -> None:
-    """Empty what the product remembers in the process, else a test reaches nothing that one before it did."""
-    for module in [module for name, module in sys.modules.items() if name.startswith("bot.")]:
+def _forget(package: str) -> None:
+    """Empty what a package remembers in the process, else a test reaches nothing that one before it did."""
+    for module in [module for name, module in sys.modules.items() if name.startswith(package)]:
         for value in list(vars(module).values()):
             if isinstance(value, _Remembering):
                 value.cache_clear()
@@ -223,7 +225,6 @@ def _alone(work: Callable[[], int], mutant: str, seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     signal.alarm(_STUCK_SECONDS + 10 * seconds)
     trampoline.set_mutant_under_test(mutant)
-    _forget()
     try:
         os._exit(min(work(), 1))
     except BaseException:
