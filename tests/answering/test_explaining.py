@@ -48,6 +48,18 @@ def why(confidence: float, *entries) -> tuple[OutcomeKind, str]:
             "but not below the clarify threshold 0.200: asks back",
         ),
         (
+            0.2,
+            "clarify",
+            "confidence 0.200 is below the answer threshold 0.500 "
+            "but not below the clarify threshold 0.200: asks back",
+        ),
+        (
+            0.05,
+            "abstain",
+            "confidence 0.050 is below the clarify threshold 0.200, "
+            "but near enough to name questions: abstains",
+        ),
+        (
             0.1,
             "abstain",
             "confidence 0.100 is below the clarify threshold 0.200, "
@@ -126,3 +138,17 @@ def test_a_question_that_stands_alone_does_so_in_a_conversation_too():
     alone, within = (explained(FakeIndex(FILING, FEE), FEE.question, None, *said) for said in ((), ("备案",)))
 
     assert within == alone
+
+
+def test_a_language_that_is_asked_for_holds_in_a_conversation_too():
+    found = explained(FakeIndex(FILING, SHOP, FEE), "1", Language.TRADITIONAL, "小程序开店要多久？")
+
+    assert (found.entry, found.language) == ("fee", Language.TRADITIONAL)
+
+
+def test_what_was_chosen_from_an_offer_beside_smalltalk_goes_on_from_that():
+    thanks = make_entry("thanks", "谢谢", topic="smalltalk", related=("fee",))
+
+    found = explained(FakeIndex(FILING, FEE, thanks), "1", None, "🙂", "谢谢")
+
+    assert (found.entry, found.goes_on_from) == ("fee", "谢谢")
