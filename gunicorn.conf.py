@@ -49,10 +49,12 @@ def post_worker_init(worker):
     from bot.errors import BotError
 
     worker.waiting_at_most = _settings.waiting_requests
-    worker.observe_shed = worker.app.callable.extensions["request_shed"]
-    worker.app.callable.extensions["question_log"].start()
+    extensions = worker.app.callable.extensions
+    worker.observe_shed = extensions["request_shed"]
+    worker.is_at_once = extensions["answered_at_once"]
+    extensions["question_log"].start()
     try:
-        worker.app.callable.extensions["warm_up"]()
+        extensions["warm_up"]()
     except BotError as error:
         worker.log.error("not ready: %s", error)
         return

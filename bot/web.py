@@ -17,6 +17,7 @@ from bot.admin.desk.settings_page import Health
 from bot.admin.launching import launch
 from bot.answering.known_replies import RememberingAnswerer
 from bot.channels.ask import ask_blueprint
+from bot.channels.at_once import answered_at_once
 from bot.channels.chat import ChatOptions, chat_blueprint
 from bot.channels.feedback import feedback_blueprint
 from bot.channels.health import health_blueprint
@@ -82,6 +83,7 @@ def serve(app: Flask, operations: Operations) -> Parts:
     app.register_blueprint(wechat_blueprint(desks))
     app.extensions["warm_up"] = lambda: answerer.answer("预热")
     app.extensions["request_shed"] = metrics.requests.shed
+    app.extensions["answered_at_once"] = answered_at_once(answerer)
     app.extensions["question_log"] = stores.question_log
     app.extensions["close"] = partial(_close, late_turns, stores)
     return Parts(operations, lambda: answerer, lambda: wechat, lambda: stores)

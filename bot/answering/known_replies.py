@@ -37,6 +37,10 @@ class KnownReplies:
             self._latest = weakref.ref(index), replies
         return replies
 
+    def __contains__(self, asked: tuple[str, Language | None]) -> bool:
+        """Whether a reply is remembered, be it of a version that serves no more."""
+        return asked in self._latest[1]
+
 
 class RememberingAnswerer(Answerer):
     """Answers as any other, exact phrasings at once. Safe to share between threads."""
@@ -62,6 +66,13 @@ class RememberingAnswerer(Answerer):
                 replies.clear()
             replies[question, language] = reply
         return reply
+
+    def knows(self, question: str, language: Language | None = None) -> bool:
+        """Whether the reply is remembered, so that ``answer`` need not wait for anything."""
+        # Looked up there first: before anything was remembered, the version may have to be loaded.
+        return (question, language) in self._known and (question, language) in self._known.of(
+            self._live_index()
+        )
 
     def at_one_version(self) -> Answerer:
         """The same, of the version that it needs first."""
