@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Mapping
+from collections.abc import Callable, Collection, Container, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+_Made = TypeVar("_Made")
 
 
 class Language(StrEnum):
@@ -268,6 +270,14 @@ class Reply:
     def is_answered(self) -> bool:
         """True for answers and smalltalk only."""
         return self.outcome in (OutcomeKind.ANSWER, OutcomeKind.SMALLTALK)
+
+    def once(self, make: Callable[[Reply], _Made]) -> _Made:
+        """What ``make`` makes of the reply, made once: a reply that is remembered is given many times."""
+        made: dict[Any, Any] = self.__dict__.setdefault("_made", {})
+        if make not in made:
+            made[make] = make(self)
+        kept: _Made = made[make]
+        return kept
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, Flask
 
-from bot.channels.access import Access, count_addresses, guard
+from bot.channels.access import Access, count_addresses, guard, keep_private
 from bot.channels.network import Network, place_in, share
 from bot.channels.wechat.user_limits import ONE_NOTICE, UserLimits
 from bot.domain import Scope
@@ -15,6 +17,9 @@ from bot.limiting.moments import Moments
 from bot.limiting.rates import Allowance, parse_rate
 from bot.ports import ApiKeys
 from bot.settings import Settings, shared_folder
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 _COUNTS = "rates"
 _WITH_OWN_KEYS = ("admin",)
@@ -34,7 +39,19 @@ class Protection:
 
     def public(self, blueprint: Blueprint, scope: Scope) -> Blueprint:
         """For everybody, or whoever has a key of this scope, and for the pages that may share it."""
-        return share(guard(blueprint, self.access, scope), self._network)
+        return self.shared(guard(blueprint, self.access, scope))
+
+    def shared(self, blueprint: Blueprint) -> Blueprint:
+        """For the pages that may share it; whoever calls it was admitted before."""
+        return share(keep_private(blueprint), self._network)
+
+    def admission(self, scope: Scope) -> Callable[[WSGIEnvironment], None]:
+        """What raises for requests that may not be answered, without Flask; otherwise as ``public``."""
+        return partial(self._admit, scope)
+
+    def _admit(self, scope: Scope, environ: WSGIEnvironment) -> None:
+        self._network.require_own_name(environ)
+        self.access.admit(scope, environ)
 
     @cached_property
     def access(self) -> Access:

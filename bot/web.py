@@ -68,8 +68,8 @@ def serve(app: Flask, operations: Operations) -> Parts:
     register_problems(app)
     protection.cover(app)
     log, log_state = CountedLog(stores.question_log, metrics.answers), lambda: stores.question_log.state
-    ask = ask_blueprint(answerer, sessions, log, time.time)
-    app.register_blueprint(protection.public(ask, Scope.ASK))
+    ask = ask_blueprint(answerer, sessions, log, time.time, protection.admission(Scope.ASK))
+    app.register_blueprint(protection.shared(ask))
     app.register_blueprint(protection.public(feedback_blueprint(stores.feedback, time.sleep), Scope.FEEDBACK))
     health = Health(live_index, lambda: live_index.state, operations.knowledge_digest, log_state)
     app.register_blueprint(health_blueprint(health.facts, health.state, health.digest, health.log))

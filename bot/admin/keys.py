@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 
+from flask import request
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized
 
@@ -20,7 +21,7 @@ def require_key(key: str, keys: ApiKeys | None = None) -> None:
     Of ``keys``, which the store has, one with the scope ``rebuild`` does as well. Nothing else of the request
     is looked at before.
     """
-    given = bearer_token() or ""
+    given = bearer_token(request.environ) or ""
     if key and hmac.compare_digest(_digest(given), _digest(key)):
         return
     if keys and (found := keys.find(given) if given else None):

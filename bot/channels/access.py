@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, Flask, Response, request
 from werkzeug.datastructures import WWWAuthenticate
@@ -16,7 +17,11 @@ from bot.limiting.addresses import LOCAL
 from bot.limiting.rates import Allowance
 from bot.ports import ApiKeys
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
 _HOW = "send the header Authorization: Bearer KEY with a key that flask --app wsgi keys create made"
+_FORWARDED = "HTTP_X_FORWARDED_FOR"
 _log = logging.getLogger(__name__)
 
 
@@ -33,38 +38,38 @@ class Access:
     trusts_proxy: bool = False
     _has_told: threading.Event = field(default_factory=threading.Event, repr=False)
 
-    def admit(self, scope: Scope) -> None:
+    def admit(self, scope: Scope, environ: WSGIEnvironment) -> None:
         """Let a request in; raises Unauthorized, Forbidden, TooManyRequests, or StoreError."""
-        if (token := bearer_token()) is not None:
-            self._admit_key(token, scope)
+        if (token := bearer_token(environ)) is not None:
+            self._admit_key(token, scope, environ)
             return
-        self.admit_address()
-        if self.needs_key and channel() != CHAT:
+        self.admit_address(environ)
+        if self.needs_key and channel(environ) != CHAT:
             raise _unauthorized(f"a key is needed here; {_HOW}")
 
-    def admit_address(self) -> None:
+    def admit_address(self, environ: WSGIEnvironment) -> None:
         """Count a request by its address alone, unless it is this machine's own; raises TooManyRequests."""
-        if _is_local():
+        if _is_local(environ):
             return
         try:
-            _take(self.by_address, caller_address(), "this address")
+            _take(self.by_address, caller_address(environ), "this address")
         except TooManyRequests:
-            self._tell_of_proxy()
+            self._tell_of_proxy(environ)
             raise
 
-    def _tell_of_proxy(self) -> None:
+    def _tell_of_proxy(self, environ: WSGIEnvironment) -> None:
         """An operator who forgot the setting would see refusals and not know why."""
-        is_through_proxy = "X-Forwarded-For" in request.headers and not self.trusts_proxy
+        is_through_proxy = _FORWARDED in environ and not self.trusts_proxy
         if is_through_proxy and not self._has_told.is_set():
             self._has_told.set()
             _log.warning(
                 "refusing who came through a proxy: all who do count as one; set BOT_TRUSTED_PROXIES"
             )
 
-    def _admit_key(self, token: str, scope: Scope) -> None:
+    def _admit_key(self, token: str, scope: Scope, environ: WSGIEnvironment) -> None:
         key = self.keys.find(token)
         if key is None:
-            self.admit_address()  # guesses are not free
+            self.admit_address(environ)  # guesses are not free
             raise _unauthorized(f"this key is unknown, expired or revoked; {_HOW}")
         _take(self.by_key, key.name, f"the key {key.name}")
         require_scope(key, scope)
@@ -80,16 +85,22 @@ def require_scope(key: ApiKey, scope: Scope) -> None:
 
 
 def guard(blueprint: Blueprint, access: Access, scope: Scope) -> Blueprint:
-    """Ask every caller of a blueprint; what it replies is for the caller alone."""
+    """Ask every caller of a blueprint."""
 
     @blueprint.before_request
     def admit() -> None:
         if request.method != "OPTIONS":  # a browser asks without the key whether its page may ask with it
-            access.admit(scope)
-            channel()  # a header that cannot be is refused wherever it is sent
+            access.admit(scope, request.environ)
+            channel(request.environ)  # a header that cannot be is refused wherever it is sent
+
+    return blueprint
+
+
+def keep_private(blueprint: Blueprint) -> Blueprint:
+    """Let no cache keep what a blueprint replies, which is for the caller alone."""
 
     @blueprint.after_request
-    def keep_private(response: Response) -> Response:
+    def forbid_keeping(response: Response) -> Response:
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 
@@ -102,12 +113,12 @@ def count_addresses(app: Flask, access: Access, *blueprints: str) -> None:
     @app.before_request
     def admit() -> None:
         if request.blueprint in blueprints:
-            access.admit_address()
+            access.admit_address(request.environ)
 
 
-def _is_local() -> bool:
+def _is_local(environ: WSGIEnvironment) -> bool:
     """From a program of the operator's on this machine: a proxy on it says for whom it asks."""
-    return caller_address() in LOCAL and "X-Forwarded-For" not in request.headers
+    return caller_address(environ) in LOCAL and _FORWARDED not in environ
 
 
 def _take(allowance: Allowance, who: str, shown: str) -> None:

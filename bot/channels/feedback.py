@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 from pydantic import ValidationError
 from werkzeug.exceptions import NotFound
 
@@ -27,7 +27,7 @@ def feedback_blueprint(open_feedback: Callable[[], Feedback], sleep: Callable[[f
     @blueprint.post("/feedback")
     def post_feedback() -> Response:
         try:
-            given = FeedbackRequest.model_validate_json(body())
+            given = FeedbackRequest.model_validate_json(body(request.environ))
         except ValidationError as error:
             raise invalid_request(error) from error
         if not (give(given) or give_patiently(given)):

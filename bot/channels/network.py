@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Flask, Response
 from flask_cors import CORS
 from werkzeug.exceptions import SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wsgi import get_host
 
 from bot.channels.problems import REQUEST_ID_HEADER, problem
 from bot.channels.security_headers import secure
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 _DAY = 86_400
 _PREFLIGHT_SECONDS = 600
@@ -30,6 +35,11 @@ class Network:
     origins: str = ""
     hsts_days: int = 0
 
+    def require_own_name(self, environ: WSGIEnvironment) -> None:
+        """Raise SecurityError for a request to a host that is not one of them, as Flask does."""
+        if self.hosts:
+            get_host(environ, self.hosts.split())
+
 
 def place_in(network: Network, app: Flask) -> None:
     """Believe what the proxies say and no other, answer to the hosts alone, and secure every response."""
@@ -40,9 +50,7 @@ def place_in(network: Network, app: Flask) -> None:
         )
     app.config["TRUSTED_HOSTS"] = network.hosts.split() or None
     app.register_error_handler(SecurityError, _unknown_host)
-    secure(app)
-    if network.hsts_days:
-        _insist_on_https(app, network.hsts_days)
+    secure(app, network.hsts_days * _DAY)
 
 
 def share(blueprint: Blueprint, network: Network) -> Blueprint:
@@ -63,11 +71,3 @@ def share(blueprint: Blueprint, network: Network) -> Blueprint:
 def _unknown_host(_error: SecurityError) -> Response:
     detail = "this server does not answer to this name; its operator lists those it has in BOT_TRUSTED_HOSTS"
     return problem(400, "Bad Request", detail)
-
-
-def _insist_on_https(app: Flask, days: int) -> None:
-    @app.after_request
-    def add_header(response: Response) -> Response:
-        if request.is_secure:
-            response.headers["Strict-Transport-Security"] = f"max-age={days * _DAY}"
-        return response

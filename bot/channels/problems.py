@@ -5,16 +5,26 @@ from __future__ import annotations
 import logging
 import re
 import uuid
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.wsgi import get_input_stream
 
+from bot.channels.plain import route_plain_endpoints
 from bot.channels.schemas import ProblemReply
 from bot.errors import BotError
 from bot.logs import current_request
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+_Headers = list[tuple[str, str]]
+
 REQUEST_ID_HEADER = "X-Request-ID"
+_GIVEN_ID = "HTTP_X_REQUEST_ID"
 MAX_BODY = 64 * 1024
 # What to do about an error that the framework raises.
 _DETAILS = {
@@ -55,14 +65,8 @@ def invalid_request(error: ValidationError) -> InvalidRequest:
 
 
 def request_id() -> str:
-    """The id of this request: the client's own if it is harmless, else a new one."""
-    if known := current_request.get():
-        return known
-    if "request_id" not in g:
-        given = request.headers.get(REQUEST_ID_HEADER, "")
-        g.request_id = given if _SAFE_ID.fullmatch(given) else new_request_id()
-    identifier: str = g.request_id
-    return identifier
+    """The id of the request that is served here: the client's own if it is harmless, else a new one."""
+    return current_request.get()
 
 
 def new_request_id() -> str:
@@ -70,12 +74,12 @@ def new_request_id() -> str:
     return uuid.uuid4().hex
 
 
-def body() -> bytes:
+def body(environ: WSGIEnvironment) -> bytes:
     """The request's body; raises RequestEntityTooLarge.
 
     Werkzeug only cuts off a chunked body that is too long, so it may read one byte more than is allowed.
     """
-    data = request.get_data()
+    data = get_input_stream(environ, max_content_length=MAX_BODY + 1).read()
     if len(data) > MAX_BODY:
         raise RequestEntityTooLarge
     return data
@@ -87,7 +91,7 @@ def register_problems(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_problem)
     app.register_error_handler(BotError, _unavailable)
     app.register_error_handler(Exception, _unexpected)
-    app.after_request(_name_response)
+    _name_requests(app)
 
 
 def _http_problem(error: HTTPException) -> Response:
@@ -117,6 +121,21 @@ def problem(status: int, title: str, detail: str, headers: list[tuple[str, str]]
     return response
 
 
-def _name_response(response: Response) -> Response:
-    response.headers[REQUEST_ID_HEADER] = request_id()
-    return response
+def _name_requests(app: Flask) -> None:
+    route_plain_endpoints(app)
+    respond = app.wsgi_app
+
+    def named(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        given = environ.get(_GIVEN_ID, "")
+        identifier = given if _SAFE_ID.fullmatch(given) else new_request_id()
+
+        def start(status: str, headers: _Headers, exc_info: Any = None) -> Callable[[bytes], object]:  # noqa: ANN401
+            return start_response(status, [*headers, (REQUEST_ID_HEADER, identifier)], exc_info)
+
+        token = current_request.set(identifier)
+        try:
+            return respond(environ, start)
+        finally:
+            current_request.reset(token)
+
+    app.wsgi_app = named  # type: ignore[method-assign]

@@ -1,16 +1,21 @@
-"""Follows every request: its id is in all that is logged for it, and its end is logged and counted once."""
+"""Follows every request: its end is logged and counted once, as whoever asked is told of it."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, g, request
+from flask import Flask
 
-from bot.channels.problems import request_id
-from bot.logs import current_request
+from bot.channels.plain import ROUTE, route_plain_endpoints
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+_Headers = list[tuple[str, str]]
 
 # Methods and routes are told by name; what anybody might make up is not.
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -29,24 +34,23 @@ class ServedRequest:
 
 
 def follow_requests(app: Flask, observe: Callable[[ServedRequest], None]) -> None:
-    """Begin before whatever else handles requests of the app, and end after it."""
+    """Begin before whatever handles requests of the app, and end with the response."""
+    route_plain_endpoints(app)
+    respond = app.wsgi_app
 
-    @app.before_request
-    def begin() -> None:
-        g.began = time.perf_counter()
-        g.request_token = current_request.set(request_id())
+    def followed(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        began = time.perf_counter()
 
-    @app.after_request
-    def end(response: Response) -> Response:
-        served = ServedRequest(_method(), _route(), response.status_code, time.perf_counter() - g.began)
-        observe(served)
-        _log.info("%s %s %d", served.method, served.route, served.status, extra=_fields(served))
-        return response
+        def start(status: str, headers: _Headers, exc_info: Any = None) -> Callable[[bytes], object]:  # noqa: ANN401
+            taken = time.perf_counter() - began
+            served = ServedRequest(_method(environ), _route(environ), int(status[:3]), taken)
+            observe(served)
+            _log.info("%s %s %d", served.method, served.route, served.status, extra=_fields(served))
+            return start_response(status, headers, exc_info)
 
-    @app.teardown_request
-    def forget(_error: BaseException | None) -> None:
-        if token := g.pop("request_token", None):
-            current_request.reset(token)
+        return respond(environ, start)
+
+    app.wsgi_app = followed  # type: ignore[method-assign]
 
 
 def _fields(served: ServedRequest) -> dict[str, object]:
@@ -59,9 +63,14 @@ def _fields(served: ServedRequest) -> dict[str, object]:
     }
 
 
-def _method() -> str:
-    return request.method if request.method in _METHODS else OTHER
+def _method(environ: WSGIEnvironment) -> str:
+    method: str = environ["REQUEST_METHOD"]
+    return method if method in _METHODS else OTHER
 
 
-def _route() -> str:
-    return request.url_rule.rule if request.url_rule else OTHER
+def _route(environ: WSGIEnvironment) -> str:
+    if route := environ.get(ROUTE):
+        return str(route)
+    # Flask leaves its request here for as long as it handles it.
+    rule = environ["werkzeug.request"].url_rule
+    return rule.rule if rule else OTHER

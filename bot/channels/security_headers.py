@@ -69,14 +69,18 @@ def frame_ancestors(origins: str) -> str:
     return " ".join((SAME_ORIGIN, *origins.split()))
 
 
-def secure(app: Flask) -> None:
-    """Send every response with what is right for all that is no page: nothing may be loaded or framed."""
+def secure(app: Flask, https_seconds: int = 0) -> None:
+    """Send every response with what is right for all that is no page: nothing may be loaded or framed.
+
+    Browsers that came by HTTPS are told to insist on it for so many seconds.
+    """
     headers = {
         "Content-Security-Policy": f"default-src {NOBODY}; frame-ancestors {NOBODY}",
         "Cross-Origin-Resource-Policy": "same-origin",
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
     }
+    by_https = {"Strict-Transport-Security": f"max-age={https_seconds}"} if https_seconds else {}
     lowered = [(name.lower(), (name, value)) for name, value in headers.items()]
     respond = app.wsgi_app
 
@@ -84,6 +88,8 @@ def secure(app: Flask) -> None:
         def start(status: str, sent: _Headers, exc_info: Any = None) -> Callable[[bytes], object]:  # noqa: ANN401
             present = {name.lower() for name, _ in sent}
             missing = [header for name, header in lowered if name not in present]
+            if environ["wsgi.url_scheme"] == "https":  # as a proxy that is believed says by now
+                missing += by_https.items()
             return start_response(status, [*sent, *missing], exc_info)
 
         return respond(environ, start)

@@ -61,8 +61,9 @@ class Bot:
             Sessions(lambda: talks, LateTurns(lambda: talks, time.time)),
             self.log,
             time.time,
+            protection.admission(Scope.ASK),
         )
-        app.register_blueprint(protection.public(ask, Scope.ASK))
+        app.register_blueprint(protection.shared(ask))
         feedback = feedback_blueprint(Remembering, lambda _: None)
         app.register_blueprint(protection.public(feedback, Scope.FEEDBACK))
         jobs = Jobs(database, time.time)
