@@ -70,7 +70,7 @@ class Conversations:
     ) -> None:
         pseudonym = self._secrets.user(channel, user)
         old = {"of_channel": channel, "oldest": self._clock() - self._max_age}
-        with self._database.transaction() as connection:
+        with self._database.writing() as connection:
             if is_late and _is_newer(connection, channel, pseudonym, said_at):
                 return
             _DELETE_OLD.run(connection, old)
@@ -88,12 +88,12 @@ def read(connection: Connection | Direct, channel: str, pseudonym: str, oldest: 
     return talk.lasting if updated_at < oldest else talk
 
 
-def _is_newer(connection: Connection, channel: str, pseudonym: str, said_at: float) -> bool:
+def _is_newer(connection: Direct, channel: str, pseudonym: str, said_at: float) -> bool:
     found = _SELECT.run(connection, {"of_channel": channel, "of_user": pseudonym}).fetchone()
     return found is not None and found[1] > said_at
 
 
-def write(connection: Connection, channel: str, pseudonym: str, talk: Conversation, now: float) -> None:
+def write(connection: Direct, channel: str, pseudonym: str, talk: Conversation, now: float) -> None:
     """Store it in place of the last one."""
     state = _write_json(talk.to_json())
     _WRITE.run(connection, {"channel": channel, "user": pseudonym, "state": state, "updated_at": now})

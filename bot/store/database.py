@@ -4,23 +4,35 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass
 from functools import partial
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 
 from bot.errors import SettingsError, StoreError
 from bot.store import schema
 from bot.store.prepared import Direct, run_raw
-from bot.store.sqlite_engine import reading_engine, writing_engine
+from bot.store.sqlite_engine import sqlite_engine, take_turn
 
 USUAL_PATIENCE = 3.0
 _PASSWORD = re.compile(r"(?<=//)([^:/@]*):.*@")
 # Less than this is no time to connect in, says PostgreSQL's own library.
 _LEAST_CONNECT_SECONDS = 2
+
+
+@dataclass(frozen=True)
+class _Way:
+    """An engine, and what each of its transactions begins with."""
+
+    engine: Engine
+    begin: Callable[[Connection | Direct], object]
+
+    def __post_init__(self) -> None:
+        event.listen(self.engine, "begin", self.begin)
 
 
 class Database:
@@ -32,14 +44,13 @@ class Database:
         Raises SettingsError when ``url`` is not an address that can be opened.
         """
         try:
-            self._writing, self._reading = _engines(url, patience)
+            self._writing, self._reading = _ways(url, patience)
         except (ArgumentError, ModuleNotFoundError, OSError) as error:
             problem = _PASSWORD.sub(r"\1:***@", f"BOT_DATABASE_URL={url!r}: {error}")
             raise SettingsError(
                 "%(problem)s; write sqlite:///path/to/bot.db or postgresql+psycopg://user:password@host/name",
                 problem=problem,
             ) from error
-        self._patience = patience
         self._has_tables = False
 
     @contextmanager
@@ -50,7 +61,7 @@ class Database:
         """
         with self._failures_named():
             self._bring_up_to_date()
-            with self._writing.begin() as connection:
+            with self._writing.engine.begin() as connection:
                 yield connection
 
     @contextmanager
@@ -58,26 +69,33 @@ class Database:
         """A connection to read on, which waits for no writer; raises StoreError if it cannot."""
         with self._failures_named():
             self._bring_up_to_date()
-            with self._reading.begin() as connection:
+            with self._reading.engine.begin() as connection:
                 yield connection
 
+    def writing(self) -> AbstractContextManager[Direct]:
+        """A transaction for prepared statements alone."""
+        return self._directly(self._writing)
+
+    def looking_up(self) -> AbstractContextManager[Direct]:
+        """A connection to read on with prepared statements alone."""
+        return self._directly(self._reading)
+
     @contextmanager
-    def looking_up(self) -> Iterator[Direct]:
-        """The same for prepared statements, each of which sees what is there by then."""
+    def _directly(self, way: _Way) -> Iterator[Direct]:
         with self._failures_named():
             self._bring_up_to_date()
-            with closing(self._reading.raw_connection()) as connection:
-                direct = Direct(connection, self._reading.dialect)
-                if direct.dialect.name != "sqlite":
-                    _wait_at_most(self._patience, direct)
+            with closing(way.engine.raw_connection()) as connection:
+                direct = Direct(connection, way.engine.dialect)
+                way.begin(direct)
                 yield direct
+                run_raw(direct, "COMMIT")
 
     def migrate(self) -> str:
         """Bring the tables up to date; the version they were at, empty = there were none of ours.
 
         Raises StoreError.
         """
-        with self._failures_named(), self._writing.begin() as connection:
+        with self._failures_named(), self._writing.engine.begin() as connection:
             return schema.migrate(connection)
 
     def tidy(self) -> None:
@@ -85,19 +103,19 @@ class Database:
 
         PostgreSQL does this by itself, in time.
         """
-        if self._reading.dialect.name == "sqlite":
-            with self._failures_named(), self._reading.connect() as connection:
+        if self._reading.engine.dialect.name == "sqlite":
+            with self._failures_named(), self._reading.engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Give all connections back."""
-        self._writing.dispose()
-        self._reading.dispose()
+        self._writing.engine.dispose()
+        self._reading.engine.dispose()
 
     def _bring_up_to_date(self) -> None:
         if self._has_tables:
             return
-        with self._reading.begin() as connection:
+        with self._reading.engine.begin() as connection:
             is_current = schema.version(connection) == schema.HEAD
         if not is_current:
             self.migrate()
@@ -120,18 +138,24 @@ def _said(error: SQLAlchemyError) -> str:
     return " ".join(str(error).split("\n(Background")[0].split())
 
 
-def _engines(url: str, patience: float) -> tuple[Engine, Engine]:
-    """To write with, and to read with."""
+def _ways(url: str, patience: float) -> tuple[_Way, _Way]:
+    """To write, and to read."""
     address = make_url(url)
     if address.get_backend_name() == "sqlite":
-        return writing_engine(address, patience), reading_engine(address, patience)
+        return (
+            _Way(sqlite_engine(address, patience, waits_by_itself=False), partial(take_turn, patience)),
+            _Way(sqlite_engine(address, patience, waits_by_itself=True), partial(run_raw, sql="BEGIN")),
+        )
     if address.drivername in ("postgres", "postgresql"):
         address = address.set(drivername="postgresql+psycopg")
+    way = _Way(_postgresql_engine(address, patience), partial(_wait_at_most, patience))
+    return way, way
+
+
+def _postgresql_engine(address: URL, patience: float) -> Engine:
     seconds = max(_LEAST_CONNECT_SECONDS, math.ceil(patience))
     limits = {"connect_timeout": seconds, "tcp_user_timeout": 1000 * seconds}
-    engine = create_engine(address, connect_args=limits, pool_pre_ping=True, hide_parameters=True)
-    event.listen(engine, "begin", partial(_wait_at_most, patience))
-    return engine, engine
+    return create_engine(address, connect_args=limits, pool_pre_ping=True, hide_parameters=True)
 
 
 def _wait_at_most(seconds: float, connection: Connection | Direct) -> None:

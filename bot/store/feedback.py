@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 # SQLite has its ON CONFLICT from PostgreSQL: this compiles for both.
 from sqlalchemy.dialects.postgresql import insert
@@ -12,7 +12,17 @@ from sqlalchemy.dialects.postgresql import insert
 from bot.domain import Verdict
 from bot.store.database import Database
 from bot.store.masking import masked
+from bot.store.prepared import Direct, Prepared
 from bot.store.tables import feedback, questions
+
+_DELETE = Prepared(delete(feedback).where(feedback.c.request_id == bindparam("of_request")))
+_INSERT = insert(feedback)
+_WRITE = Prepared(
+    _INSERT.on_conflict_do_update(
+        index_elements=[feedback.c.request_id],
+        set_={name: _INSERT.excluded[name] for name in ("verdict", "comment", "given_at")},
+    )
+)
 
 
 class FeedbackRows:
@@ -36,15 +46,14 @@ class FeedbackRows:
 
 
 def replace_feedback(
-    connection: Connection, request_id: str, verdict: Verdict, comment: str, now: float
+    connection: Connection | Direct, request_id: str, verdict: Verdict, comment: str, now: float
 ) -> None:
     """Store it in place of an earlier one."""
     if verdict is Verdict.NONE and not comment:
-        connection.execute(delete(feedback).where(feedback.c.request_id == request_id))
+        _DELETE.run(connection, {"of_request": request_id})
         return
-    values = {"verdict": str(verdict), "comment": comment, "given_at": now}
-    row = insert(feedback).values(request_id=request_id, **values)
-    connection.execute(row.on_conflict_do_update(index_elements=[feedback.c.request_id], set_=values))
+    row = {"request_id": request_id, "verdict": verdict.value, "comment": comment, "given_at": now}
+    _WRITE.run(connection, row)
 
 
 def _is_known(connection: Connection, request_id: str) -> bool:

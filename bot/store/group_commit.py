@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection
-
 from bot.errors import StoreError
 from bot.store.database import Database
+from bot.store.prepared import Direct
 
 Result = TypeVar("Result")
 
@@ -26,7 +25,7 @@ class _Wanted(Generic[Result]):
     """A write, and what came of it once it is over."""
 
     whose: str
-    write: Callable[[Connection], Result]
+    write: Callable[[Direct], Result]
     is_over: bool = False
     result: Result | None = None
     error: Exception | None = None
@@ -40,7 +39,7 @@ class GroupCommit:
         self._waiting: deque[_Wanted[Any]] = deque()
         self._turn = threading.Lock()
 
-    def run(self, whose: str, write: Callable[[Connection], Result]) -> Result:
+    def run(self, whose: str, write: Callable[[Direct], Result]) -> Result:
         """What ``write`` gave, once it is committed; raises what it raised, or StoreError.
 
         It may be run twice, then in another transaction than before.
@@ -56,7 +55,7 @@ class GroupCommit:
 
     def _commit(self, group: Sequence[_Wanted[Any]]) -> None:
         try:
-            with self._database.transaction() as connection:
+            with self._database.writing() as connection:
                 for each in sorted(group, key=attrgetter("whose")):
                     each.result = each.write(connection)
         except StoreError as error:

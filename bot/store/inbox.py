@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import bindparam, delete, select
 
 # SQLite has its ON CONFLICT from PostgreSQL: this compiles for both.
 from sqlalchemy.dialects.postgresql import insert
@@ -41,6 +41,8 @@ _SELECT = Prepared(
     )
 )
 _INSERT = Prepared(insert(pushes).on_conflict_do_nothing(index_elements=[pushes.c.key]))
+_FORGET_PUSHES = Prepared(delete(pushes).where(pushes.c.settled_at < bindparam("oldest")))
+_FORGET_TALKS = Prepared(delete(conversations).where(conversations.c.updated_at < bindparam("oldest")))
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ class Inbox:
                 self._observe(asked)
         return said
 
-    def _settle(self, effect: _Effect, connection: Connection) -> Said:
+    def _settle(self, effect: _Effect, connection: Direct) -> Said:
         said = effect.settlement.said
         row = {
             "key": effect.key,
@@ -111,7 +113,7 @@ class Inbox:
         self._write(effect, connection, self._clock())
         return said
 
-    def _write(self, effect: _Effect, connection: Connection, now: float) -> None:
+    def _write(self, effect: _Effect, connection: Direct, now: float) -> None:
         settlement = effect.settlement
         self._forget_now_and_then(connection, now)
         self._keep_conversation(connection, settlement, effect.user, now)
@@ -123,14 +125,12 @@ class Inbox:
             # The conversation vouches for its id: the question may be gone from the log.
             replace_feedback(connection, judged.request_id, judged.verdict, "", now)
 
-    def _forget_now_and_then(self, connection: Connection, now: float) -> None:
+    def _forget_now_and_then(self, connection: Direct, now: float) -> None:
         if abs(now - self._forgot_at) >= _FORGET_EVERY:
             self._forgot_at = now
             _forget(connection, now)
 
-    def _keep_conversation(
-        self, connection: Connection, settlement: Settlement, user: str, now: float
-    ) -> None:
+    def _keep_conversation(self, connection: Direct, settlement: Settlement, user: str, now: float) -> None:
         """Replace the user's conversation; without one, everything kept of the user goes."""
         if settlement.conversation:
             write(connection, settlement.channel, user, settlement.conversation, now)
@@ -138,13 +138,13 @@ class Inbox:
             erase(connection, user, now)
 
 
-def _forget(connection: Connection, now: float) -> None:
+def _forget(connection: Direct, now: float) -> None:
     """Delete the pushes settled, and the conversations ended, long ago."""
-    connection.execute(delete(pushes).where(pushes.c.settled_at < now - PUSHES_KEPT_SECONDS))
-    connection.execute(delete(conversations).where(conversations.c.updated_at < now - _TALKS_KEPT_SECONDS))
+    _FORGET_PUSHES.run(connection, {"oldest": now - PUSHES_KEPT_SECONDS})
+    _FORGET_TALKS.run(connection, {"oldest": now - _TALKS_KEPT_SECONDS})
 
 
-def _reply(connection: Connection | Direct, key: str) -> Said | None:
+def _reply(connection: Direct, key: str) -> Said | None:
     row = _SELECT.run(connection, {"of_key": key}).fetchone()
     if row is None:
         return None

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, or_, select, update
 
 from bot.domain import Backlog, CustomerMessage, Due
 from bot.errors import StoreError
 from bot.store.database import Database
+from bot.store.prepared import Direct, Prepared
 from bot.store.secrets import Secrets
 from bot.store.tables import outbox
 
@@ -19,25 +20,24 @@ _KEPT_SECONDS = 24 * 3600.0
 # No pause is so long: what is due later was queued before the clock was put back.
 _LATER_THAN_ANY_PAUSE = 180.0
 PENDING, SENDING, SENT, DROPPED, UNKNOWN = "pending", "sending", "sent", "dropped", "unknown"
+_COLUMNS = [column.name for column in outbox.columns if column.name != "id"]
+_ENQUEUE = Prepared(insert(outbox).values({name: bindparam(name) for name in _COLUMNS}))
 
 
-def enqueue(
-    connection: Connection, message: CustomerMessage, *, user: str, recipient: bytes, now: float
-) -> None:
+def enqueue(connection: Direct, message: CustomerMessage, *, user: str, recipient: bytes, now: float) -> None:
     """Queue a message inside a transaction."""
-    connection.execute(
-        insert(outbox).values(
-            account=message.account,
-            user=user,
-            recipient=recipient,
-            text=message.text,
-            state=PENDING,
-            attempts=0,
-            not_before=now,
-            expires_at=now + message.valid_for,
-            error="",
-        )
-    )
+    row = {
+        "account": message.account,
+        "user": user,
+        "recipient": recipient,
+        "text": message.text,
+        "state": PENDING,
+        "attempts": 0,
+        "not_before": now,
+        "expires_at": now + message.valid_for,
+        "error": "",
+    }
+    _ENQUEUE.run(connection, row)
 
 
 class Outbox:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import bindparam, insert, select
 
 from bot.domain import LoggedQuestion
 from bot.store.database import Database
 from bot.store.masking import masked
-from bot.store.prepared import Prepared
+from bot.store.prepared import Direct, Prepared
 from bot.store.secrets import Secrets
 from bot.store.tables import erasures, questions
 
@@ -39,11 +39,11 @@ class QuestionRows:
     def add(self, batch: Sequence[LoggedQuestion]) -> None:
         """All of them or none, but for those of users who were erased since; raises StoreError."""
         rows = question_rows(batch, self._secrets)
-        with self._database.transaction() as connection:
+        with self._database.writing() as connection:
             log_questions(connection, rows)
 
 
-def log_questions(connection: Connection, rows: Iterable[QuestionRow]) -> None:
+def log_questions(connection: Direct, rows: Iterable[QuestionRow]) -> None:
     """Log them inside a transaction, but for those of users who were erased since."""
     for row in rows:
         _INSERT.run(connection, row)

@@ -6,14 +6,13 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DisconnectionError, OperationalError
 
-from bot.store.prepared import run_raw
+from bot.store.prepared import Direct, run_raw
 
 _PAUSE_SECONDS = 0.01
 # A transaction of ours takes less, so that who waits has its turn after the next one or two.
@@ -22,21 +21,8 @@ _LOOK_AGAIN = 0.0005
 _CHECKPOINT = "wal_autocheckpoint=4000"
 
 
-def writing_engine(address: URL, patience: float) -> Engine:
-    """Each transaction has the write lock from its beginning; ``patience``: seconds to wait for it."""
-    engine = _engine(address, patience, waits_by_itself=False)
-    event.listen(engine, "begin", partial(_begin_to_write, patience))
-    return engine
-
-
-def reading_engine(address: URL, patience: float) -> Engine:
-    """Reads wait for no writer; ``patience``: seconds to wait while the file is being put in order."""
-    engine = _engine(address, patience, waits_by_itself=True)
-    event.listen(engine, "begin", partial(run_raw, sql="BEGIN"))
-    return engine
-
-
-def _engine(address: URL, patience: float, *, waits_by_itself: bool) -> Engine:
+def sqlite_engine(address: URL, patience: float, *, waits_by_itself: bool) -> Engine:
+    """``patience``: seconds to wait while the file is being put in order; by itself, for writers too."""
     if address.database:
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
     timeout = {"timeout": patience if waits_by_itself else 0.0}
@@ -52,7 +38,7 @@ def _engine(address: URL, patience: float, *, waits_by_itself: bool) -> Engine:
 
 def _tuning_sqlite(patience: float) -> Callable[[Any, object], None]:
     def tune(connection: Any, _record: object) -> None:  # noqa: ANN401 - DBAPI's own
-        # The driver must not begin transactions by itself: see _begin_to_write.
+        # The driver must not begin transactions by itself: see take_turn.
         connection.isolation_level = None
         _use_wal(connection, patience)
         # NORMAL loses at most the last commits on power loss; deleted rows are overwritten with zeros.
@@ -77,10 +63,11 @@ def _use_wal(connection: Any, patience: float) -> None:  # noqa: ANN401 - DBAPI'
             time.sleep(_PAUSE_SECONDS)
 
 
-def _begin_to_write(patience: float, connection: Connection) -> None:
-    """Take the write lock now: a transaction that starts as a reader cannot wait for it later.
+def take_turn(patience: float, connection: Connection | Direct) -> None:
+    """Begin with the write lock: a transaction that starts as a reader cannot wait for it later.
 
-    Left to wait by itself, SQLite sleeps longer each time, up to a tenth of a second, while others write.
+    ``patience``: seconds to wait. Left to wait by itself, SQLite sleeps longer each time, up to a tenth of a
+    second, while others write.
     """
     deadline = time.monotonic() + patience
     while True:

@@ -5,15 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, insert, select, union
+from sqlalchemy import Connection, bindparam, delete, select, union
+
+# SQLite has its ON CONFLICT from PostgreSQL: this compiles for both.
+from sqlalchemy.dialects.postgresql import insert
 
 from bot.store.conversations import read
 from bot.store.database import Database
+from bot.store.prepared import Direct, Prepared
 from bot.store.secrets import Secrets
 from bot.store.tables import conversations, erasures, feedback, outbox, questions
 
 _PERSONAL = (conversations, outbox, questions)
 _EVER = float("-inf")
+_THEIRS = select(questions.c.request_id).where(questions.c.user == bindparam("of_user"))
+# In this order: whose feedback it is, the questions tell.
+_ERASE = {feedback.name: Prepared(delete(feedback).where(feedback.c.request_id.in_(_THEIRS)))} | {
+    table.name: Prepared(delete(table).where(table.c.user == bindparam("of_user"))) for table in _PERSONAL
+}
+_INSERT = insert(erasures)
+_NOTE = Prepared(
+    _INSERT.on_conflict_do_update(
+        index_elements=[erasures.c.user], set_={"erased_at": _INSERT.excluded.erased_at}
+    )
+)
 
 
 class UserData:
@@ -49,18 +64,12 @@ class UserData:
         return counts
 
 
-def erase(connection: Connection, pseudonym: str, now: float) -> dict[str, int]:
+def erase(connection: Connection | Direct, pseudonym: str, now: float) -> dict[str, int]:
     """Delete all of a user's rows, and those still on their way to the log; how many of each table."""
-    theirs = select(questions.c.request_id).where(questions.c.user == pseudonym)
-    counts = {"feedback": _delete(connection, feedback, feedback.c.request_id.in_(theirs))}
-    counts |= {table.name: _delete(connection, table, table.c.user == pseudonym) for table in _PERSONAL}
-    _delete(connection, erasures, erasures.c.user == pseudonym)
-    connection.execute(insert(erasures).values(user=pseudonym, erased_at=now))
+    whose = {"of_user": pseudonym}
+    counts = {name: statement.run(connection, whose).rowcount for name, statement in _ERASE.items()}
+    _NOTE.run(connection, {"user": pseudonym, "erased_at": now})
     return counts
-
-
-def _delete(connection: Connection, table: Table, where: ColumnElement[bool]) -> int:
-    return connection.execute(delete(table).where(where)).rowcount
 
 
 def _channels(connection: Connection, channel: str) -> list[str]:

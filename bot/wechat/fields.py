@@ -46,9 +46,9 @@ class Document:
         """The text at this path, stripped; the first of several; empty when there is none."""
         value: Field = self.fields
         for name in path:
-            value = _first(value)
             value = value.get(name, "") if isinstance(value, dict) else ""
-        value = _first(value)
+            if isinstance(value, tuple):
+                value = value[0] if value else ""
         return value.strip() if isinstance(value, str) else ""
 
 
@@ -138,7 +138,3 @@ def _grouped(pairs: Iterable[tuple[str, Field]]) -> dict[str, Field]:
 
 def _one_or_all(values: list[Field]) -> Field:
     return values[0] if len(values) == 1 else tuple(values)
-
-
-def _first(value: Field) -> Field:
-    return value[0] if isinstance(value, tuple) and value else value

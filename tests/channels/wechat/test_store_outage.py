@@ -20,14 +20,14 @@ class Failing:
         self.database, self.left = database, times
 
     def looking_up(self):
-        return self.transaction()
+        return self.writing()
 
     @contextmanager
-    def transaction(self):
+    def writing(self):
         self.left -= 1
         if self.left >= 0:
             raise StoreError("locked")
-        with self.database.transaction() as connection:
+        with self.database.writing() as connection:
             yield connection
 
 
