@@ -48,18 +48,21 @@ class GroupCommit:
         self._waiting.append(wanted)
         with self._turn:
             if not wanted.is_over:
-                self._commit([self._waiting.popleft() for _ in range(len(self._waiting))])
+                self._commit(self._taken())
         if wanted.error:
             raise wanted.error
         return wanted.result  # type: ignore[return-value]
+
+    def _taken(self) -> list[_Wanted[Any]]:
+        return [self._waiting.popleft() for _ in range(len(self._waiting))]
 
     def _commit(self, group: Sequence[_Wanted[Any]]) -> None:
         try:
             with self._database.writing() as connection:
                 for each in sorted(group, key=attrgetter("whose")):
                     each.result = each.write(connection)
-        except StoreError as error:
-            _end(group, error)
+        except StoreError as error:  # who came meanwhile has waited for the same database
+            _end([*group, *self._taken()], error)
         except Exception as error:  # one of them is to blame, and is the only one to hear of it
             if len(group) == 1:
                 _end(group, error)
