@@ -45,12 +45,16 @@ class Protection:
         """For the pages that may share it; whoever calls it was admitted before."""
         return share(keep_private(blueprint), self._network)
 
+    def require_own_name(self, environ: WSGIEnvironment) -> None:
+        """Raise SecurityError for a request to another host, where hosts are named."""
+        self._network.require_own_name(environ)
+
     def admission(self, scope: Scope) -> Callable[[WSGIEnvironment], None]:
         """What raises for requests that may not be answered, without Flask; otherwise as ``public``."""
         return partial(self._admit, scope)
 
     def _admit(self, scope: Scope, environ: WSGIEnvironment) -> None:
-        self._network.require_own_name(environ)
+        self.require_own_name(environ)
         self.access.admit(scope, environ)
 
     @cached_property

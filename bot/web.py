@@ -80,7 +80,7 @@ def serve(app: Flask, operations: Operations) -> Parts:
     app.register_blueprint(desk_blueprint(desk_parts(operations, stores, live_index, wechat, health)))
     app.register_blueprint(chat_blueprint(answerer, _chat_options(operations.settings)))
     desks = wechat.desks(answerer, metrics.answers.answered, metrics.wechat.delivered, protection.user_limits)
-    app.register_blueprint(wechat_blueprint(desks))
+    app.register_blueprint(wechat_blueprint(desks, protection.require_own_name))
     app.extensions["warm_up"] = lambda: answerer.answer("预热")
     app.extensions["request_shed"] = metrics.requests.shed
     app.extensions["answered_at_once"] = answered_at_once(answerer)

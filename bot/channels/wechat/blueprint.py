@@ -7,15 +7,19 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from enum import StrEnum
+from functools import partial
+from typing import cast
 
-from flask import Blueprint, Response, request
-from werkzeug.exceptions import HTTPException
+from flask import Blueprint, Flask, Response, request
+from flask.blueprints import BlueprintSetupState
+from werkzeug.wrappers import Request
 
 from bot.answering.answerer import Answerer
 from bot.channels.overload import is_turned_away
 from bot.channels.problems import new_request_id
 from bot.channels.wechat.accounts import DEFAULT_NAME, Account, AccountKind
 from bot.channels.wechat.judging import asks_verdict
+from bot.channels.wechat.plain_pushes import Admit, Spoken, body, deliver_plainly, everywhere
 from bot.channels.wechat.reception import Reception, Turn
 from bot.channels.wechat.rendering import shown
 from bot.channels.wechat.user_limits import Admission, UserLimits, is_always_heard, no_limits
@@ -24,7 +28,6 @@ from bot.errors import StoreError
 from bot.ports import Inbox
 from bot.wechat.envelope import answer_handshake, open_push
 from bot.wechat.errors import NotAuthenticError, UnusablePushError
-from bot.wechat.fields import MAX_BODY_BYTES
 from bot.wechat.messages import Push, PushKind, delivery_key
 from bot.wechat.replies import SUCCESS, PassiveReply, sealed, text_reply, transfer_reply
 
@@ -34,6 +37,7 @@ _AFTER_MESSAGE, _AFTER_EVENT = 48 * 3600.0, 60.0
 # An answer that must be queued waits for the store until WeChat hangs up (after 5 s) and tries again:
 # "success" before that would lose the message.
 _STORE_TRIES, _STORE_PAUSE = 12, 0.5
+_TEXT = "text/plain"
 _log = logging.getLogger(__name__)
 
 Receive = Callable[[Push, Conversation, float], Turn]
@@ -216,7 +220,7 @@ class Desk:
         return SUCCESS
 
 
-def wechat_blueprint(desks: list[Desk]) -> Blueprint:
+def wechat_blueprint(desks: list[Desk], admit: Admit = everywhere) -> Blueprint:
     """Both channels; the account without a name in the address is the one called ``default``."""
     blueprint = Blueprint("wechat", __name__, url_prefix="/wechat")
     by_address = {(desk.account.kind.value, desk.account.name): desk for desk in desks}
@@ -224,32 +228,45 @@ def wechat_blueprint(desks: list[Desk]) -> Blueprint:
     @blueprint.get("/<kind>", strict_slashes=False)
     @blueprint.get("/<kind>/<name>")
     def handshake(kind: str, name: str = DEFAULT_NAME) -> Response:
-        return _guarded(by_address.get((kind, name)), lambda desk: desk.handshake(request.args))
+        desk = by_address.get((kind, name))
+        return _response(_guarded(desk, lambda desk: desk.handshake(request.args)))
 
     @blueprint.post("/<kind>", strict_slashes=False)
     @blueprint.post("/<kind>/<name>")
     def push(kind: str, name: str = DEFAULT_NAME) -> Response:
-        try:
-            body = request.stream.read(MAX_BODY_BYTES + 1)
-        except HTTPException:  # too long, or cut off: unusable, but it may be authentic
-            body = b""
-        return _guarded(by_address.get((kind, name)), lambda desk: desk.push(request.args, body))
+        return _response(_delivered(by_address.get((kind, name)), request))
+
+    @blueprint.record
+    def route(state: BlueprintSetupState) -> None:
+        for (kind, name), desk in by_address.items():
+            _route(state, f"/wechat/{kind}/{name}", "/wechat/<kind>/<name>", desk, admit)
+            if name == DEFAULT_NAME:
+                _route(state, f"/wechat/{kind}", "/wechat/<kind>", desk, admit)
 
     return blueprint
 
 
-def _guarded(desk: Desk | None, act: Callable[[Desk], str | PassiveReply]) -> Response:
+def _route(state: BlueprintSetupState, path: str, template: str, desk: Desk, admit: Admit) -> None:
+    deliver_plainly(cast(Flask, state.app), path, template, partial(_delivered, desk), admit)
+
+
+def _delivered(desk: Desk | None, pushed: Request) -> Spoken:
+    return _guarded(desk, lambda desk: desk.push(pushed.args, body(pushed)))
+
+
+def _guarded(desk: Desk | None, act: Callable[[Desk], str | PassiveReply]) -> Spoken:
     if desk is None:
-        return _text("there is no such WeChat account here; see docs/wechat.md\n", 404)
+        return "there is no such WeChat account here; see docs/wechat.md\n", _TEXT, "404 NOT FOUND"
     try:
         reply = act(desk)
     except NotAuthenticError as error:
         _log.warning("%s: refused: %s", desk.account.channel, error)
-        return _text("not authentic\n", 403)
+        return "not authentic\n", _TEXT, "403 FORBIDDEN"
     if isinstance(reply, str):
-        return _text(reply, 200)
-    return Response(reply.body, mimetype=reply.media_type)
+        return reply, _TEXT, "200 OK"
+    return reply.body, reply.media_type, "200 OK"
 
 
-def _text(body: str, status: int) -> Response:
-    return Response(body, status, mimetype="text/plain")
+def _response(spoken: Spoken) -> Response:
+    text, media_type, status = spoken
+    return Response(text, status, mimetype=media_type)
