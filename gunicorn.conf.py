@@ -39,6 +39,7 @@ control_socket_disable = True
 preload_app = False
 # It would tell addresses, and with them questions; the bot logs every request by itself.
 accesslog = None
+logger_class = "bot.server_log.ServerLog"
 loglevel = "info"
 logconfig_dict = log_config(_settings.log_format)
 catch_the_rest()

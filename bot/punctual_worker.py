@@ -27,12 +27,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from selectors import EVENT_READ
+from types import SimpleNamespace
 from typing import Any
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from bot.arrivals import AT_MOST, Arrival, look_at
 from bot.channels.overload import PROBES, Shed, is_push, is_turned_away, refusal, unread
+from bot.gathering import Gathering
 from bot.open_files import open_files
 from bot.waiting_line import Line
 
@@ -132,6 +134,15 @@ class PunctualWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
         finally:
             del self._handled[conn]
 
+    def handle_request(self, req: Any, conn: TConn) -> Any:  # noqa: ANN401 - gunicorn's own
+        """Have the application respond."""
+        client = Gathering(conn.sock)
+        is_kept = super().handle_request(
+            req, SimpleNamespace(sock=client, client=conn.client, server=conn.server)
+        )
+        client.flush()
+        return is_kept
+
     def finish_request(self, conn: TConn, fs: Future[Any]) -> None:
         """Keep the connection for the next request, or let the client close it."""
         if fs.cancelled():
@@ -175,14 +186,26 @@ class PunctualWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
     def _serve(self, conn: TConn, conns: deque[TConn]) -> None:
         """Answer the request that has arrived, or have a thread do it."""
         conns.remove(conn)
-        self.poller.unregister(conn.sock)
         conn.data_ready = True
         if self.is_at_once(conn.arrival) and _has_taken_all(conn.sock):
-            turn: Future[Any] = Future()
-            turn.set_result(super().handle(conn))
-            self.finish_request(conn, turn)
+            self._answer(conn)
         else:
+            self.poller.unregister(conn.sock)
             self.enqueue_req(conn)
+
+    def _answer(self, conn: TConn) -> None:
+        """Without a thread. Who keeps the connection, and has sent no more, is waited for where he was."""
+        is_kept = super().handle(conn)
+        if is_kept and self.alive and not conn.parser.unreader.buf.getvalue():
+            conn.sock.setblocking(False)
+            conn.set_timeout()
+            self.keepalived_conns.append(conn)
+            self.poller.modify(conn.sock, EVENT_READ, partial(self.on_client_socket_readable, conn))
+        else:
+            self.poller.unregister(conn.sock)
+            turn: Future[Any] = Future()
+            turn.set_result(is_kept)
+            self.finish_request(conn, turn)
 
     def _await(self, conn: TConn) -> None:
         conn.timeout, conn.wanted = time.monotonic() + ARRIVES_WITHIN, 1
