@@ -36,8 +36,7 @@ def job_commands(operations: Operations, stores: Stores) -> AppGroup:
         """Do the queued job ID in this process (the server starts this by itself)."""
         configure_logs(operations.settings.log_format)
         interrupt_on_sigterm()
-        step_back_wholly()
-        result = run_job(job_id, stores.jobs, rebuilding(operations, by), _time_of_day)
+        result = run_job(job_id, stores.jobs, rebuilding(operations, by), _time_of_day, step_back_wholly)
         if result is None:
             raise StoreError(
                 "job %(job_id)s is not queued; flask --app wsgi jobs list shows what there is", job_id=job_id

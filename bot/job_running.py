@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 
 from bot.domain import JobProgress, JobResult, JobState
@@ -23,20 +24,30 @@ Tell = Callable[[str], None]
 Work = Callable[[Progress, Tell], JobResult]
 
 
-def run_job(job_id: str, jobs: Jobs, work: Work, clock: Callable[[], str]) -> JobResult | None:
-    """Do the work of a queued job; None if it was not queued any more.
+# Is given the native ids of threads that must not step back.
+StepBack = Callable[[Collection[int]], None]
 
-    ``clock`` gives the time for a line of the log. Raises StoreError when the job cannot be taken.
+
+def run_job(
+    job_id: str, jobs: Jobs, work: Work, clock: Callable[[], str], step_back: StepBack = lambda but: None
+) -> JobResult | None:
+    """Do the work of a queued job, having stepped back; None if it was not queued any more.
+
+    ``clock`` gives the time for a line of the log. Raises StoreError when the job cannot be taken, or its end
+    cannot be told.
     """
     if not jobs.begin(job_id):
         return None
     journal = _Journal(clock)
-    with _heartbeat(job_id, jobs, journal):
-        try:
-            result = attempt(work, journal.report, journal.tell)
-        except KeyboardInterrupt:
-            result = JobResult(JobState.FAILED, report=_STOPPED)
-    _finish(job_id, jobs, result, journal)
+    # Of this process one thread alone writes to the store.
+    with ThreadPoolExecutor(1) as clerk:
+        step_back((clerk.submit(threading.get_native_id).result(),))
+        with _heartbeat(job_id, jobs, journal, clerk):
+            try:
+                result = attempt(work, journal.report, journal.tell)
+            except KeyboardInterrupt:
+                result = JobResult(JobState.FAILED, report=_STOPPED)
+        clerk.submit(_finish, job_id, jobs, result, journal).result()
     return result
 
 
@@ -81,7 +92,7 @@ class _Journal:
 
 
 @contextmanager
-def _heartbeat(job_id: str, jobs: Jobs, journal: _Journal) -> Iterator[None]:
+def _heartbeat(job_id: str, jobs: Jobs, journal: _Journal, clerk: Executor) -> Iterator[None]:
     over = threading.Event()
 
     def beat() -> None:
@@ -91,13 +102,12 @@ def _heartbeat(job_id: str, jobs: Jobs, journal: _Journal) -> Iterator[None]:
             except StoreError as error:
                 _log.warning("job %s: %s", job_id, error)  # the build goes on without its audience
 
-    thread = threading.Thread(target=beat, daemon=True)
-    thread.start()
+    beating = clerk.submit(beat)
     try:
         yield
     finally:
         over.set()
-        thread.join()
+        beating.result()
 
 
 def _finish(job_id: str, jobs: Jobs, result: JobResult, journal: _Journal) -> None:

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
@@ -19,9 +19,7 @@ from types import FrameType
 _CHECK_SECONDS = 0.5
 # Behind those that answer. A thread among them steps back a little only: what it holds, they wait for.
 _THREAD_NICENESS = 5
-# Beside two of a build's threads, a thread that answers still gets four fifths of a core; with 5 it would get
-# six tenths, and while questions come faster than that their line would only grow. No further behind: a build
-# that gets no turn may hold the database meanwhile.
+# Of a build, where the system knows no policy for what may wait for everybody else.
 _BUILD_NICENESS = 10
 
 
@@ -36,14 +34,20 @@ def step_back() -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _THREAD_NICENESS)
 
 
-def step_back_wholly() -> None:
-    """Let this process run behind those that answer, with the threads that libraries have started already."""
-    tasks = Path("/proc/self/task")
-    threads = [int(task.name) for task in tasks.iterdir()] if tasks.is_dir() else [0]
-    for thread in threads:
+def step_back_wholly(but: Collection[int] = ()) -> None:
+    """Let this process have what others leave of the processor, with the threads that libraries have started.
+
+    ``but``: native ids of threads that hold what others wait for, a database say: one that has stepped back
+    may get no turn to let go of it.
+    """
+    if sys.platform != "linux":
+        os.setpriority(os.PRIO_PROCESS, 0, _BUILD_NICENESS)
+        return
+    tasks = {int(task.name) for task in Path("/proc/self/task").iterdir()}
+    for thread in tasks.difference(but):
         with suppress(ProcessLookupError):  # it has just ended
-            niceness = max(_BUILD_NICENESS, os.getpriority(os.PRIO_PROCESS, thread))
-            os.setpriority(os.PRIO_PROCESS, thread, niceness)
+            # Niceness would not do: who wakes to answer waits until the slice of whoever runs is over.
+            os.sched_setscheduler(thread, os.SCHED_IDLE, os.sched_param(0))
 
 
 class Companions:

@@ -121,3 +121,31 @@ def test_a_database_that_fails_for_a_while_stops_nothing(jobs, monkeypatch):
         return DONE
 
     assert run(jobs, work).state is JobState.SUCCEEDED
+
+
+def test_all_that_is_written_while_it_works_is_written_by_the_thread_that_does_not_step_back(
+    jobs, monkeypatch
+):
+    monkeypatch.setattr(job_running, "BEAT_SECONDS", 0.001)
+    spared, writers, noted = [], set(), threading.Event()
+
+    def by_whom(write):
+        def written(*arguments):
+            writers.add(threading.get_native_id())
+            write(*arguments)
+            noted.set()
+
+        return written
+
+    monkeypatch.setattr(jobs, "note", by_whom(jobs.note))
+    monkeypatch.setattr(jobs, "finish", by_whom(jobs.finish))
+
+    def work(_progress, _tell):
+        assert noted.wait(20)
+        return DONE
+
+    job, _ = jobs.request()
+    run_job(job.id, jobs, work, lambda: "12:00:00", spared.extend)
+
+    assert jobs.find(job.id).state is JobState.SUCCEEDED
+    assert writers == set(spared) != {threading.get_native_id()}

@@ -18,26 +18,27 @@ stop = threading.Event()
 threads = [threading.Thread(target=stop.wait) for _ in range(3)]
 for thread in threads:
     thread.start()
-step_back_wholly()
+step_back_wholly(but=[thread.native_id for thread in threads[:{spared}]])
 later = threading.Thread(target=stop.wait)
 later.start()
 tasks = [int(task) for task in os.listdir("/proc/self/task")]
-print(len(tasks), {os.getpriority(os.PRIO_PROCESS, task) for task in tasks})
+idle = [task for task in tasks if os.sched_getscheduler(task) == os.SCHED_IDLE]
+print(len(tasks), len(idle), threads[0].native_id in idle)
 stop.set()
 """
 
 
-def told(*prefix: str) -> str:
-    command = [*prefix, sys.executable, "-c", STEP_BACK]
+def told(spared: int) -> str:
+    command = [sys.executable, "-c", STEP_BACK.format(spared=spared)]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def test_a_build_steps_back_with_every_thread_that_was_there_or_comes_later() -> None:
-    assert told() == "5 {10}"
+    assert told(spared=0) == "5 5 True"
 
 
-def test_who_is_further_behind_already_stays_there() -> None:
-    assert told("nice", "-n", "19") == "5 {19}"
+def test_who_holds_what_others_wait_for_does_not_step_back() -> None:
+    assert told(spared=1) == "5 4 False"
 
 
 def children(process: subprocess.Popen[bytes]) -> list[int]:

@@ -24,12 +24,13 @@ def launch(job_id: str, jobs: Jobs, by: str = "") -> None:
     A job whose process ends without a word, or cannot start, fails.
     """
     try:
-        # A session of its own: what stops the service's processes does not reach it. Of the open files it
-        # gets only the log: a listening socket would keep the address taken after the service ended.
+        # A group of its own: what stops the service's processes does not reach it. No session of its own:
+        # Linux divides the processor evenly among sessions, however far the processes of one step back.
+        # Of the open files it gets only the log: a listening socket would keep the address taken.
         process = subprocess.Popen(  # noqa: S603 - our own command  # nosec B603
             bot_command("jobs", "run", job_id, *([f"--by={by}"] if by else [])),
             stdin=subprocess.DEVNULL,
-            start_new_session=True,
+            process_group=0,
             close_fds=True,
         )
     except OSError as error:

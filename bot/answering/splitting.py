@@ -6,7 +6,6 @@ the index knows each half by itself.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -123,9 +122,9 @@ def _stands_alone(text: str) -> bool:
 
 def _parts(cut: Cut, rank: Callable[[str], Ranking], whole: Ranking, threshold: float) -> tuple[Asked, ...]:
     """The parts where the cut holds, else none; what is left is not ranked once it cannot hold."""
-    says_little = not (cut.are_sentences or cut.at_word)
-    least = surely(threshold) if says_little else threshold
-    nearest = _nearest(cut, whole, says_little=says_little)
+    # A comma or a space alone says little.
+    least = threshold if cut.are_sentences or cut.at_word else surely(threshold)
+    nearest = _nearest(cut, whole)
     parts: list[Asked] = []
     # A later part is more often the one that does not stand alone.
     for text in reversed(cut.parts):
@@ -138,11 +137,11 @@ def _parts(cut: Cut, rank: Callable[[str], Ranking], whole: Ranking, threshold: 
     return tuple(parts) if known and _fits(known, whole, nearest) else ()
 
 
-def _nearest(cut: Cut, whole: Ranking, *, says_little: bool) -> list[str]:
-    """The entries near enough to the whole for the parts' answers to be among."""
+def _nearest(cut: Cut, whole: Ranking) -> list[str]:
+    """The entries that answers to the parts must be among, nearest first."""
     hits = whole.hits[: None if cut.are_sentences else NEAREST]
-    least = hits[0].score - _FARTHEST if says_little and hits else -math.inf
-    return [hit.entry_id for hit in hits if hit.score >= least]
+    is_plain = cut.are_sentences or cut.at_word
+    return [hit.entry_id for hit in hits if is_plain or hit.score >= hits[0].score - _FARTHEST]
 
 
 def _fits(known: Sequence[Asked], whole: Ranking, nearest: Sequence[str]) -> bool:

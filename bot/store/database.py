@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 from bot.errors import SettingsError, StoreError
 from bot.store import schema
 from bot.store.prepared import Direct, run_raw
-from bot.store.sqlite_engine import sqlite_engine, take_turn
+from bot.store.sqlite_engine import ALONE, begin_to_read, sqlite_engine, take_turn
 
 USUAL_PATIENCE = 3.0
 _PASSWORD = re.compile(r"(?<=//)([^:/@]*):.*@")
@@ -62,6 +62,19 @@ class Database:
         with self._failures_named():
             self._bring_up_to_date()
             with self._writing.engine.begin() as connection:
+                yield connection
+
+    @contextmanager
+    def statement(self) -> Iterator[Connection]:
+        """A connection for one statement that is a transaction by itself; raises StoreError if it cannot be.
+
+        SQLite has committed it before the interpreter's lock is needed again: a thread that waits for that
+        one, beside long work, does not hold up everybody else's writing.
+        """
+        with self._failures_named():
+            self._bring_up_to_date()
+            connecting = self._reading.engine.connect().execution_options(**{ALONE: True})
+            with connecting as connection, connection.begin():
                 yield connection
 
     @contextmanager
@@ -144,7 +157,7 @@ def _ways(url: str, patience: float) -> tuple[_Way, _Way]:
     if address.get_backend_name() == "sqlite":
         return (
             _Way(sqlite_engine(address, patience, waits_by_itself=False), partial(take_turn, patience)),
-            _Way(sqlite_engine(address, patience, waits_by_itself=True), partial(run_raw, sql="BEGIN")),
+            _Way(sqlite_engine(address, patience, waits_by_itself=True), begin_to_read),
         )
     if address.drivername in ("postgres", "postgresql"):
         address = address.set(drivername="postgresql+psycopg")

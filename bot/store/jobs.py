@@ -71,7 +71,7 @@ class Jobs:
     def note(self, job_id: str, progress: JobProgress) -> None:
         """Say that a running job is alive, and how far it is."""
         query = update(jobs).where(jobs.c.id == job_id, jobs.c.state == JobState.RUNNING.value)
-        with self._database.transaction() as connection:
+        with self._database.statement() as connection:
             connection.execute(query.values(**_columns(progress), alive_at=self._clock()))
 
     def finish(self, job_id: str, result: JobResult, log: tuple[str, ...]) -> None:

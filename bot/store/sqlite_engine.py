@@ -14,6 +14,8 @@ from sqlalchemy.exc import DisconnectionError, OperationalError
 
 from bot.store.prepared import Direct, run_raw
 
+# Option of a connection: what it executes is committed as it is executed.
+ALONE = "is_alone"
 _PAUSE_SECONDS = 0.01
 # A transaction of ours takes less, so that who waits has its turn after the next one or two.
 _LOOK_AGAIN = 0.0005
@@ -61,6 +63,12 @@ def _use_wal(connection: Any, patience: float) -> None:  # noqa: ANN401 - DBAPI'
             if not _is_locked(error) or time.monotonic() > deadline:
                 raise
             time.sleep(_PAUSE_SECONDS)
+
+
+def begin_to_read(connection: Connection | Direct) -> None:
+    """Begin without a lock; not at all for a statement that is to be a transaction by itself."""
+    if isinstance(connection, Direct) or not connection.get_execution_options().get(ALONE):
+        run_raw(connection, "BEGIN")
 
 
 def take_turn(patience: float, connection: Connection | Direct) -> None:

@@ -68,6 +68,14 @@ def test_a_file_that_is_no_database_is_a_store_error(database, path):
         pass
 
 
+@ON_SQLITE
+def test_a_statement_by_itself_holds_up_no_other_writer_once_it_is_done(database, path):
+    with database.statement() as connection:
+        connection.execute(ADD)
+        with closing(Database(f"sqlite:///{path}", patience=0.0)) as other, other.transaction() as second:
+            assert second.execute(text("SELECT count(*) FROM leases")).scalar() == 1
+
+
 def test_a_transaction_that_breaks_leaves_nothing_behind(database, run_sql):
     with pytest.raises(ZeroDivisionError), database.transaction() as connection:
         connection.execute(ADD)
