@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import spec_from_file_location
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -170,10 +171,13 @@ class SharedFixtures:
 
 
 def _forget(package: str) -> None:
-    """Empty what a package remembers in the process, else a test reaches nothing that one before it did."""
+    """Empty what a package remembers in the process, else a test reaches nothing that one before it did.
+
+    What takes no arguments is read from a file of data, which takes long.
+    """
     for module in [module for name, module in sys.modules.items() if name.startswith(package)]:
         for value in list(vars(module).values()):
-            if isinstance(value, _Remembering):
+            if isinstance(value, _Remembering) and signature(value).parameters:
                 value.cache_clear()
 
 

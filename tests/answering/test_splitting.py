@@ -28,6 +28,10 @@ FILING, FEE = "备案要多久", "认证要多少钱"
             "How long does filing take? Also, what does certification cost?",
             ("How long does filing take?", "what does certification cost?"),
         ),
+        (
+            "How long does filing take and what is certification?",
+            ("How long does filing take", "what is certification?"),
+        ),
         ("我开了家花店。备案要多久？认证要多少钱？", ("备案要多久？", "认证要多少钱？")),
     ],
 )
@@ -111,6 +115,27 @@ def test_at_a_comma_alone_both_parts_must_be_surer():
 
     assert parts_of("备案要多久，认证要多少钱", barely) == []
     assert parts_of("备案要多久以及认证要多少钱", barely) == ["filing", "fee"]
+    assert parts_of("备案要多久和认证要多少钱", barely) == ["filing", "fee"]
+
+
+def test_what_is_known_just_well_enough_is_known():
+    assert parts_of("备案要多久以及认证要多少钱", KNOWS | {"认证": ("fee", 0.5)}) == ["filing", "fee"]
+
+
+@pytest.mark.parametrize(
+    ("nearest", "confidence", "parts"),
+    [
+        (["filing", *"abc", "fee"], 0.999, ["filing", "fee"]),
+        (["a", "filing", "fee", *"bc"], 0.999, ["filing", "fee"]),
+        ([*"abc", "filing", "fee"], 0.98, ["filing", "fee"]),
+        ([*"abc", "filing", "fee"], 0.99, []),
+    ],
+    ids=["one is nearest", "all are very near", "one is surer than the whole", "none is surer"],
+)
+def test_when_the_parts_answers_are_better_than_one_to_the_whole(nearest, confidence, parts):
+    whole = Ranking(tuple(Hit(name, 1.0) for name in nearest), confidence)
+
+    assert parts_of("备案要多久以及认证要多少钱", whole=whole) == parts
 
 
 def test_an_unknown_sentence_comes_along_but_an_unknown_clause_undoes_the_cut():
