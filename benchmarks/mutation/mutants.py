@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from mutmut.mutation.file_mutation import mutate_file_contents
 
 # Copies of one function under many names, and comments that only the first of them needs.
 _OF_NO_MATTER = ("no-redef", "unused-ignore")
+_MUTANT = re.compile(r"__mutmut_(?:orig|\d+)")
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,11 @@ class Mutated:
         original = name.rpartition("__mutmut_")[0] + "__mutmut_orig"
         before, after = self._lines(original), self._lines(name)
         changed = list(unified_diff(before, after, n=0, lineterm=""))[2:]
-        return [line for line in changed if not line.startswith("@@") and "__mutmut_" not in line]
+        return [line for line in changed if not line.startswith("@@")]
 
     def _lines(self, name: str) -> list[str]:
         first, last = self.spans[name]
-        return self.code.splitlines()[first - 1 : last]
+        return [_MUTANT.sub("", line) for line in self.code.splitlines()[first - 1 : last]]
 
 
 def mutated(file: Path) -> Mutated:
