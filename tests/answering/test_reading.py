@@ -6,8 +6,8 @@ import pytest
 
 from bot.answering.answerer import Answerer
 from bot.answering.normalising import normalise
-from bot.answering.reading import read
-from bot.domain import Language, OutcomeKind
+from bot.answering.reading import end_of_story, question_alone, read, surely
+from bot.domain import Hit, Language, OutcomeKind, Ranking
 from bot.retrieval.vocabulary import learn_vocabulary
 from tests.fakes import FakeIndex, make_entry
 
@@ -104,3 +104,68 @@ def test_what_was_written_is_not_ranked_where_mending_it_leaves_no_doubt(index, 
 @pytest.mark.parametrize("question", ["备案时间", "bèi àn shí jiān", "é备案时间"])
 def test_only_letters_may_be_pinyin(ask, question):
     assert ask(question).entry == FILING
+
+
+# To the character: a story begins at 40, a sentence stands alone from 15, a question has 8
+
+
+def long(*lengths: int, between: str) -> str:
+    return between.join(character * count for character, count in zip("一二三", lengths, strict=False))
+
+
+@pytest.mark.parametrize(
+    ("lengths", "end"),
+    [
+        ((24, 15), "一二"),
+        ((25, 15), "二"),
+        ((26, 14), "一二"),
+        ((30, 19, 20), "二三"),
+        ((30, 20, 20), "三"),
+    ],
+)
+def test_a_long_story_stands_for_its_end(lengths, end):
+    found = end_of_story(long(*lengths, between="。"))
+
+    assert "".join(dict.fromkeys(found.replace("。", "").replace(" ", ""))) == end
+
+
+@pytest.mark.parametrize(
+    ("lengths", "end"),
+    [((24, 15), (24, 15)), ((25, 15), (15,)), ((32, 8), (8,)), ((33, 7), (33, 7)), ((30, 5, 5), (5, 5))],
+)
+def test_of_a_long_sentence_the_last_clauses_are_asked(lengths, end):
+    text = long(*lengths, between="，")
+
+    assert question_alone(text) == text[-len(long(*end, between="，")) :]
+
+
+class TwoReadings(FakeIndex):
+    """As sure as it is told to be of what was written, and of another reading of it."""
+
+    written, mended = 0.0, 0.0
+
+    def rank(self, query):
+        confidence = self.written if query.text == "小成序备按要多久" else self.mended
+        return Ranking((Hit("filing", 1.0),), confidence)
+
+
+@pytest.mark.parametrize(
+    ("written", "mended", "read_as"),
+    [
+        (0.1, 0.65, "小程序备案要多久"),
+        (0.1, 0.64, ""),
+        (0.5, 0.4, ""),
+        (0.7, 0.8, "小程序备案要多久"),
+        (0.8, 0.7, ""),
+    ],
+)
+def test_slips_mended_must_be_likelier_than_what_was_written_and_quite_sure(index, written, mended, read_as):
+    sure = TwoReadings(*ENTRIES)
+    sure.vocabulary, sure.written, sure.mended = index.vocabulary, written, mended
+
+    assert read(sure, normalise("小成序备按要多久"))[1].read_as == read_as
+
+
+@pytest.mark.parametrize(("threshold", "needed"), [(0.5, 0.65), (0.0, 0.3), (1.0, 1.0)])
+def test_a_guess_must_be_surer_by_three_tenths_of_what_is_left(threshold, needed):
+    assert surely(threshold) == pytest.approx(needed)
