@@ -16,6 +16,7 @@ import random
 import subprocess
 import sys
 from dataclasses import asdict
+from itertools import zip_longest
 from pathlib import Path
 
 from benchmarks.mutation.mutants import Mutated, mutated, refused
@@ -35,7 +36,7 @@ def main() -> None:
     parser.add_argument("part", choices=PARTS)
     parser.add_argument("--modules", nargs="*", default=[], metavar="NAME")
     parser.add_argument("--most", type=int, default=100_000, help="mutants of each module")
-    parser.add_argument("--minutes", type=float, default=60.0, help="for each module")
+    parser.add_argument("--minutes", type=float, default=60.0, help="no mutant is begun after them")
     parser.add_argument("--again", action="store_true", help="try once more what survived")
     chosen = parser.parse_args()
     part, folder = PARTS[chosen.part], Path(".mutation", chosen.part)
@@ -43,10 +44,14 @@ def main() -> None:
     modules = [mutated(file) for file in part.files() if file.stem in wanted]
     kept = {module.module: _kept(module, folder) for module in modules}
     _refuse(modules, kept, folder)
+    _merge(kept, _verdicts(folder, modules))
+    unsure = {SURVIVED, UNREACHED} if chosen.again else set()
+    names = [_sample(module, kept[module.module], chosen.most, unsure) for module in modules]
+    if any(names):
+        _try(modules, names, part, folder, chosen.minutes)
+    _merge(kept, _verdicts(folder, modules))
     for module in modules:
-        unsure = {SURVIVED, UNREACHED} if chosen.again else set()
-        names = _sample(module, kept[module.module], chosen.most, unsure)
-        _try(module, names, part, kept[module.module], folder, chosen.minutes)
+        _file(module, folder).write_text(json.dumps(kept[module.module]))
     print_table(modules, kept)
     print_survivors(modules, kept)
 
@@ -59,7 +64,11 @@ def _kept(module: Mutated, folder: Path) -> dict[str, str]:
 
 
 def _file(module: Mutated, folder: Path) -> Path:
-    return folder / f"{module.file.stem}-{hashlib.sha256(module.code.encode()).hexdigest()[:12]}.json"
+    return folder / f"{module.file.stem}-{_digest([module])}.json"
+
+
+def _digest(modules: list[Mutated]) -> str:
+    return hashlib.sha256("".join(module.code for module in modules).encode()).hexdigest()[:12]
 
 
 def _refuse(modules: list[Mutated], kept: dict[str, dict[str, str]], folder: Path) -> None:
@@ -75,23 +84,36 @@ def _sample(module: Mutated, verdicts: dict[str, str], most: int, unsure: set[st
     """The first in the drawn order, those left out that are known."""
     names = [name for name in module.names if verdicts.get(name) != REFUSED]
     random.Random(_SEED).shuffle(names)
-    return [name for name in names[:most] if name not in verdicts or verdicts[name] in unsure]
+    tried = [name for name in names[:most] if name not in verdicts or verdicts[name] in unsure]
+    return [f"{module.module}.{name}" for name in tried]
 
 
-def _try(
-    module: Mutated, names: list[str], part: Part, verdicts: dict[str, str], folder: Path, minutes: float
-) -> None:
-    if not names:
-        return
-    job, found = folder / f"{module.file.stem}-job.json", folder / f"{module.file.stem}-verdicts.json"
-    reached = _file(module, folder).with_suffix(".reached")
-    found.unlink(missing_ok=True)
-    wanted = Job(module.module, str(module.file), module.code, list(part.tests), names, minutes, str(reached))
-    job.write_text(json.dumps(asdict(wanted)), "utf-8")
-    command = [sys.executable, "-m", "benchmarks.mutation.trying", str(job), str(found)]
-    subprocess.run(command, env=os.environ | _ONE_THREAD, stdout=sys.stderr)
-    verdicts |= json.loads(found.read_text()) if found.exists() else {}
-    _file(module, folder).write_text(json.dumps(verdicts))
+def _try(modules: list[Mutated], names: list[list[str]], part: Part, folder: Path, minutes: float) -> None:
+    """By turns one of each module."""
+    by_turns = [name for turn in zip_longest(*names) for name in turn if name]
+    codes = {module.module: (str(module.file), module.code) for module in modules}
+    digest = _digest(modules)
+    package = modules[0].module.rpartition(".")[0]
+    job = Job(package, codes, list(part.tests), by_turns, minutes, str(folder / f"{digest}.reached"))
+    (folder / f"{digest}.job").write_text(json.dumps(asdict(job)), "utf-8")
+    command = [sys.executable, "-m", "benchmarks.mutation.trying"]
+    files = [str(folder / name) for name in (f"{digest}.job", f"{digest}.verdicts")]
+    subprocess.run([*command, *files], env=os.environ | _ONE_THREAD, stdout=sys.stderr)
+
+
+def _verdicts(folder: Path, modules: list[Mutated]) -> dict[str, str]:
+    """What the last run with the same code found, which may have been broken off; it is taken over once."""
+    file = folder / f"{_digest(modules)}.verdicts"
+    found: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+    file.unlink(missing_ok=True)
+    return found
+
+
+def _merge(kept: dict[str, dict[str, str]], found: dict[str, str]) -> None:
+    for name, verdict in found.items():
+        module, _, mutant = name.rpartition(".")
+        if module in kept:
+            kept[module][mutant] = verdict
 
 
 if __name__ == "__main__":

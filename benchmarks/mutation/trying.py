@@ -1,4 +1,4 @@
-"""Mutants of one module against the tests: ``python -m benchmarks.mutation.trying JOB VERDICTS``.
+"""Mutants of a few modules against the tests: ``python -m benchmarks.mutation.trying JOB VERDICTS``.
 
 The tests are collected once. Each mutant then gets a fork of this process that has run no test, so that
 nothing remembered hides a change, and only those tests that call the changed function; the first that fails
@@ -39,14 +39,14 @@ Reached = dict[str, dict[str, float]]
 
 @dataclass(frozen=True)
 class Job:
-    """One module: its code with all mutants, those to try, in order, and for how long.
+    """Modules of one package, those of their mutants to try, in order, and for how long.
 
+    ``codes``: by module its file, and its code with all mutants; ``names``: modules' and mutants', dotted;
     ``reached``: the file for which tests reach which function.
     """
 
-    module: str
-    file: str
-    code: str
+    package: str
+    codes: dict[str, tuple[str, str]]
     tests: list[str]
     names: list[str]
     minutes: float
@@ -54,17 +54,18 @@ class Job:
 
 
 class Finder:
-    """Gives the changed code for a module in place of its file's."""
+    """Gives the changed code for modules in place of their files'."""
 
     def __init__(self, job: Job) -> None:
-        self._job = job
+        self._codes = job.codes
 
     def find_spec(self, name: str, *_: object) -> ModuleSpec | None:
         """As the import system asks for it."""
-        if name != self._job.module:
+        if name not in self._codes:
             return None
-        path = str(Path(self._job.file).resolve())
-        return spec_from_file_location(name, path, loader=Loader(name, path, self._job.code))
+        file, code = self._codes[name]
+        path = str(Path(file).resolve())
+        return spec_from_file_location(name, path, loader=Loader(name, path, code))
 
 
 class Loader(SourceFileLoader):
@@ -93,18 +94,18 @@ class Trying:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Try mutants until all are tried or the time is over."""
         at_import = frozenset(self._at_import)
-        package = self._job.module.rpartition(".")[0]
+        package = self._job.package
         reached = _reached(session, Path(self._job.reached), package)
         given_up = time.monotonic() + 60 * self._job.minutes
         verdicts: dict[str, str] = {}
         for name in self._job.names:
             if time.monotonic() > given_up:
                 break
-            function = f"{self._job.module}.{name.rpartition('__mutmut_')[0]}"
+            function = name.rpartition("__mutmut_")[0]
             _forget(package)
-            verdict = _verdict(session, f"{self._job.module}.{name}", reached.get(function, {}))
+            verdict = _verdict(session, name, reached.get(function, {}))
             if function in at_import and verdict in (SURVIVED, UNREACHED):
-                verdict = self._anew(f"{self._job.module}.{name}")
+                verdict = self._anew(name)
             verdicts[name] = verdict
             self._verdicts.write_text(json.dumps(verdicts))
         return True
