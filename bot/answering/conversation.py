@@ -20,6 +20,7 @@ from bot.domain import Conversation, Language, OutcomeKind, Query, Reply
 # How far an answer given before must be above the next entry to be given again, in units of score.
 _CLEAR_REPEAT = 2.5
 _ENTRIES_KEPT = 3
+_NOT_CHAT = (OutcomeKind.ANSWER, OutcomeKind.CLARIFY, OutcomeKind.ABSTAIN)
 _MAX_QUESTION = 120
 
 
@@ -83,8 +84,9 @@ class _Exchange:
         alone = self._answerer.answer(question, forced)
         query = replace(query, language=alone.language)
         reply, talk = self._in_context(query, question, talk, alone)
-        said = introduction(query) if reply.entry or reply.suggestions else ""
-        if said and reply.outcome is OutcomeKind.ABSTAIN:  # nothing was asked: there is nothing not to know
+        said = introduction(query) if reply.outcome in _NOT_CHAT else ""
+        if said and reply.outcome is OutcomeKind.ABSTAIN and reply.suggestions:
+            # Nothing was asked: there is nothing not to know.
             reply = self._asked_back(question, query, reply)
         return reply, replace(talk, about=said or talk.about)
 

@@ -8,13 +8,20 @@ from bot.answering.dependence import is_question
 from bot.answering.normalising import normalise
 from bot.domain import Query
 
-# Somebody who is, has, runs or wants something; whoever only wants to ask says nothing of that kind.
+# Somebody, or somebody close, who is, has, runs or wants something; wanting to ask is nothing of that kind.
+_ZH_CLOSE = (
+    "老板|朋友|同事|客户|爸爸?|妈妈?|父亲|母亲|爸妈|哥哥?|弟弟?|姐姐?|妹妹?"
+    "|老公|老婆|先生|太太|丈夫|妻子|儿子|女儿"
+)
 _ZH_SELF = re.compile(
     r"(?:你好|您好|哈喽|请问|那个)*[,，、\s]*(?:我们?|咱们?|本人|我家|我哋|本公司|我公司)"
-    r"(?:这边|家|现在|目前|自己|的?公司)*(?:就?是(?!不是|想问|说)|係|有(?!点)|开|在|做|卖|经营|打算|准备|计划|想(?!问|知道|了解|请问)|要(?!问))"
+    rf"(?:这边|家|现在|目前|自己|的?公司|的?(?:{_ZH_CLOSE}))*"
+    r"(?:就?是(?!不是|想问|说)|係|有(?!点)|开|在|做|卖|种|养|经营|打算|准备|计划|想(?!问|知道|了解|请问)|要(?!问))"
 )
+_EN_CLOSE = "boss|friend|client|father|mother|parents|brother|sister|wife|husband|son|daughter"
 _EN_SELF = re.compile(
-    r"(?:hi|hello|hey)?[,!\s]*(?:i|we)(?:'m|'re|'d| am| are| have| run| own| sell| make| want| would)\b"
+    rf"(?:hi|hello|hey)?[,!\s]*(?:i|we|(?:my|our) (?:{_EN_CLOSE})s?)"
+    r"(?:'m|'re|'d|'s| am| are| is| have| has| runs?| owns?| sells?| makes?| grows?| wants?| would)\b"
     r"(?! (?:asking|wondering|sorry|not sure|confused|to know|to ask|like to know))"
 )
 _CLAUSE = re.compile(r"[。.!！?？;；,，、\n]\s*|\s+(?=[\u3400-\u9fff])")
@@ -28,9 +35,11 @@ def introduction(query: Query) -> str:
     opened = _ZH_SELF.match(query.text) or _EN_SELF.match(query.text)
     if opened is None:
         return ""
-    end = _CLAUSE.search(query.text, opened.end())
-    said = query.text[: end.start()] if end else query.text
-    is_plain = _LEAST <= len(_UNIT.findall(said)) <= _MOST and not is_question(normalise(said))
+    rest = query.text[opened.end() :]
+    end = _CLAUSE.search(rest)
+    rest = rest[: end.start()] if end else rest
+    said = f"{opened[0]}{rest}"
+    is_plain = _LEAST <= len(_UNIT.findall(said)) <= _MOST and not is_question(normalise(rest))
     return said if is_plain else ""
 
 

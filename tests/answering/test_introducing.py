@@ -46,9 +46,13 @@ def replies():
         ("我们是日本公司", "我们是日本公司"),
         ("你好，我们家开了一间书店，要什么证？", "你好,我们家开了一间书店"),
         ("我想卖二手相机", "我想卖二手相机"),
+        ("我妹妹在乡下养鸡，她要什么证", "我妹妹在乡下养鸡"),
+        ("My brother grows tea, is that food?", "my brother grows tea"),
         ("我們在台中賣鳳梨酥", "我们在台中卖凤梨酥"),
         ("We run a small guest house. What do we need?", "we run a small guest house"),
         ("I'm a photographer", "i'm a photographer"),
+        ("We are an Italian winery", "we are an italian winery"),
+        ("My wife has two hair salons. Which type?", "my wife has two hair salons"),
     ],
 )
 def test_who_asks_is_heard(message, said):
