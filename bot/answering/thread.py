@@ -94,8 +94,9 @@ class Thread:
 
     def _meaning(self) -> Meaning:
         lasts = self._entries(self._talk.entries)
-        said = [self._talk.question, *(entry.question for entry in lasts[:1]), self._talk.about]
-        befores = [] if self._says_all else [text for text in dict.fromkeys(said) if text]
+        befores = [] if self._says_all else [self._talk.question, *(entry.question for entry in lasts[:1])]
+        if befores and self._talk.about not in self._talk.question:
+            befores.append(self._talk.about)
         alone = [self._rank(self._core), self._alone.ranking]
         threshold = self._index.answer_threshold
         in_context = [self._rank(f"{before} {self._core}") for before in befores]
