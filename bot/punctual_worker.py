@@ -36,12 +36,12 @@ from bot.arrivals import AT_MOST, Arrival, look_at
 from bot.channels.overload import PROBES, Shed, is_push, is_turned_away, refusal, unread
 from bot.gathering import Gathering
 from bot.open_files import open_files
-from bot.waiting_line import Line
+from bot.waiting_line import Line, Patience
 
 # Seconds for a request to arrive, for one that a thread reads on to be over, for a client to close.
 ARRIVES_WITHIN, OVER_WITHIN, CLOSES_WITHIN = 10.0, 30.0, 2.0
 # Seconds in the line, then to be told: WeChat hangs up after five. Pushes that wait for being told.
-WAITS_AT_MOST, TOLD_WITHIN, TOLD_AT_MOST = 2.0, 1.5, 32
+WAITS, TOLD_WITHIN, TOLD_AT_MOST = Patience(2.0, once_it_stands=0.3), Patience(1.5, 1.5), 32
 _LOOK_EVERY, _COMPLAIN_EVERY = 0.25, 10.0
 # Seconds for which a busy thread may keep the poller from its turn (Python's own: ten times that).
 _SWITCH_EVERY = 0.0005
@@ -68,8 +68,8 @@ class PunctualWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
     def init_process(self) -> None:
         """Threads are made after the fork: one that nothing but probes may use, and one to tell pushes."""
         self._room = open_files(self._room + _OTHER_FILES) - _OTHER_FILES
-        self._line = Line(WAITS_AT_MOST)
-        self._to_tell = Line(TOLD_WITHIN)
+        self._line = Line(WAITS, self.cfg.threads)
+        self._to_tell = Line(TOLD_WITHIN, at_once=1)
         self._probes, self._teller = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
         sys.setswitchinterval(_SWITCH_EVERY)
         super().init_process()
