@@ -1,6 +1,7 @@
 """How gunicorn serves the bot. ``make run`` and ``deploy/`` use this file; settings come from BOT_*."""
 
 import gc
+import logging
 import os
 import sys
 import tempfile
@@ -43,6 +44,9 @@ logger_class = "bot.server_log.ServerLog"
 loglevel = "info"
 logconfig_dict = log_config(_settings.log_format)
 catch_the_rest()
+# What no line tells need not be found out for each (Python's logging HOWTO, "Optimization").
+logging.logThreads = logging.logMultiprocessing = False
+logging._srcfile = None
 
 
 def post_worker_init(worker):

@@ -21,7 +21,9 @@ from tests.wechat.fakes import FakeWeChat, both_accounts, signed_query, xml_text
 pytestmark = pytest.mark.model
 
 PATIENCE, WAITING = 20.0, 3
-BODY = json.dumps({"question": "备案时间"}).encode()
+# In words that the knowledge has not: what is asked in its own is remembered, and needs no thread.
+BODY = json.dumps({"question": "我的备案大概还要等几天呀"}).encode()
+KNOWN = json.dumps({"question": "备案时间"}).encode()
 # It gets a thread at once, which tells it to go on, and keeps that thread until it does.
 HESITANT = (
     b"POST /ask HTTP/1.1\r\nHost: bot\r\nConnection: close\r\nExpect: 100-continue\r\n"
@@ -120,6 +122,43 @@ def test_who_finds_the_line_full_is_turned_away_and_who_stands_in_it_is_answered
     assert problem["request_id"] == headers["X-Request-ID"]
     assert [status for status, _, _ in answered] == [200] * (1 + WAITING)
     assert shed(server) - before == {"refused": 1}
+
+
+def test_what_is_remembered_is_answered_whoever_waits(server):
+    known = request("POST /ask", KNOWN)
+    first = Client(server, known).reply()
+    with held(server, WAITING):
+        again = [Client(server, known).reply() for _ in range(2 * WAITING)]
+
+    assert {status for status, _, _ in (first, *again)} == {200}
+    assert {json.loads(body)["answer"] for _, _, body in again} == {json.loads(first[2])["answer"]}
+    assert len({json.loads(body)["request_id"] for _, _, body in again}) == len(again)
+
+
+def test_a_kept_connection_may_ask_for_what_is_remembered_again_and_again(server):
+    known = request("POST /ask", KNOWN).replace(b"Connection: close\r\n", b"")
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
+        # Two at once: the second is read with the first.
+        connection.sendall(known + known)
+        answers = _bodies(connection, 2)
+        for _ in range(3):
+            connection.sendall(known[:-5])
+            connection.sendall(known[-5:])
+            answers += _bodies(connection, 1)
+
+    assert len({body["request_id"] for body in answers}) == 5
+    assert len({body["answer"] for body in answers}) == 1
+
+
+def _bodies(connection, count):
+    """So many responses' JSON, from a connection that is kept."""
+    with connection.makefile("rb") as file:
+        return [_body(file) for _ in range(count)]
+
+
+def _body(file):
+    head = dict(line.split(b": ", 1) for line in iter(lambda: file.readline().strip(), b"") if b": " in line)
+    return json.loads(file.read(int(head[b"Content-Length"])))
 
 
 def test_who_watches_over_the_bot_is_answered_whatever_waits(server):

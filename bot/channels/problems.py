@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-import uuid
+import secrets
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +71,7 @@ def request_id() -> str:
 
 def new_request_id() -> str:
     """An id that no request had before, and that nobody can guess."""
-    return uuid.uuid4().hex
+    return secrets.token_hex(16)
 
 
 def body(environ: WSGIEnvironment) -> bytes:
