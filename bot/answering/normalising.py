@@ -35,6 +35,7 @@ _HAN_WORTH_A_WORD = 2
 _REMEMBERED = 1024
 
 
+@lru_cache(_REMEMBERED)
 def normalise(text: str, language: Language | None = None) -> Query:
     """Fold width, case, spaces, pictures, script and repetition; detect the language unless it is given."""
     written, folded = _folded(text)

@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 
 from bot.answering.answerer import Answerer
+from bot.channels.network import Network, place_in
 from bot.channels.problems import register_problems, request_id
 from bot.channels.wechat.accounts import Account, AccountKind
 from bot.channels.wechat.blueprint import Desk, wechat_blueprint
@@ -63,14 +64,16 @@ def outbox(database, clock):
 def serve(database, clock):
     """Serves accounts the way the app does, with whatever answerer and database it is given."""
 
-    def serve(*accounts, answerer, database=database, limits=None):
-        app = Flask("bot", static_folder=None)
+    def serve(*accounts, answerer, database=database, limits=None, hosts=""):
+        app, network = Flask("bot", static_folder=None), Network(hosts=hosts)
         register_problems(app)
+        place_in(network, app)
         inbox = Inbox(database, Secrets(KEY), clock)
         desk = partial(
             Desk, answerer=answerer, inbox=inbox, clock=clock, name_request=request_id, limits=limits
         )
-        app.register_blueprint(wechat_blueprint([desk(each) for each in accounts]))
+        blueprint = wechat_blueprint([desk(each) for each in accounts], network.require_own_name)
+        app.register_blueprint(blueprint)
         return app.test_client()
 
     return serve

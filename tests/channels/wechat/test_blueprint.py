@@ -60,6 +60,39 @@ def test_a_handshake_that_is_not_wechats_is_refused_in_a_few_words(chat, query):
     assert (response.status_code, response.data, response.mimetype) == (403, b"not authentic\n", "text/plain")
 
 
+# Where it is pushed to
+
+
+@pytest.mark.parametrize("path", ["/wechat/official", "/wechat/official/", "/wechat/official/default"])
+def test_every_address_of_an_account_takes_its_pushes(serve, answerer, path):
+    response = serve(OFFICIAL, answerer=answerer).post(
+        path, query_string=signed_query(), data=xml_text("备案时间")
+    )
+
+    assert (response.status_code, response.content_type) == (200, "application/xml; charset=utf-8")
+    assert FILING_SHORT in response.text
+    assert int(response.headers["Content-Length"]) == len(response.data)
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_push_to_an_account_that_is_not_there_says_so(serve, answerer):
+    response = serve(OFFICIAL, answerer=answerer).post("/wechat/mini", query_string=signed_query())
+
+    assert (response.status_code, response.mimetype) == (404, "text/plain")
+    assert "no such WeChat account" in response.text
+
+
+@pytest.mark.parametrize(("host", "status"), [("bot.example", 200), ("evil.example", 400)])
+def test_a_push_to_another_host_is_refused(serve, answerer, rows, host, status):
+    client = serve(OFFICIAL, answerer=answerer, hosts="bot.example")
+    response = client.post(
+        "/wechat/official", query_string=signed_query(), data=xml_text("备案时间"), headers={"Host": host}
+    )
+
+    assert response.status_code == status
+    assert rows("count(*)", "questions") == [(1 if status == 200 else 0,)]
+
+
 # Whose push it is
 
 
