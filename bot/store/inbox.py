@@ -94,7 +94,7 @@ class Inbox:
         try:
             said = self._group.run(user, partial(self._settle, effect))
         except IntegrityError as error:
-            raise StoreError("the database refuses the effect of %(key)s", key=key) from error
+            raise _refused(key) from error
         if said is settlement.said:
             for asked in settlement.asked:
                 self._observe(asked)
@@ -108,10 +108,12 @@ class Inbox:
             "reply_text": said.text,
             "settled_at": said.at,
         }
-        if not _INSERT.run(connection, row).rowcount and (earlier := _reply(connection, effect.key)):
+        if _INSERT.run(connection, row).rowcount:
+            self._write(effect, connection, self._clock())
+            return said
+        if earlier := _reply(connection, effect.key):
             return earlier
-        self._write(effect, connection, self._clock())
-        return said
+        raise _refused(effect.key)
 
     def _write(self, effect: _Effect, connection: Direct, now: float) -> None:
         settlement = effect.settlement
@@ -136,6 +138,10 @@ class Inbox:
             write(connection, settlement.channel, user, settlement.conversation, now)
         else:
             erase(connection, user, now)
+
+
+def _refused(key: str) -> StoreError:
+    return StoreError("the database refuses the effect of %(key)s", key=key)
 
 
 def _forget(connection: Direct, now: float) -> None:
