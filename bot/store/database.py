@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -97,8 +97,8 @@ class Database:
     def _directly(self, way: _Way) -> Iterator[Direct]:
         with self._failures_named():
             self._bring_up_to_date()
-            with closing(way.engine.raw_connection()) as connection:
-                direct = Direct(connection, way.engine.dialect)
+            with way.engine.connect() as connection:
+                direct = Direct(connection.connection, connection.dialect)
                 way.begin(direct)
                 yield direct
                 run_raw(direct, "COMMIT")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import event
@@ -42,16 +43,20 @@ def locked(url: str, table: str = "questions", within: Sequence[str] = ()) -> It
 @contextmanager
 def full() -> Iterator[None]:
     """SQLite may not take another page of the disk."""
+    limited = set()
 
-    def limit(connection, *_more, pages=1):
-        connection.execute(f"PRAGMA max_page_count = {pages}")
+    def limit(connection, *_more):
+        limited.add(connection)
+        connection.execute("PRAGMA max_page_count = 1")
 
     event.listen(Pool, "checkout", limit)
     try:
         yield
     finally:
         event.remove(Pool, "checkout", limit)
-        event.listen(Pool, "checkout", lambda connection, *_: limit(connection, pages=2**30), once=True)
+        for connection in limited:
+            with suppress(sqlite3.ProgrammingError):  # it was closed
+                connection.execute(f"PRAGMA max_page_count = {2**30}")
 
 
 @contextmanager
