@@ -79,17 +79,16 @@ def on_starting(server):
 
 
 def _load_for_all():
-    """What workers share in memory, loaded once: the program (new code needs a restart) and the tokeniser."""
+    """What workers share in memory, loaded once: the program (new code needs a restart), the tokeniser, words."""
     gc.disable()
     from bot.operations import Operations
 
-    tokeniser = threading.Thread(target=Operations(_settings).load_before_forking)
-    tokeniser.start()
+    shared = threading.Thread(target=Operations(_settings).load_before_forking)
+    shared.start()
     import bot.web  # noqa: F401 - for its modules
 
-    tokeniser.join()
-    gc.collect()
-    # A collection would write to what is shared, and unshare it.
+    shared.join()
+    # A collection would write to what is shared, and unshare it. None now: it takes long and finds nothing.
     gc.freeze()
     gc.enable()
 

@@ -44,6 +44,11 @@ _Path = tuple[float, tuple[str, ...]]
 _Steps = Callable[[str, int], Iterator[tuple[int, str, float]]]
 
 
+def load_dictionaries() -> None:
+    """Load what every speller looks into, before the first question does."""
+    _english()
+
+
 class Speller:
     """Corrects normalised text. Thread-safe: nothing in it changes.
 

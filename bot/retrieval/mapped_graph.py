@@ -15,7 +15,7 @@ from pathlib import Path
 
 import onnxruntime
 
-from bot.retrieval.prepared_model import PreparedModel, sha256
+from bot.retrieval.prepared_model import PreparedModel, known_checksum
 
 _MAPPED = {"session.use_memory_mapped_ort_model": "1", "session.use_ort_model_bytes_for_initializers": "1"}
 _SAVED = {"session.save_model_format": "ORT"}
@@ -24,8 +24,8 @@ _log = logging.getLogger(__name__)
 
 def load_session(model: PreparedModel) -> onnxruntime.InferenceSession:
     """A session of one thread with the model's graph, by whichever way is the shortest."""
-    path = model.folder / f"model-{onnxruntime.__version__}.ort"
-    if _is_whole(path, model):
+    path = _mapped(model)
+    if is_whole(model):
         with suppress(Exception):  # another build of that release: the graph itself is there
             return _session(path, _MAPPED)
     try:
@@ -35,12 +35,17 @@ def load_session(model: PreparedModel) -> onnxruntime.InferenceSession:
         return _session(model.graph, {})
 
 
-def _is_whole(path: Path, model: PreparedModel) -> bool:
-    """Whether it was made of this graph and is as it was made."""
+def is_whole(model: PreparedModel) -> bool:
+    """Whether the file to be mapped was made of this graph and is as it was made."""
+    path = _mapped(model)
     with suppress(OSError, ValueError):
         made = json.loads(_note_of(path).read_text("utf-8"))
         return bool(made == _note(path, model))
     return False
+
+
+def _mapped(model: PreparedModel) -> Path:
+    return model.folder / f"model-{onnxruntime.__version__}.ort"
 
 
 def _saving(path: Path, model: PreparedModel) -> onnxruntime.InferenceSession:
@@ -56,7 +61,7 @@ def _saving(path: Path, model: PreparedModel) -> onnxruntime.InferenceSession:
 
 
 def _note(path: Path, model: PreparedModel) -> dict[str, str]:
-    return {"graph": model.manifest.checksum, "sha256": sha256(path)}
+    return {"graph": model.manifest.checksum, "sha256": known_checksum(path)}
 
 
 def _note_of(path: Path) -> Path:

@@ -15,6 +15,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from bot.ports import Progress, no_progress
+from bot.retrieval.huge_pages import in_huge_pages
 from bot.retrieval.mapped_graph import load_session
 from bot.retrieval.prepared_model import PreparedModel
 from bot.retrieval.tokenisation import JSON_FILE, SENTENCEPIECE_FILE, Tokenise, load_tokeniser
@@ -47,7 +48,10 @@ class OnnxEmbedder:
         """Load tokeniser and graph, once."""
         with self._lock:
             if self._loaded is None:
-                self._loaded = _Loaded(shared_tokeniser(self._model), load_session(self._model))
+                tokenise = shared_tokeniser(self._model)
+                with in_huge_pages():
+                    session = load_session(self._model)
+                self._loaded = _Loaded(tokenise, session)
             return self._loaded
 
     @property
