@@ -79,7 +79,7 @@ def on_starting(server):
 
 
 def _load_for_all():
-    """What workers share in memory, loaded once: the program (new code needs a restart), the tokeniser, words."""
+    """What workers share in memory, loaded once: program (new code: restart), tokeniser, dictionaries."""
     gc.disable()
     from bot.operations import Operations
 
