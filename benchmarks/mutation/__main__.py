@@ -44,14 +44,12 @@ def main() -> None:
     modules = [mutated(file) for file in part.files() if file.stem in wanted]
     kept = {module.module: _kept(module, folder) for module in modules}
     _refuse(modules, kept, folder)
-    _merge(kept, _verdicts(folder, modules))
+    _take_over(modules, kept, folder)
     unsure = {SURVIVED, UNREACHED} if chosen.again else set()
     names = [_sample(module, kept[module.module], chosen.most, unsure) for module in modules]
     if any(names):
         _try(modules, names, part, folder, chosen.minutes)
-    _merge(kept, _verdicts(folder, modules))
-    for module in modules:
-        _file(module, folder).write_text(json.dumps(kept[module.module]))
+    _take_over(modules, kept, folder)
     print_table(modules, kept)
     print_survivors(modules, kept)
 
@@ -101,19 +99,16 @@ def _try(modules: list[Mutated], names: list[list[str]], part: Part, folder: Pat
     subprocess.run([*command, *files], env=os.environ | _ONE_THREAD, stdout=sys.stderr)
 
 
-def _verdicts(folder: Path, modules: list[Mutated]) -> dict[str, str]:
-    """What the last run with the same code found, which may have been broken off; it is taken over once."""
+def _take_over(modules: list[Mutated], kept: dict[str, dict[str, str]], folder: Path) -> None:
+    """Keep what the last run with the same code found, which may have been broken off."""
     file = folder / f"{_digest(modules)}.verdicts"
     found: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
-    file.unlink(missing_ok=True)
-    return found
-
-
-def _merge(kept: dict[str, dict[str, str]], found: dict[str, str]) -> None:
     for name, verdict in found.items():
         module, _, mutant = name.rpartition(".")
-        if module in kept:
-            kept[module][mutant] = verdict
+        kept[module][mutant] = verdict
+    for each in modules:
+        _file(each, folder).write_text(json.dumps(kept[each.module]))
+    file.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":
