@@ -109,10 +109,15 @@ def test_only_the_settings_read_the_environment():
     assert readers - {"bot/__init__.py"} == {"bot/settings.py"}
 
 
+def _is_of_request(node):
+    """A request has an environ of its own, which says nothing of the process's."""
+    return ast.unparse(node) == "request.environ"
+
+
 def reads_environment(source):
     """Whether the code names one of the ways to the environment, or the library that reads it."""
     nodes = list(ast.walk(ast.parse(source)))
-    attributes = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    attributes = {node.attr for node in nodes if isinstance(node, ast.Attribute) and not _is_of_request(node)}
     imported = {alias.name for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names}
     modules = {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
     return bool(ENVIRONMENT & (attributes | imported) or modules & {"pydantic_settings", "dotenv"})
