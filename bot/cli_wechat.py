@@ -16,7 +16,7 @@ from bot.channels.metrics.wechat import WechatMetrics
 from bot.channels.wechat.simulator import simulate
 from bot.errors import BotError
 from bot.logs import configure_logs
-from bot.processes import is_orphan_of, supervise
+from bot.processes import is_orphan_of, step_back, supervise
 from bot.wechat.credentials import Mode
 from bot.wechat_service import WechatService
 
@@ -40,6 +40,7 @@ def wechat_commands(service: WechatService) -> AppGroup:
                 signal.signal(name, lambda *_: stopping.set())
             go_on = lambda: not (is_orphan_of(parent) or stopping.is_set())  # noqa: E731
             configure_logs(service.settings.log_format)
+            step_back()
             service.sender(WechatMetrics(CollectorRegistry())).run(go_on, time.sleep)
 
     @group.command("simulate")

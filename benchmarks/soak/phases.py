@@ -25,7 +25,9 @@ SHARE, TIMES = 0.8, 10
 REBUILD_EVERY = 60.0
 # What is no longer an answer in time, after the flood.
 LATE = 0.5
-_MADE, _DRAIN_SECONDS = 3000, 120.0
+# Requests that are made for each second of the capacity, more than are ever answered: none is sent twice.
+_MADE, _DRAIN_SECONDS = 800, 120.0
+_WAITING = re.compile(r'^bot_wechat_outbox_messages\{.*state="(?:waiting|sending)"\} (\S+)', re.MULTILINE)
 _SHED = re.compile(r'^bot_http_shed_total\{result="(\w+)"\} (\S+)', re.MULTILINE)
 
 
@@ -41,12 +43,18 @@ class Stage:
 
 
 def capacity(stage: Stage, seconds: float) -> float:
-    """Requests a second of the same mix, from clients who each wait for their answer."""
-    requests = [stage.traffic.request(0.0) for _ in range(_MADE)]
+    """Requests a second of the same mix, from clients who each wait for their answer.
+
+    It is over when the messages that they caused are sent too: else it could not go on like that.
+    """
+    requests = [stage.traffic.request(0.0) for _ in range(int(_MADE * seconds))]
     found = load(stage.server.port, [each.data for each in requests], CLIENTS, seconds)
     if found.failures > len(found.latencies) // 100:
         raise SystemExit(f"{found.failures} requests failed while the capacity was measured")
-    return found.throughput
+    drained = time.monotonic()
+    while _outbox(stage.server) and time.monotonic() < drained + _DRAIN_SECONDS:
+        time.sleep(0.1)
+    return len(found.latencies) / (found.seconds + time.monotonic() - drained)
 
 
 def soak(stage: Stage, rate: float, seconds: float, tell: Callable[[str], None]) -> dict[str, Any]:
@@ -169,6 +177,16 @@ def _workers_lost(before: list[int], after: list[int]) -> dict[str, int]:
     return {"workers that died": lost} if lost else {}
 
 
+def _outbox(server: Server) -> float:
+    """Messages that are not sent yet."""
+    return sum(map(float, _WAITING.findall(_metrics(server))))
+
+
 def _shed(server: Server) -> dict[str, float]:
+    return {result: float(value) for result, value in _SHED.findall(_metrics(server))}
+
+
+def _metrics(server: Server) -> str:
     with urllib.request.urlopen(f"{server.url}/metrics", timeout=30) as response:
-        return {result: float(value) for result, value in _SHED.findall(response.read().decode())}
+        text: str = response.read().decode()
+        return text

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 
 import numpy as np
 import onnxruntime
@@ -41,6 +41,8 @@ class OnnxEmbedder:
         self._model = model
         self._manifest = model.manifest
         self._threads = threads or os.cpu_count() or 1
+        # Who comes first is served first: sharing a core, all would be as late as the last.
+        self._turn = BoundedSemaphore(self._threads)
         self._lock = Lock()
         self._loaded: _Loaded | None = None
 
@@ -97,7 +99,8 @@ class OnnxEmbedder:
         model = self._loaded or self.load()
         input_ids = np.array([model.tokenise(text)], np.int64)
         feed = {"input_ids": input_ids, "attention_mask": np.ones_like(input_ids)}
-        (vectors,) = model.session.run(None, feed)
+        with self._turn:
+            (vectors,) = model.session.run(None, feed)
         unit: NDArray[np.float32] = vectors[0] / np.linalg.norm(vectors[0])
         return unit
 

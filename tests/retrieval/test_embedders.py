@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import numpy as np
 import pytest
 
+from bot.retrieval import onnx_embedder
+from bot.retrieval.mapped_graph import load_session
 from bot.retrieval.tokenisation import load_tokeniser
 from tests.retrieval.questions import ENGLISH, ODD, ORDINARY, SIMPLIFIED, TRADITIONAL
 
@@ -72,6 +75,37 @@ def test_an_embedding_that_is_stopped_leaves_nothing_running(served):
     # The traceback still holds every frame; yet nothing goes on behind it.
     assert stopped.tb
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("ThreadPoolExecutor")]
+
+
+class Watched:
+    """A session that knows how many ran it at once."""
+
+    def __init__(self, session):
+        self.session, self.lock = session, threading.Lock()
+        self.now = self.most = 0
+
+    def run(self, *arguments):
+        with self.lock:
+            self.now += 1
+            self.most = max(self.most, self.now)
+        time.sleep(0.02)
+        with self.lock:
+            self.now -= 1
+        return self.session.run(*arguments)
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("threads", [1, 3])
+def test_no_more_texts_are_embedded_at_once_than_there_are_threads_for(
+    prepared, eight_threads, monkeypatch, threads
+):
+    """However many ask: sharing the processor, all would be as late as the last."""
+    watched = Watched(load_session(prepared))
+    monkeypatch.setattr(onnx_embedder, "load_session", lambda model: watched)
+    embedder = onnx_embedder.OnnxEmbedder(prepared, threads=threads)
+    eight_threads(lambda: embedder.embed_queries(FEW[:1]))
+
+    assert watched.most == threads
 
 
 def test_no_texts_give_no_vectors(embedder, embed):
