@@ -24,10 +24,12 @@ def settings(built, tmp_path):
 
 @pytest.fixture
 def asked(settings):
-    """The request ids that the database has."""
+    """The request ids that the database has; None while a worker is still making its tables."""
 
     def asked():
         with closing(sqlite3.connect(settings.data_dir / "bot.db")) as connection:
+            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'questions'").fetchone():
+                return None
             return [found for (found,) in connection.execute("SELECT request_id FROM questions ORDER BY id")]
 
     return asked
@@ -47,15 +49,10 @@ def test_workers_open_the_database_before_the_first_question(settings, asked, tm
     with serving(settings, tmp_path / "log") as server:
         server.wait_for("ready at")
         until((settings.data_dir / "bot.db").exists)
-        until(lambda: has_log(settings.data_dir / "bot.db"))
+        until(lambda: asked() == [])
         until(lambda: server.get("/readyz").json()["store"] == {"status": "ok", "waiting": 0, "dropped": 0})
 
     assert asked() == []
-
-
-def has_log(database):
-    with closing(sqlite3.connect(database)) as connection:
-        return connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'questions'").fetchone()
 
 
 def test_a_killed_worker_leaves_its_log_and_the_next_one_goes_on(settings, asked, tmp_path):
