@@ -40,6 +40,7 @@ def wechat_commands(service: WechatService) -> AppGroup:
                 signal.signal(name, lambda *_: stopping.set())
             go_on = lambda: not (is_orphan_of(parent) or stopping.is_set())  # noqa: E731
             configure_logs(service.settings.log_format)
+            # A message may be late; whoever waits for an answer should not be.
             step_back()
             service.sender(WechatMetrics(CollectorRegistry())).run(go_on, time.sleep)
 

@@ -20,7 +20,7 @@ Reached = dict[str, dict[str, float]]
 
 
 def reached_by(session: pytest.Session, file: Path, package: str) -> Reached:
-    """Each function's tests and the seconds they took, nothing being changed; noted in a file."""
+    """Each function's tests and how many seconds each took, nothing being changed; noted in a file."""
     newest = max(test.stat().st_mtime for test in Path("tests").rglob("*.py"))
     if not file.exists() or file.stat().st_mtime < newest:
         status = in_fork(lambda: _recorded(session, file, package), STATISTICS, 3600)

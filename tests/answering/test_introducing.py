@@ -79,7 +79,7 @@ def test_a_question_says_nothing_of_who_asks(message):
 
 def test_introduction_and_question_make_one_message():
     assert with_introduction("我们是日本公司", "要备案吗") == "我们是日本公司，要备案吗"
-    assert with_introduction("we are from Japan", "is filing needed") == "we are from Japan, is filing needed"
+    assert with_introduction("we are from Japan", "which papers") == "we are from Japan, which papers"
 
 
 def test_a_short_question_is_answered_for_who_introduced_themselves(replies):
