@@ -42,7 +42,9 @@ from bot.waiting_line import Line, Patience
 ARRIVES_WITHIN, OVER_WITHIN, CLOSES_WITHIN = 10.0, 30.0, 2.0
 # Seconds in the line, then to be told: WeChat hangs up after five. Pushes that wait for being told.
 WAITS, TOLD_WITHIN, TOLD_AT_MOST = Patience(2.0, once_it_stands=0.3), Patience(1.5, 1.5), 32
-_LOOK_EVERY, _COMPLAIN_EVERY = 0.25, 10.0
+_COMPLAIN_EVERY = 10.0
+# Seconds for which a busy worker leaves what is new to the others: about what an answer takes.
+_DEFERS = 0.02
 # Seconds for which a busy thread may keep the poller from its turn (Python's own: ten times that).
 _SWITCH_EVERY = 0.0005
 # Files that a worker opens beside its connections: database, model, log.
@@ -64,6 +66,7 @@ class PunctualWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
         self._room, self._too_many = self.cfg.worker_connections, 0
         # It would rather accept nobody.
         self.worker_connections = float("inf")
+        self._defers_until = 0.0
 
     def init_process(self) -> None:
         """Threads are made after the fork: one that nothing but probes may use, and one to tell pushes."""
@@ -75,18 +78,23 @@ class PunctualWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
         super().init_process()
 
     def accept(self, listener: socket.socket) -> None:
-        """Let a new connection wait for its request in the poller."""
+        """Let a new connection wait for its request in the poller, unless another worker should have it."""
+        if not self._is_busy():
+            self._accept_one(listener)
+
+    def _accept_one(self, listener: socket.socket) -> bool:
         try:
             client, address = listener.accept()
         except (BlockingIOError, ConnectionAbortedError):  # another worker was first, or it has gone
-            return
+            return False
         except OSError as error:
             if error.errno not in _NO_ROOM:
                 raise
             self._too_many = 1
-            return
+            return False
         self.nr_conns += 1
         self._await(TConn(self.cfg, client, address, listener.getsockname()))
+        return True
 
     def on_pending_socket_readable(self, conn: TConn, client: socket.socket) -> None:
         """Hand a request on, or wait for more of it: the poller wakes again when so much is there.
@@ -136,6 +144,8 @@ class PunctualWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
 
     def handle_request(self, req: Any, conn: TConn) -> Any:  # noqa: ANN401 - gunicorn's own
         """Have the application respond."""
+        if len(self._line) > 1 and self._is_busy():
+            req.force_close()
         client = Gathering(conn.sock)
         is_kept = super().handle_request(
             req, SimpleNamespace(sock=client, client=conn.client, server=conn.server)
@@ -156,9 +166,13 @@ class PunctualWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
             super().finish_request(conn, fs)
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
-        """Wake in time to see who has waited for too long."""
+        """Wake in time to see who has waited for too long, and whether to accept."""
         has_waiting = self._line or self._to_tell
-        super().wait_for_and_dispatch_events(min(timeout, _LOOK_EVERY) if has_waiting else timeout)
+        ready = self.poller.select(min(timeout, _DEFERS) if has_waiting else timeout)
+        # Whom it has comes before whom it would accept.
+        for key, _ in sorted(ready, key=lambda event: event[0].fileobj in self.sockets):
+            key.data(key.fileobj)
+        self._share(time.monotonic())
 
     def murder_pending(self) -> None:
         """Close what did not arrive in time, end what a thread still reads or writes, turn away the rest."""
@@ -175,6 +189,22 @@ class PunctualWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
         for conn in self._line.overdue(now):
             self._turn_away(conn)
         self._complain(now)
+
+    def _share(self, now: float) -> None:
+        """While busy, accept only what no other worker has accepted for a moment."""
+        if not self._is_busy():
+            self.worker_connections = float("inf")
+        elif self.worker_connections:
+            self.worker_connections, self._defers_until = 0, now + _DEFERS
+        elif self.alive and now >= self._defers_until:
+            self._defers_until = now + _DEFERS
+            for listener in self.sockets:
+                while self._accept_one(listener):
+                    pass
+
+    def _is_busy(self) -> bool:
+        """Whether others may be less so."""
+        return bool(self._line) and self.cfg.workers > 1
 
     def _make_room(self) -> None:
         """Close the connections that have waited longest for their requests, where there are too many."""
