@@ -34,7 +34,7 @@ _ZH = {
     "how it runs": "运行方式",
     "versions": "版本",
     "ready s": "就绪秒",
-    "indexing s": "建索引秒",
+    "indexing CPU s": "建索引 CPU 秒",
     "installed MB": "安装 MB",
     "a core-second": "每核每秒",
     "figure": "数值",
@@ -174,7 +174,7 @@ class _Page:
         return self._table((*heads, "memory MB", "hit@1", "given", "false"), rows)
 
     def _race_more(self) -> str:
-        heads = ("who", "how it runs", "versions", "indexing s", "ready s", "installed MB")
+        heads = ("who", "how it runs", "versions", "indexing CPU s", "ready s", "installed MB")
         rows = [
             (
                 each["title"],

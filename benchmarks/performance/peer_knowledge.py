@@ -8,7 +8,6 @@ import math
 import os
 import re
 import subprocess
-import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -52,7 +51,7 @@ def write_knowledge(folder: Path, entries: Sequence[Entry]) -> dict[str, str]:
 
 
 def prepare_each(folder: Path, contenders: Sequence[Contender]) -> dict[str, float | str]:
-    """By contender the seconds that it took to index the knowledge, or why it could not."""
+    """By contender the seconds of processor time that it took to index the knowledge, or why it could not."""
     found: dict[str, float | str] = {}
     for contender in contenders:
         try:
@@ -64,7 +63,7 @@ def prepare_each(folder: Path, contenders: Sequence[Contender]) -> dict[str, flo
 
 
 def prepare(folder: Path, contender: Contender) -> float:
-    """Have a peer index the knowledge, unless it has done so before; seconds it took."""
+    """Have a peer index the knowledge, unless it has done so before; seconds of processor time it took."""
     done = folder / f"{contender.name}.prepared"
     if not contender.prepare:
         return 0.0
@@ -75,11 +74,17 @@ def prepare(folder: Path, contender: Contender) -> float:
     command = [str(python), "-m", f"{PEERS}.{contender.prepare}.prepare"]
     # All cores: only while serving do worker processes share them.
     variables = os.environ | {k: v for k, v in environment(folder).items() if k != "OMP_NUM_THREADS"}
-    started = time.monotonic()
+    before = _used()
     with (folder / f"{contender.name}.prepare.log").open("w") as log:
         subprocess.run(command, cwd=PROJECT, env=variables, stdout=log, stderr=log, check=True)
-    done.write_text(f"{time.monotonic() - started:.1f}")
-    return time.monotonic() - started
+    done.write_text(f"{_used() - before:.1f}")
+    return _used() - before
+
+
+def _used() -> float:
+    """Seconds of processor time that programs which have ended took."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def keywords(entries: Sequence[Entry]) -> Iterator[dict[str, str]]:
