@@ -20,8 +20,8 @@ _PAGE = re.compile(rb"\r\naccept:[^\r\n]*text/html")
 class Arrival:
     """Bytes that are here, and how many must be before a thread is to read them; ``is_end``: no more come.
 
-    Once the head is here, also that head (in lower case too), what is here of the body, and whether the whole request is here
-    when the wanted bytes are.
+    Once the head is here, also that head, in lower case too, what is here of the body, and whether the whole
+    request is here when the wanted bytes are.
     """
 
     arrived: int
