@@ -20,8 +20,8 @@ _PAGE = re.compile(rb"\r\naccept:[^\r\n]*text/html")
 class Arrival:
     """Bytes that are here, and how many must be before a thread is to read them; ``is_end``: no more come.
 
-    Once the head is here, also that head, what is here of the body, and whether the whole request is here
-    when the wanted bytes are.
+    Once the head is here, also that head, in lower case too, what is here of the body, and whether the whole
+    request is here when the wanted bytes are.
     """
 
     arrived: int
@@ -30,6 +30,7 @@ class Arrival:
     body: bytes = b""
     is_end: bool = False
     is_whole: bool = False
+    lower_head: bytes = b""
 
     @property
     def path(self) -> bytes:
@@ -40,11 +41,11 @@ class Arrival:
     @property
     def is_page(self) -> bool:
         """Whether a browser wants a page."""
-        return bool(_PAGE.search(self.head.lower()))
+        return bool(_PAGE.search(self.lower_head))
 
     def has(self, header: bytes) -> bool:
         """Whether a header, in lower case, was sent."""
-        return _has(self.head.lower(), header)
+        return _has(self.lower_head, header)
 
 
 def look_at(client: socket.socket) -> Arrival:
@@ -64,13 +65,15 @@ def look_at(client: socket.socket) -> Arrival:
 
 
 def _with_head(head: bytes, body: bytes) -> Arrival:
-    length = _body_length(head.lower())
+    lower_head = head.lower()
+    length = _body_length(lower_head)
     return Arrival(
         len(head) + len(body),
         len(head) + min(length or 0, _BODY_AT_MOST),
         head,
         body,
         is_whole=length is not None and length <= _BODY_AT_MOST,
+        lower_head=lower_head,
     )
 
 

@@ -9,7 +9,9 @@ import logging
 import logging.config
 import re
 import threading
+import time
 from contextvars import ContextVar
+from functools import lru_cache
 from typing import Any, Literal
 
 LogFormat = Literal["text", "json"]
@@ -81,7 +83,11 @@ class TextFormatter(logging.Formatter):
     """``[time] [process] [LEVEL] message [request]``; only lines of tracebacks go on, indented."""
 
     def __init__(self) -> None:
-        super().__init__("%(asctime)s [%(process)d] [%(levelname)s] %(message)s", "[%Y-%m-%d %H:%M:%S %z]")
+        super().__init__("%(asctime)s [%(process)d] [%(levelname)s] %(message)s")
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
+        """To the second, with the zone."""
+        return _local_time(int(record.created))
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         """The line itself."""
@@ -94,6 +100,11 @@ class TextFormatter(logging.Formatter):
         """The traceback, in lines that no record begins like."""
         lines = super().formatException(ei).splitlines()
         return "    " + _CONTINUED.join(map(visible, lines))
+
+
+@lru_cache(1)
+def _local_time(second: int) -> str:
+    return time.strftime("[%Y-%m-%d %H:%M:%S %z]", time.localtime(second))
 
 
 def visible(line: str) -> str:

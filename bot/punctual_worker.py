@@ -27,14 +27,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from selectors import EVENT_READ
-from types import SimpleNamespace
 from typing import Any
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from bot.arrivals import AT_MOST, Arrival, look_at
 from bot.channels.overload import PROBES, Shed, is_push, is_turned_away, refusal, unread
-from bot.gathering import Gathering
+from bot.http_exchange import DirectParser, respond
 from bot.open_files import open_files
 from bot.waiting_line import Line, Patience
 
@@ -93,7 +92,9 @@ class PunctualWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
             self._too_many = 1
             return False
         self.nr_conns += 1
-        self._await(TConn(self.cfg, client, address, listener.getsockname()))
+        conn = TConn(self.cfg, client, address, listener.getsockname())
+        conn.parser = DirectParser(self.cfg, client, address)
+        self._await(conn)
         return True
 
     def on_pending_socket_readable(self, conn: TConn, client: socket.socket) -> None:
@@ -144,14 +145,10 @@ class PunctualWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
 
     def handle_request(self, req: Any, conn: TConn) -> Any:  # noqa: ANN401 - gunicorn's own
         """Have the application respond."""
-        if len(self._line) > 1 and self._is_busy():
-            req.force_close()
-        client = Gathering(conn.sock)
-        is_kept = super().handle_request(
-            req, SimpleNamespace(sock=client, client=conn.client, server=conn.server)
-        )
-        client.flush()
-        return is_kept
+        self._count_request()
+        is_kept = self.cfg.keepalive and len(self.keepalived_conns) < self.max_keepalived
+        has_others = len(self._line) > 1 and self._is_busy()
+        return respond(self, req, conn, is_last=has_others or not (self.alive and is_kept))
 
     def finish_request(self, conn: TConn, fs: Future[Any]) -> None:
         """Keep the connection for the next request, or let the client close it."""
@@ -206,6 +203,13 @@ class PunctualWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
         """Whether others may be less so."""
         return bool(self._line) and self.cfg.workers > 1
 
+    def _count_request(self) -> None:
+        """A worker that is to serve so many and no more has served one more."""
+        self.nr += 1
+        if self.nr >= self.max_requests and self.alive:
+            self.log.info("Autorestarting worker after current request.")
+            self.alive: bool = False
+
     def _make_room(self) -> None:
         """Close the connections that have waited longest for their requests, where there are too many."""
         for _ in range(max(self._too_many, self.nr_conns - self._room)):
@@ -218,19 +222,20 @@ class PunctualWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
         conns.remove(conn)
         conn.data_ready = True
         if self.is_at_once(conn.arrival) and _has_taken_all(conn.sock):
-            self._answer(conn)
+            self._answer(conn, is_new=conns is self.pending_conns)
         else:
             self.poller.unregister(conn.sock)
             self.enqueue_req(conn)
 
-    def _answer(self, conn: TConn) -> None:
+    def _answer(self, conn: TConn, *, is_new: bool) -> None:
         """Without a thread. Who keeps the connection, and has sent no more, is waited for where he was."""
         is_kept = super().handle(conn)
         if is_kept and self.alive and not conn.parser.unreader.buf.getvalue():
             conn.sock.setblocking(False)
             conn.set_timeout()
             self.keepalived_conns.append(conn)
-            self.poller.modify(conn.sock, EVENT_READ, partial(self.on_client_socket_readable, conn))
+            if is_new:
+                self.poller.modify(conn.sock, EVENT_READ, partial(self.on_client_socket_readable, conn))
         else:
             self.poller.unregister(conn.sock)
             turn: Future[Any] = Future()

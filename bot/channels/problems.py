@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response
 from pydantic import ValidationError
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
 from werkzeug.wsgi import get_input_stream
 
 from bot.channels.plain import route_plain_endpoints
@@ -75,14 +75,25 @@ def new_request_id() -> str:
 
 
 def body(environ: WSGIEnvironment) -> bytes:
-    """The request's body; raises RequestEntityTooLarge.
+    """The request's body; raises RequestEntityTooLarge, or ClientDisconnected for half of one.
 
-    Werkzeug only cuts off a chunked body that is too long, so it may read one byte more than is allowed.
+    Werkzeug, which takes long, reads what came without a length: it only cuts off what is too long, so it may
+    read one byte more than is allowed.
     """
+    length = environ.get("CONTENT_LENGTH", "")
+    if length.isdecimal() and int(length) <= MAX_BODY:
+        return _whole_body(environ, int(length))
     data = get_input_stream(environ, max_content_length=MAX_BODY + 1).read()
     if len(data) > MAX_BODY:
         raise RequestEntityTooLarge
     return data
+
+
+def _whole_body(environ: WSGIEnvironment, length: int) -> bytes:
+    data = environ["wsgi.input"].read(length)
+    if len(data) < length:
+        raise ClientDisconnected
+    return bytes(data)
 
 
 def register_problems(app: Flask) -> None:

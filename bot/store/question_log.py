@@ -21,7 +21,7 @@ from bot.errors import BotError
 STOPPING_SECONDS = 5.0
 CHORES_EVERY = 60.0
 # A batch this small holds the write lock of SQLite, and the interpreter, for a millisecond; then others may.
-BATCH = 16
+BATCH = 32
 BETWEEN_BATCHES = 0.005
 WAITING_AT_MOST = 5000
 _log = logging.getLogger(__name__)

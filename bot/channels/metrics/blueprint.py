@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 from bot.channels.metrics.answers import AnswerMetrics
 from bot.channels.metrics.index import IndexMetrics
 from bot.channels.metrics.log import LogMetrics
+from bot.channels.metrics.process_values import keep_in_files
 from bot.channels.metrics.requests import RequestMetrics
 from bot.channels.metrics.shared_folder import SharedCollector
 from bot.channels.metrics.wechat import WechatMetrics
@@ -35,6 +36,8 @@ class Metrics:
     def __init__(self, folder: Path | None = None, looked_up: Iterable[Collector] = ()) -> None:
         # Processes that share metrics have none of when each was made; alone it is no different.
         disable_created_metrics()
+        if folder:
+            keep_in_files()
         own = CollectorRegistry()
         self.requests = RequestMetrics(own)
         self.answers = AnswerMetrics(own)
