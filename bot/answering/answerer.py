@@ -58,7 +58,7 @@ class Answerer:
         """
         index = self._live_index()
         understood, ranking = read(index, normalise(question, language))
-        query = replace(understood, language=language or understood.language)
+        query = replace(understood, language=language) if language else understood
         return _Turn(index, query, legible(question), ranking).reply(self._observe)
 
     def tell(self, entry_id: str, language: Language, like: str = "") -> Reply | None:

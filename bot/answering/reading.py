@@ -122,7 +122,8 @@ def _mended(query: Query, speller: Speller) -> Query:
     characters = speller.from_pinyin(query.text)
     is_turned_chinese = characters != query.text and query.language is Language.ENGLISH
     language = Language.SIMPLIFIED if is_turned_chinese else query.language
-    return normalise(speller.with_words(speller.with_sounds(characters)), language)
+    mended = speller.with_words(speller.with_sounds(characters))
+    return query if mended == query.text else normalise(mended, language)
 
 
 @lru_cache(maxsize=2)

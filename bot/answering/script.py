@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from operator import ne
 
 from opencc import OpenCC
@@ -25,6 +25,8 @@ _MORE_WORDS = {
     "网域": "域名",
     "行销": "营销",
 }
+# Answers of the knowledge are converted again and again, and each for all that a reply shows. About 2 MB.
+_REMEMBERED = 1024
 _MORE = re.compile("|".join(_MORE_WORDS))
 
 
@@ -54,6 +56,7 @@ def is_traditional(text: str) -> bool:
     return traditional > simplified or (simplified == 0 and _speaks_taiwanese(text))
 
 
+@lru_cache(_REMEMBERED)
 def _speaks_taiwanese(text: str) -> bool:
     characters: str = _converter(_CHARACTERS_TO_SIMPLIFIED).convert(text)
     return to_simplified(text) != characters
@@ -72,5 +75,10 @@ def _changed(text: str, configuration: str) -> int:
 
 def to_traditional(text: str, *, like: str) -> str:
     """Traditional characters; with Taiwan's words where the question ``like`` uses them."""
-    converted: str = _converter(_TO_TAIWAN if _speaks_taiwanese(like) else _TO_TRADITIONAL).convert(text)
+    return _in_traditional(text, _TO_TAIWAN if _speaks_taiwanese(like) else _TO_TRADITIONAL)
+
+
+@lru_cache(_REMEMBERED)
+def _in_traditional(text: str, configuration: str) -> str:
+    converted: str = _converter(configuration).convert(text)
     return converted

@@ -9,8 +9,10 @@ All of it is trained at build time (``training``); here it is only applied, with
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -50,10 +52,10 @@ class Classifier:
 
     def log_probabilities(self, queries: Vectors) -> Vectors:
         """(n, dimensions) centred query vectors -> (n, entries + 1) log-probabilities."""
-        logits = queries @ self.weights.T + self.bias
-        logits -= logits.max(axis=1, keepdims=True)
-        normalised: Vectors = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
-        return normalised
+        logits = queries @ self.weights.T
+        logits += self.bias
+        logits -= np.logaddexp.reduce(logits, axis=1, keepdims=True)
+        return logits
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,14 @@ class Evidence:
         phrasings, passages, lexical = (kind[0].take(entries).tolist() for kind in kinds)
         beliefs = [None] * len(entries) if self.beliefs is None else self.beliefs[0].take(entries).tolist()
         return list(map(Closeness, phrasings, passages, lexical, beliefs))
+
+    def signals_of_one(self, ordered: Sequence[float]) -> tuple[float, ...]:
+        """The same of the only query, whose scores are given from the best on."""
+        best, second = (*ordered[:2], 0.0)[:2]
+        margin = best - second if len(ordered) > 1 else abs(best)
+        nearest = self.phrasings[0, self.phrasings[0].argmax()].item()
+        unlike_all = 0.0 if self.beliefs is None else self.beliefs[0, -1].item()
+        return (nearest, self.background.item(), unlike_all, margin, best, self.lengths.item())
 
     def signals(self, scores: Vectors) -> NDArray[np.float64]:
         """(n, signals) for the gate, in the order of ``SIGNALS``."""
@@ -120,6 +130,15 @@ class Gate:
         log_odds: NDArray[np.float64] = signals @ self.weights + self.bias
         return log_odds
 
+    def in_scope_of(self, signals: Sequence[float]) -> float:
+        """The same for one query."""
+        return math.fsum(map(operator.mul, signals, self._weights)) + self.bias
+
+    @cached_property
+    def _weights(self) -> list[float]:
+        weights: list[float] = self.weights.tolist()
+        return weights
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -138,11 +157,15 @@ class Calibration:
 
     def probability_of(self, log_odds: float) -> float:
         """The same for one query: a dozen numbers, for which NumPy takes longer to start than to count."""
-        own, *steps = self.slopes.tolist()
-        rising = (
-            slope * _share(log_odds - knot) for slope, knot in zip(steps, self.knots.tolist(), strict=True)
-        )
+        own, steps = self._steps
+        rising = [slope * _share(log_odds - knot) for slope, knot in steps]
         return _share(own * log_odds + math.fsum(rising) + self.bias)
+
+    @cached_property
+    def _steps(self) -> tuple[float, list[tuple[float, float]]]:
+        """The slope of the log-odds, and slope and knot of each ramp that rises at all."""
+        own, *slopes = self.slopes.tolist()
+        return own, [pair for pair in zip(slopes, self.knots.tolist(), strict=True) if pair[0]]
 
 
 def ramps(log_odds: NDArray[np.float64], knots: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -167,12 +190,13 @@ def _share(log_odds: float) -> float:
 class Judgement:
     """Of one query: scores of all entries (entries,) and the confidence that the best one is right.
 
-    ``signals``: (signals,), what the confidence rests on.
+    ``order``: (entries,) their numbers, best first; ``signals``: what the confidence rests on.
     """
 
     scores: Vectors
+    order: NDArray[np.intp]
     confidence: float
-    signals: NDArray[np.float64]
+    signals: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -191,10 +215,11 @@ class Decision:
 
     def judge(self, evidence: Evidence) -> Judgement:
         """What the evidence on one query comes to."""
-        scores = evidence.scores()
-        signals = evidence.signals(scores)
-        (log_odds,) = self.gate.in_scope(signals).tolist()
-        return Judgement(scores[0], self.calibration.probability_of(log_odds), signals[0])
+        (scores,) = evidence.scores()
+        order = np.argsort(-scores, kind="stable")
+        signals = evidence.signals_of_one(scores[order[:2]].tolist())
+        confidence = self.calibration.probability_of(self.gate.in_scope_of(signals))
+        return Judgement(scores, order, confidence, signals)
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """The parameters, for ``numpy.savez``."""

@@ -116,7 +116,7 @@ class LoadedIndex:
         evidence = self._evidence(words, vector, found)
         watch.ended(Stage.RETRIEVAL)
         judgement = self._decision.judge(evidence)
-        signals = tuple(zip(SIGNALS, judgement.signals.tolist(), strict=True))
+        signals = tuple(zip(SIGNALS, judgement.signals, strict=True))
         ranking = Ranking(self._best(judgement, evidence, found), judgement.confidence, signals=signals)
         watch.ended(Stage.DECISION)
         return ranking
@@ -152,10 +152,9 @@ class LoadedIndex:
         return None if self._lexicon is None else self._lexicon.best(text, self._owners)[None]
 
     def _best(self, judgement: Judgement, evidence: Evidence, found: Cosines) -> tuple[Hit, ...]:
-        scores = judgement.scores
-        order = np.argsort(-scores, kind="stable")[:TOP_HITS]
+        order = judgement.order[:TOP_HITS]
         ids = [self._ids[i] for i in found.entries[order].tolist()]
-        return tuple(map(Hit, ids, scores[order].tolist(), evidence.closeness(order)))
+        return tuple(map(Hit, ids, judgement.scores[order].tolist(), evidence.closeness(order)))
 
     def entry(self, entry_id: str, language: Language) -> Entry | None:
         """The entry in this language's knowledge, else in the other one."""

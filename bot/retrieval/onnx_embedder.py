@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from threading import BoundedSemaphore, Lock
 
@@ -19,6 +19,7 @@ from bot.retrieval.huge_pages import in_huge_pages
 from bot.retrieval.mapped_graph import load_session
 from bot.retrieval.prepared_model import PreparedModel
 from bot.retrieval.tokenisation import JSON_FILE, SENTENCEPIECE_FILE, Tokenise, load_tokeniser
+from bot.retrieval.vectors import unit
 
 _TOLD_EVERY = 32
 
@@ -80,6 +81,10 @@ class OnnxEmbedder:
         return self._embed(self._manifest.prompts["passage"], texts, progress)
 
     def _embed(self, prompt: str, texts: Sequence[str], progress: Progress) -> NDArray[np.float32]:
+        if len(texts) == 1:
+            vectors = self._run(prompt + texts[0])
+            progress("embedding", 1, 1)
+            return vectors
         vectors = np.empty((len(texts), self.dimensions), np.float32)
         for place, vector in enumerate(self._each([prompt + text for text in texts])):
             vectors[place] = vector
@@ -95,14 +100,19 @@ class OnnxEmbedder:
             yield from pool.map(self._run, texts)
 
     def _run(self, text: str) -> NDArray[np.float32]:
-        """(dimensions,), of unit length."""
+        """(1, dimensions), of unit length."""
         model = self._loaded or self.load()
         input_ids = np.array([model.tokenise(text)], np.int64)
-        feed = {"input_ids": input_ids, "attention_mask": np.ones_like(input_ids)}
+        feed = {"input_ids": input_ids, "attention_mask": _ones(input_ids.size)}
         with self._turn:
             (vectors,) = model.session.run(None, feed)
-        unit: NDArray[np.float32] = vectors[0] / np.linalg.norm(vectors[0])
-        return unit
+        return unit(vectors)
+
+
+@cache
+def _ones(count: int) -> NDArray[np.int64]:
+    """(1, count); a model has no more lengths than it has positions."""
+    return np.ones((1, count), np.int64)
 
 
 def shared_tokeniser(model: PreparedModel) -> Tokenise:

@@ -25,12 +25,12 @@ class StoredEntries(Sequence[Entry]):
 
     def __init__(self, lines: Lines, keys: Keys) -> None:
         self._count = len(lines)
-        self._keys = keys
         self._parsed = lru_cache(_KEPT)(partial(_parsed, lines))
+        self._number = lru_cache(_KEPT)(lambda entry_id, language: keys.get(_key(entry_id, language)))
 
     def find(self, entry_id: str, language: str) -> Entry | None:
         """The entry with this id in a knowledge language, ``zh`` or ``en``."""
-        number = self._keys.get(_key(entry_id, language))
+        number = self._number(entry_id, language)
         return None if number is None else self[number]
 
     def __len__(self) -> int:
