@@ -84,6 +84,11 @@ def read(connection: Connection | Direct, channel: str, pseudonym: str, oldest: 
     if found is None:
         return Conversation()
     state, updated_at = found
+    return recalled(state, updated_at, oldest)
+
+
+def recalled(state: str, updated_at: float, oldest: float) -> Conversation:
+    """The conversation in a row."""
     talk = _conversation(state)
     return talk.lasting if updated_at < oldest else talk
 

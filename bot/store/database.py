@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 
 from bot.errors import SettingsError, StoreError
 from bot.store import schema
-from bot.store.prepared import Direct, run_raw
+from bot.store.prepared import Direct, commit, opened, run_raw
 from bot.store.sqlite_engine import ALONE, begin_to_read, sqlite_engine, take_turn
 
 USUAL_PATIENCE = 3.0
@@ -90,18 +90,17 @@ class Database:
         return self._directly(self._writing)
 
     def looking_up(self) -> AbstractContextManager[Direct]:
-        """A connection to read on with prepared statements alone."""
+        """A connection for one prepared statement that reads."""
         return self._directly(self._reading)
 
     @contextmanager
     def _directly(self, way: _Way) -> Iterator[Direct]:
         with self._failures_named():
             self._bring_up_to_date()
-            with way.engine.connect() as connection:
-                direct = Direct(connection.connection, connection.dialect)
+            with opened(way.engine) as direct:
                 way.begin(direct)
                 yield direct
-                run_raw(direct, "COMMIT")
+                commit(direct)
 
     def migrate(self) -> str:
         """Bring the tables up to date; the version they were at, empty = there were none of ours.

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, literal_column, select, union_all
 
 # SQLite has its ON CONFLICT from PostgreSQL: this compiles for both.
 from sqlalchemy.dialects.postgresql import insert
@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.domain import Conversation, LoggedQuestion, Said, SaidKind, Settlement
 from bot.errors import StoreError
-from bot.store.conversations import read, write
+from bot.store.conversations import recalled, write
 from bot.store.database import Database
 from bot.store.feedback import replace_feedback
 from bot.store.group_commit import GroupCommit
@@ -38,6 +38,17 @@ _FORGET_EVERY = 60.0
 _SELECT = Prepared(
     select(pushes.c.reply_kind, pushes.c.reply_text, pushes.c.settled_at).where(
         pushes.c.key == bindparam("of_key")
+    )
+)
+# In one statement, which needs no transaction around it. A conversation has no kind.
+_FIND = Prepared(
+    union_all(
+        select(pushes.c.reply_kind, pushes.c.reply_text, pushes.c.settled_at).where(
+            pushes.c.key == bindparam("of_key")
+        ),
+        select(literal_column("''"), conversations.c.state, conversations.c.updated_at).where(
+            conversations.c.channel == bindparam("of_channel"), conversations.c.user == bindparam("of_user")
+        ),
     )
 )
 _INSERT = Prepared(insert(pushes).on_conflict_do_nothing(index_elements=[pushes.c.key]))
@@ -85,7 +96,12 @@ class Inbox:
         """
         user = self._secrets.user(channel, openid)
         with self._database.looking_up() as connection:
-            return _reply(connection, key) or read(connection, channel, user, self._clock() - max_age)
+            values = {"of_key": key, "of_channel": channel, "of_user": user}
+            found = sorted(_FIND.run(connection, values).fetchall(), reverse=True)
+        if not found:
+            return Conversation()
+        kind, text, at = found[0]
+        return Said(SaidKind(kind), text, at) if kind else recalled(text, at, self._clock() - max_age)
 
     def settle(self, key: str, settlement: Settlement) -> Said:
         """Give the push its effect, unless another delivery did: the reply to send either way."""

@@ -6,11 +6,12 @@ past it, within its transactions and with its errors.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Executable
+from sqlalchemy import Connection, Engine, Executable
 from sqlalchemy.engine import Dialect
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import DBAPIError
@@ -24,6 +25,19 @@ class Direct:
 
     connection: PoolProxiedConnection
     dialect: Dialect
+
+
+@contextmanager
+def opened(engine: Engine) -> Iterator[Direct]:
+    """One from an engine's pool; raises what SQLAlchemy would."""
+    try:
+        connection = engine.raw_connection()
+    except engine.dialect.loaded_dbapi.Error as error:
+        raise _named(engine.dialect, "connect", error) from error
+    try:
+        yield Direct(connection, engine.dialect)
+    finally:
+        connection.close()
 
 
 class Prepared:
@@ -52,12 +66,19 @@ def run_raw(connection: Connection | Direct, sql: str, parameters: Any = ()) -> 
     try:
         cursor.execute(sql, parameters)
     except connection.dialect.loaded_dbapi.Error as error:
-        raise _named(connection, sql, error) from error
+        raise _named(connection.dialect, sql, error) from error
     return cursor
 
 
-def _named(connection: Connection | Direct, sql: str, error: Exception) -> BaseException:
+def commit(direct: Direct) -> None:
+    """End a transaction, if there is one; raises what SQLAlchemy would."""
+    try:
+        direct.connection.commit()
+    except direct.dialect.loaded_dbapi.Error as error:
+        raise _named(direct.dialect, "commit", error) from error
+
+
+def _named(dialect: Dialect, sql: str, error: Exception) -> BaseException:
     """SQLAlchemy's error for the driver's, without what the parameters hold."""
-    dialect = connection.dialect
     base = dialect.loaded_dbapi.Error
     return DBAPIError.instance(sql, None, error, base, hide_parameters=True, dialect=dialect)

@@ -67,7 +67,7 @@ def _use_wal(connection: Any, patience: float) -> None:  # noqa: ANN401 - DBAPI'
 
 def begin_to_read(connection: Connection | Direct) -> None:
     """Begin without a lock; not at all for a statement that is to be a transaction by itself."""
-    if isinstance(connection, Direct) or not connection.get_execution_options().get(ALONE):
+    if not isinstance(connection, Direct) and not connection.get_execution_options().get(ALONE):
         run_raw(connection, "BEGIN")
 
 
