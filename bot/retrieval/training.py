@@ -3,7 +3,7 @@
 Positives are phrasings that were held out (their entry keeps its other phrasings). Negatives are background
 questions, held out the same way, and, where the operator wrote no background of near misses, the phrasings
 of entries that were held out whole: questions of the right kind that nothing answers. Nothing here ever
-sees an evaluation set. Imported only while an index is built: scikit-learn stays out of web workers.
+sees an evaluation set. Imported only while an index is built.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.ports import Progress
+from bot.retrieval.bounded_regression import Bound, Examples, maximum_likelihood
 from bot.retrieval.classifier_fitting import Fit, fit_classifier
 from bot.retrieval.decision import (
     SIGNALS,
@@ -42,7 +43,6 @@ _CROSS_FITS = 5
 _CURVE_POINTS = 41
 # Fewer entries than this cannot do without some of them.
 _MIN_ENTRIES_TO_HOLD_OUT = 5
-_Bound = tuple[float | None, float | None]
 # Whether a signal speaks for being in scope, in the order of SIGNALS. Beside a classifier's beliefs the
 # margin adds nothing (docs/quality.md).
 _SIGNS = (1, -1, -1, 0, 1, 1)
@@ -345,48 +345,19 @@ def _classifier_of(known: TrainingSet, fit: Fit) -> Classifier:
 def _fit_gate(asked: _Asked) -> Gate:
     """Each signal may only speak for the side it speaks for by its meaning: few questions mislead."""
     spread = asked.signals.std(axis=0) + 1e-9
-    bounds: list[_Bound] = [(0.0 if sign >= 0 else None, 0.0 if sign <= 0 else None) for sign in _SIGNS]
-    fitted = _maximum_likelihood(
-        asked.signals / spread, asked.is_in_scope, asked.weights, bounds, _GATE_REGULARISATION
-    )
+    bounds = [(0.0 if sign >= 0 else None, 0.0 if sign <= 0 else None) for sign in _SIGNS]
+    examples = Examples(asked.signals / spread, asked.is_in_scope, asked.weights)
+    fitted = maximum_likelihood(examples, bounds, _GATE_REGULARISATION)
     return Gate(fitted[:-1] / spread, float(fitted[-1]))
 
 
 def _fit_calibration(log_odds: NDArray[np.float64], asked: _Asked) -> Calibration:
     """To the probability that the best entry is right, with slopes that cannot fall."""
     knots = np.quantile(log_odds[asked.is_in_scope], _KNOTS)
-    bounds: list[_Bound] = [(_LEAST_SLOPE, None), *[(0.0, None)] * len(knots)]
-    features = ramps(log_odds, knots)
-    fitted = _maximum_likelihood(features, asked.is_right, asked.weights, bounds, _CURVE_REGULARISATION)
+    bounds: list[Bound] = [(_LEAST_SLOPE, None), *[(0.0, None)] * len(knots)]
+    examples = Examples(ramps(log_odds, knots), asked.is_right, asked.weights)
+    fitted = maximum_likelihood(examples, bounds, _CURVE_REGULARISATION)
     return Calibration(knots, fitted[:-1], float(fitted[-1]))
-
-
-def _maximum_likelihood(
-    features: NDArray[np.float64],
-    truth: NDArray[np.bool_],
-    weights: NDArray[np.float64],
-    bounds: list[_Bound],
-    regularisation: float,
-) -> NDArray[np.float64]:
-    """Logistic regression with bounded coefficients: (features + 1,), the last one the bias."""
-    from scipy.optimize import minimize
-
-    columns = np.column_stack([features, np.ones(len(features))])
-    signs = np.where(truth, 1.0, -1.0)
-    penalty = np.append(np.full(features.shape[1], regularisation), 0.0)
-
-    def loss(coefficients: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        agreement = signs * (columns @ coefficients)
-        wrong = weights / (1 + np.exp(np.clip(agreement, -30, 30)))
-        value = (weights * np.logaddexp(0, -agreement)).mean() + (penalty * coefficients**2).sum()
-        slope = -(columns * (signs * wrong)[:, None]).mean(axis=0) + 2 * penalty * coefficients
-        return float(value), slope
-
-    start = [low if low is not None else 0.0 for low, _ in bounds]
-    limits = [*bounds, (None, None)]
-    fitted = minimize(loss, np.array([*start, 0.0]), jac=True, method="L-BFGS-B", bounds=limits)
-    coefficients: NDArray[np.float64] = fitted.x
-    return coefficients
 
 
 def _built_in(data: TrainingSet, false_answer_rate: float) -> Decision:
