@@ -33,7 +33,7 @@ from bot.domain import KnowledgeBase, Phrasing, Place, Ranking
 from bot.knowledge import loader
 from bot.operations import Operations, TableChoices
 from bot.ports import Embedder, no_progress
-from bot.retrieval import classifier_cache, decision, training
+from bot.retrieval import decision, training
 from bot.retrieval.building import BuildOptions, build_index, entry_ids, training_set
 from bot.retrieval.loaded_index import LoadedIndex, load_index
 from bot.retrieval.vectors import Groups, Vectors, best_of_groups
@@ -127,7 +127,8 @@ def remembered(function: Callable[..., Any]) -> Callable[..., Any]:
     kept: dict[bytes, Any] = {}
 
     def remember(*arguments: object) -> object:
-        key = hashlib.sha256(pickle.dumps(arguments)).digest()
+        told = [argument for argument in arguments if not callable(argument)]
+        key = hashlib.sha256(pickle.dumps(told)).digest()
         if key not in kept:
             kept[key] = function(*arguments)
         return kept[key]
@@ -217,8 +218,9 @@ def main() -> None:
     parser.add_argument("folders", nargs="*", type=Path)
     parser.add_argument("--own", action="store_true")
     arguments = parser.parse_args()
-    classifier_cache.fit_classifier = remembered(classifier_cache.fit_classifier)
-    training._lexical = remembered(training._lexical)
+    steps: Any = training
+    steps.fit_classifier = remembered(steps.fit_classifier)
+    steps._lexical = remembered(steps._lexical)
     operations = Operations(load_settings())
     for folder in arguments.folders:
         with tempfile.TemporaryDirectory() as scratch:

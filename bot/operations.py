@@ -36,7 +36,7 @@ from bot.ports import Embedder, ObserveStage, Progress, unobserved
 from bot.pruning import check_runs, prune
 from bot.publishing import Publisher, Source
 from bot.publishing_rejected import Approval, publish_rejected
-from bot.retrieval import classifier_cache, vocabulary_cache
+from bot.retrieval import vocabulary_cache
 from bot.retrieval.embedding_cache import CachedEmbedder, cache_file
 from bot.retrieval.history import is_built
 from bot.retrieval.index_files import Parts
@@ -228,6 +228,7 @@ class Operations:
         folder = self.settings.index_dir
         with (
             _seldom_collecting(),
+            _on_one_core(),
             build_lock(folder, Holder(os.getpid(), order.by, _now().isoformat(timespec="seconds")), told),
         ):
             source = self._source(progress)
@@ -255,12 +256,13 @@ class Operations:
 
         def build(store: VersionStore, version: str, now: datetime) -> IndexManifest:
             building = importlib.import_module("bot.retrieval.building")
+            learnt_cache = importlib.import_module("bot.retrieval.learnt_cache")
             options = building.BuildOptions(
                 self.settings.false_answer_rate,
                 now,
                 version,
                 vocabularies=DiskCache(vocabulary_cache.cache_file(self.settings.cache_dir)),
-                classifiers=DiskCache(classifier_cache.cache_file(self.settings.cache_dir)),
+                learnt=DiskCache(learnt_cache.cache_file(self.settings.cache_dir), learnt_cache.LIMITS),
             )
             made: IndexManifest = building.build_index(base, embedder, store, forms, options, progress)
             return made
@@ -376,6 +378,16 @@ def _seldom_collecting() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*before)
+
+
+@contextmanager
+def _on_one_core() -> Iterator[None]:
+    """Matrices of a build are small: threads that share them spend more time waiting than they save, on
+    cores that answer customers meanwhile.
+    """
+    threadpoolctl = importlib.import_module("threadpoolctl")
+    with threadpoolctl.threadpool_limits(1, user_api="blas"):
+        yield
 
 
 def _now() -> datetime:

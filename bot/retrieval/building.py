@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from bot.disk_cache import DiskCache
 from bot.domain import Entry, KnowledgeBase, Query
 from bot.ports import Embedder, Progress, no_progress
-from bot.retrieval import classifier_cache, training
+from bot.retrieval import training
 from bot.retrieval.decision import SIGNALS
 from bot.retrieval.faiss_index import PassageIndex, RowKind, Rows
 from bot.retrieval.index_files import Texts, write_learnt, write_texts
+from bot.retrieval.learnt_cache import Arrays, LearntCache
 from bot.retrieval.lexical import Lexicon
 from bot.retrieval.passages import embedded_passages
 from bot.retrieval.training import Group, Trained, TrainingSet
@@ -43,7 +44,7 @@ class BuildOptions:
     now: datetime
     version: str
     vocabularies: DiskCache | None = None
-    classifiers: DiskCache | None = None
+    learnt: DiskCache | None = None
 
 
 @dataclass(frozen=True)
@@ -116,8 +117,9 @@ def _write_version(
     texts = _texts(base, ids, normalise)
     progress("normalising the questions", 1, 1)
     vectors, centres = _embed(texts, embedder, progress)
+    kept = LearntCache(options.learnt)
     is_near_miss = np.arange(len(texts[RowKind.BACKGROUND])) < len(base.background)
-    is_near_miss = is_near_miss[_leave_out_answered(texts, vectors, is_near_miss)]
+    is_near_miss = is_near_miss[_leave_out_answered(texts, vectors, is_near_miss, kept)]
     questions = [text.text for kind in (RowKind.PHRASING, RowKind.BACKGROUND) for text in texts[kind]]
     with ThreadPoolExecutor(1) as pool:
         # Beside the training and the search, whose libraries leave Python to others.
@@ -127,18 +129,27 @@ def _write_version(
             _training_set(texts, vectors, len(ids), is_near_miss),
             false_answer_rate=options.false_answer_rate,
             progress=progress,
-            fit=classifier_cache.remembering(options.classifiers),
+            kept=kept,
         )
         progress("writing the version", 0, 1)
         index = PassageIndex.build(vectors, _rows(texts), len(ids))
         index.save(folder)
         arrays = centres | trained.decision.to_arrays() | index.to_arrays()
         if trained.decision.classifier:
-            arrays |= Lexicon.build([text.text for text in texts[RowKind.PHRASING]]).to_arrays()
+            arrays |= _lexicon(tuple(text.text for text in texts[RowKind.PHRASING]), kept)
         write_learnt(folder, arrays, vocabulary.result())
         texts_written.result()
     progress("writing the version", 1, 1)
     return _manifest(folder, base, embedder, options, texts, trained, index.facts)
+
+
+def _lexicon(phrasings: tuple[str, ...], kept: LearntCache) -> dict[str, NDArray[Any]]:
+    def lexicon() -> Arrays:
+        made = Lexicon.build(phrasings)
+        return made.starts, made.postings, made.rarity
+
+    starts, postings, rarity = kept.arrays((phrasings,), lexicon)
+    return Lexicon(starts, postings, rarity, len(phrasings)).to_arrays()
 
 
 def _write_texts(folder: Path, base: KnowledgeBase, ids: tuple[str, ...], normalise: Normalise) -> None:
@@ -164,7 +175,10 @@ def _texts(base: KnowledgeBase, ids: tuple[str, ...], normalise: Normalise) -> d
 
 
 def _leave_out_answered(
-    texts: dict[RowKind, list[_Text]], vectors: dict[RowKind, Vectors], is_near_miss: NDArray[np.bool_]
+    texts: dict[RowKind, list[_Text]],
+    vectors: dict[RowKind, Vectors],
+    is_near_miss: NDArray[np.bool_],
+    kept: LearntCache,
 ) -> NDArray[np.bool_]:
     """Drop everyday questions that the knowledge base comes close to: it may well answer them.
 
@@ -173,12 +187,17 @@ def _leave_out_answered(
     kind = RowKind.BACKGROUND
     if not texts[kind]:
         return np.empty(0, bool)
-    nearest = best_of_all(vectors[kind], vectors[RowKind.PHRASING])
+    background, phrasings = vectors[kind], vectors[RowKind.PHRASING]
+
+    def nearness() -> Arrays:
+        return (best_of_all(background, phrasings),)
+
+    (nearest,) = kept.arrays((background, phrasings), nearness)
     is_outside = is_near_miss | (nearest < _ANSWERED_AFTER_ALL)
     vectors[kind] = vectors[kind][is_outside]
     texts[kind] = [text for text, keep in zip(texts[kind], is_outside, strict=True) if keep]
-    kept: NDArray[np.bool_] = is_outside
-    return kept
+    left: NDArray[np.bool_] = is_outside
+    return left
 
 
 def _embed(

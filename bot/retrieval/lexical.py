@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
@@ -28,6 +28,23 @@ _EVERYWHERE = 0.1
 _FEW_ROWS = 100
 
 
+def ngram_counts(text: str) -> tuple[NDArray[np.int64], Vectors]:
+    """The buckets of a text's n-grams, and how much each counts: 1 + ln(times it occurs)."""
+    times: dict[int, int] = {}
+    for word in _WORD.findall(text):
+        is_han = word[0] >= _FIRST_HAN
+        framed = word if is_han else f" {word} "
+        for size in _HAN_SIZES if is_han else _LATIN_SIZES:
+            for start in range(len(framed) - size + 1):
+                bucket = crc32(framed[start : start + size].encode()) % BUCKETS
+                times[bucket] = times.get(bucket, 0) + 1
+    return np.array([*times], np.int64), 1 + np.log(np.array([*times.values()], np.float32))
+
+
+# That, or one that remembers.
+Counts = Callable[[str], tuple[NDArray[np.int64], Vectors]]
+
+
 @dataclass(frozen=True)
 class Lexicon:
     """For each bucket the rows (texts) that hold its n-grams, with their weights in unit-length rows.
@@ -43,9 +60,9 @@ class Lexicon:
     row_count: int
 
     @classmethod
-    def build(cls, texts: Sequence[str]) -> Lexicon:
+    def build(cls, texts: Sequence[str], counts: Counts = ngram_counts) -> Lexicon:
         """A lexicon whose rows are the texts, in their order."""
-        counted = [_counts(text) for text in texts]
+        counted = [counts(text) for text in texts]
         rows = np.repeat(np.arange(len(texts)), [len(buckets) for buckets, _ in counted])
         buckets = np.concatenate([np.empty(0, np.int64), *(buckets for buckets, _ in counted)])
         seen_in = np.bincount(buckets, minlength=BUCKETS)
@@ -58,19 +75,19 @@ class Lexicon:
         starts = np.concatenate([[0], np.cumsum(np.where(is_everywhere, 0, seen_in))]).astype(np.int32)
         return cls(starts, _paired(rows[order], weights[order]), rarity, len(texts))
 
-    def cosines(self, text: str) -> Vectors:
+    def cosines(self, text: str, counts: Counts = ngram_counts) -> Vectors:
         """(row_count,) cosines of one text to every row, 0 to 1."""
-        buckets, counts = _counts(text)
-        asked = _unit(counts * self.rarity[buckets])
+        buckets, times = counts(text)
+        asked = _unit(times * self.rarity[buckets])
         starts = self.starts[buckets]
         sizes = self.starts[buckets + 1] - starts
         found = self.postings[_places(starts, sizes)]
         weights = found.view(np.float32)[1::2] * np.repeat(asked, sizes)
         return np.bincount(found.view(np.int32)[0::2], weights, self.row_count).astype(np.float32)
 
-    def best(self, text: str, groups: Groups) -> Vectors:
+    def best(self, text: str, groups: Groups, counts: Counts = ngram_counts) -> Vectors:
         """(groups,) highest cosine to the rows of each group; 0 for a group without rows."""
-        return groups.best(self.cosines(text), nothing=0.0)
+        return groups.best(self.cosines(text, counts), nothing=0.0)
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """The lexicon, for ``numpy.savez``."""
@@ -100,19 +117,6 @@ def _places(starts: NDArray[np.int32], sizes: NDArray[np.int32]) -> NDArray[np.i
     places = np.repeat(starts - ends + sizes, sizes)
     places += np.arange(len(places))
     return places
-
-
-def _counts(text: str) -> tuple[NDArray[np.int64], Vectors]:
-    """The buckets of a text's n-grams, and how much each counts: 1 + ln(times it occurs)."""
-    times: dict[int, int] = {}
-    for word in _WORD.findall(text):
-        is_han = word[0] >= _FIRST_HAN
-        framed = word if is_han else f" {word} "
-        for size in _HAN_SIZES if is_han else _LATIN_SIZES:
-            for start in range(len(framed) - size + 1):
-                bucket = crc32(framed[start : start + size].encode()) % BUCKETS
-                times[bucket] = times.get(bucket, 0) + 1
-    return np.array([*times], np.int64), 1 + np.log(np.array([*times.values()], np.float32))
 
 
 def _unit(weights: Vectors) -> Vectors:

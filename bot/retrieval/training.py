@@ -3,19 +3,21 @@
 Positives are phrasings that were held out (their entry keeps its other phrasings). Negatives are background
 questions, held out the same way, and, where the operator wrote no background of near misses, the phrasings
 of entries that were held out whole: questions of the right kind that nothing answers. Nothing here ever
-sees an evaluation set. Imported only while an index is built: scikit-learn stays out of web workers.
+sees an evaluation set. Imported only while an index is built.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bot.ports import Progress
-from bot.retrieval.classifier_fitting import Fit, fit_classifier
+from bot.retrieval.bounded_regression import Bound, Examples, maximum_likelihood
+from bot.retrieval.classifier_fitting import fit_classifier
 from bot.retrieval.decision import (
     SIGNALS,
     Calibration,
@@ -26,7 +28,8 @@ from bot.retrieval.decision import (
     lengths,
     ramps,
 )
-from bot.retrieval.lexical import Lexicon
+from bot.retrieval.learnt_cache import Arrays, LearntCache
+from bot.retrieval.lexical import Counts, Lexicon, ngram_counts
 from bot.retrieval.vectors import Groups, Vectors, best_of_all, best_of_groups
 
 FOLDS = 3
@@ -42,7 +45,6 @@ _CROSS_FITS = 5
 _CURVE_POINTS = 41
 # Fewer entries than this cannot do without some of them.
 _MIN_ENTRIES_TO_HOLD_OUT = 5
-_Bound = tuple[float | None, float | None]
 # Whether a signal speaks for being in scope, in the order of SIGNALS. Beside a classifier's beliefs the
 # margin adds nothing (docs/quality.md).
 _SIGNS = (1, -1, -1, 0, 1, 1)
@@ -58,6 +60,7 @@ _LIKE_HELD_OUT_ENTRIES = 0.04
 # They are few of all out-of-scope questions, so that a sample of them says enough.
 _MAX_NEIGHBOURS_ASKED = 500
 _SCORES_AT_ONCE = 4_000_000
+_KEPT_NOWHERE = LearntCache()
 
 
 @dataclass(frozen=True)
@@ -153,8 +156,16 @@ class Trained:
 _BUILT_IN_GATE = Gate(np.array([6.0, 0.0, 0.0, 0.5, 0.0, 0.0]), 0.0)
 
 
+@dataclass(frozen=True)
+class _Learning:
+    """What one training need not do twice, and what others did before."""
+
+    kept: LearntCache
+    counts: Counts = field(default_factory=lambda: cache(ngram_counts))
+
+
 def train(
-    data: TrainingSet, *, false_answer_rate: float, progress: Progress, fit: Fit = fit_classifier
+    data: TrainingSet, *, false_answer_rate: float, progress: Progress, kept: LearntCache = _KEPT_NOWHERE
 ) -> Trained:
     """Fit classifier and gate; put the answer threshold where ``false_answer_rate`` is met."""
     if not data.is_classifiable:
@@ -162,14 +173,15 @@ def train(
         decision = _built_in(data, false_answer_rate)
         progress("calibrating", 1, 1)
         return Trained(decision)
-    asked = _joined([_fold(data, fold, progress, fit) for fold in range(data.folds)], data.near_share)
+    learning = _Learning(kept)
+    asked = _joined([_fold(data, fold, progress, learning) for fold in range(data.folds)], data.near_share)
     gate = _fit_gate(asked)
     log_odds = gate.in_scope(asked.signals)
     calibration = _fit_calibration(log_odds, asked)
     confidence = calibration.probability(log_odds)
     answer, clarify = _thresholds(confidence, asked.out_of_scope_shares, false_answer_rate)
     progress("training the decision", data.folds, data.folds + 1)
-    classifier = _classifier_of(data, fit)
+    classifier = _classifier_of(data, kept)
     progress("training the decision", data.folds + 1, data.folds + 1)
     return Trained(
         Decision(classifier, gate, calibration, answer, clarify),
@@ -229,12 +241,12 @@ def _joined(parts: Sequence[_Asked], near_share: float) -> _Asked:
     )
 
 
-def _fold(data: TrainingSet, fold: int, progress: Progress, fit: Fit) -> _Asked:
+def _fold(data: TrainingSet, fold: int, progress: Progress, learning: _Learning) -> _Asked:
     """Ask the questions that this fold holds out."""
     progress("training the decision", fold, data.folds + 1)
     absent = _absent_entries(data, fold)
     is_asked = in_fold(len(data.phrasings.texts), fold) & ~absent[data.phrasings.entries]
-    return _ask(data, is_asked, in_fold(len(data.background.texts), fold), absent, fit)
+    return _ask(data, is_asked, in_fold(len(data.background.texts), fold), absent, learning)
 
 
 def _ask(
@@ -242,7 +254,7 @@ def _ask(
     is_asked: NDArray[np.bool_],
     is_asked_background: NDArray[np.bool_],
     absent: NDArray[np.bool_],
-    fit: Fit,
+    learning: _Learning,
 ) -> _Asked:
     """Ask some phrasings, all those of the absent entries and some of the background; train on the rest."""
     phrasings, background = data.phrasings, data.background
@@ -260,7 +272,7 @@ def _ask(
         background=background.where(~is_asked_background),
     )
     rows = (is_asked, is_absent, np.append(np.zeros(len(is_asked), bool), is_asked_background))
-    evidence = _evidence(rest, queries, fit)
+    evidence = _evidence(rest, queries, learning)
     scores = evidence.scores()
     kinds = np.repeat(np.arange(3), [len(group.texts) for group in groups])
     is_near_miss = kinds == 1
@@ -270,21 +282,35 @@ def _ask(
     return _Asked(numbers, evidence.signals(scores), is_right, kinds == 0, is_near_miss, data.near_share)
 
 
-def _evidence(known: TrainingSet, queries: Group, fit: Fit) -> Evidence:
+def _evidence(known: TrainingSet, queries: Group, learning: _Learning) -> Evidence:
     """What a decision that knows only this makes of the queries."""
-    classifier = _classifier_of(known, fit)
+    phrasings, lexical, beliefs, background = _evidence_of_questions(known, queries, learning)
+    passages = _best(queries, known.passages, known.entry_count)
+    return Evidence(phrasings, passages, lexical, beliefs, background, lengths(queries.texts))
 
-    def best(rows: Group) -> Vectors:
-        return best_of_groups(queries.vectors, rows.vectors, rows.owned(known.entry_count))
 
-    return Evidence(
-        best(known.phrasings),
-        best(known.passages),
-        _lexical(queries.texts, known.phrasings, known.entry_count),
-        classifier.log_probabilities(queries.vectors),
-        best_of_all(queries.vectors, known.background.vectors),
-        lengths(queries.texts),
-    )
+def _evidence_of_questions(known: TrainingSet, queries: Group, learning: _Learning) -> Arrays:
+    """All but what depends on the answers: the best phrasings, words, beliefs, the nearest background."""
+    count, background = known.entry_count, known.background.vectors
+
+    def evidence() -> Arrays:
+        return (
+            _best(queries, known.phrasings, count),
+            _lexical(queries.texts, known.phrasings, count, learning.counts),
+            _classifier_of(known, learning.kept).log_probabilities(queries.vectors),
+            best_of_all(queries.vectors, background),
+        )
+
+    of = (*_told(queries), *_told(known.phrasings), background, np.array(count))
+    return learning.kept.arrays(of, evidence, size=3 * len(queries.texts) * count * queries.vectors.itemsize)
+
+
+def _told(group: Group) -> tuple[tuple[str, ...], Vectors, NDArray[np.intp]]:
+    return group.texts, group.vectors, group.entries
+
+
+def _best(queries: Group, rows: Group, entry_count: int) -> Vectors:
+    return best_of_groups(queries.vectors, rows.vectors, rows.owned(entry_count))
 
 
 @dataclass(frozen=True)
@@ -303,7 +329,9 @@ def hold_out(
 ) -> HeldOut:
     """Train on the other rows and judge these; the data must be classifiable."""
     progress("training the decision", 0, 1)
-    asked = _ask(data, is_asked, is_asked_background, np.zeros(data.entry_count, bool), fit_classifier)
+    asked = _ask(
+        data, is_asked, is_asked_background, np.zeros(data.entry_count, bool), _Learning(_KEPT_NOWHERE)
+    )
     gate = _fit_gate(asked)
     log_odds = gate.in_scope(asked.signals)
     confidence = _fit_calibration(log_odds, asked).probability(log_odds)
@@ -321,10 +349,10 @@ def _absent_entries(data: TrainingSet, fold: int) -> NDArray[np.bool_]:
     return absent
 
 
-def _lexical(texts: Sequence[str], rows: Group, entry_count: int) -> Vectors:
-    lexicon = Lexicon.build(rows.texts)
+def _lexical(texts: Sequence[str], rows: Group, entry_count: int, counts: Counts) -> Vectors:
+    lexicon = Lexicon.build(rows.texts, counts)
     owned = rows.owned(entry_count)
-    best = [lexicon.best(text, owned) for text in texts]
+    best = [lexicon.best(text, owned, counts) for text in texts]
     # A third of very little may be nothing.
     return np.array(best, np.float32).reshape(-1, entry_count)
 
@@ -336,57 +364,34 @@ def in_fold(count: int, fold: int) -> NDArray[np.bool_]:
     return is_in
 
 
-def _classifier_of(known: TrainingSet, fit: Fit) -> Classifier:
+def _classifier_of(known: TrainingSet, kept: LearntCache) -> Classifier:
     nobody = np.full(len(known.background.texts), known.entry_count)
     vectors = np.vstack([known.phrasings.vectors, known.background.vectors])
-    return fit(vectors, np.concatenate([known.phrasings.entries, nobody]), known.entry_count)
+    classes = np.concatenate([known.phrasings.entries, nobody])
+
+    def classifier() -> Arrays:
+        fitted = fit_classifier(vectors, classes, known.entry_count)
+        return fitted.weights, fitted.bias
+
+    return Classifier(*kept.arrays((vectors, classes), classifier))
 
 
 def _fit_gate(asked: _Asked) -> Gate:
     """Each signal may only speak for the side it speaks for by its meaning: few questions mislead."""
     spread = asked.signals.std(axis=0) + 1e-9
-    bounds: list[_Bound] = [(0.0 if sign >= 0 else None, 0.0 if sign <= 0 else None) for sign in _SIGNS]
-    fitted = _maximum_likelihood(
-        asked.signals / spread, asked.is_in_scope, asked.weights, bounds, _GATE_REGULARISATION
-    )
+    bounds = [(0.0 if sign >= 0 else None, 0.0 if sign <= 0 else None) for sign in _SIGNS]
+    examples = Examples(asked.signals / spread, asked.is_in_scope, asked.weights)
+    fitted = maximum_likelihood(examples, bounds, _GATE_REGULARISATION)
     return Gate(fitted[:-1] / spread, float(fitted[-1]))
 
 
 def _fit_calibration(log_odds: NDArray[np.float64], asked: _Asked) -> Calibration:
     """To the probability that the best entry is right, with slopes that cannot fall."""
     knots = np.quantile(log_odds[asked.is_in_scope], _KNOTS)
-    bounds: list[_Bound] = [(_LEAST_SLOPE, None), *[(0.0, None)] * len(knots)]
-    features = ramps(log_odds, knots)
-    fitted = _maximum_likelihood(features, asked.is_right, asked.weights, bounds, _CURVE_REGULARISATION)
+    bounds: list[Bound] = [(_LEAST_SLOPE, None), *[(0.0, None)] * len(knots)]
+    examples = Examples(ramps(log_odds, knots), asked.is_right, asked.weights)
+    fitted = maximum_likelihood(examples, bounds, _CURVE_REGULARISATION)
     return Calibration(knots, fitted[:-1], float(fitted[-1]))
-
-
-def _maximum_likelihood(
-    features: NDArray[np.float64],
-    truth: NDArray[np.bool_],
-    weights: NDArray[np.float64],
-    bounds: list[_Bound],
-    regularisation: float,
-) -> NDArray[np.float64]:
-    """Logistic regression with bounded coefficients: (features + 1,), the last one the bias."""
-    from scipy.optimize import minimize
-
-    columns = np.column_stack([features, np.ones(len(features))])
-    signs = np.where(truth, 1.0, -1.0)
-    penalty = np.append(np.full(features.shape[1], regularisation), 0.0)
-
-    def loss(coefficients: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        agreement = signs * (columns @ coefficients)
-        wrong = weights / (1 + np.exp(np.clip(agreement, -30, 30)))
-        value = (weights * np.logaddexp(0, -agreement)).mean() + (penalty * coefficients**2).sum()
-        slope = -(columns * (signs * wrong)[:, None]).mean(axis=0) + 2 * penalty * coefficients
-        return float(value), slope
-
-    start = [low if low is not None else 0.0 for low, _ in bounds]
-    limits = [*bounds, (None, None)]
-    fitted = minimize(loss, np.array([*start, 0.0]), jac=True, method="L-BFGS-B", bounds=limits)
-    coefficients: NDArray[np.float64] = fitted.x
-    return coefficients
 
 
 def _built_in(data: TrainingSet, false_answer_rate: float) -> Decision:
