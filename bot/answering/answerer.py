@@ -105,6 +105,7 @@ class _Turn:
         watch = Stopwatch(observe)
         reply = self._answer_parts(parts) if parts else self._answer_whole()
         watch.ended(Stage.COMPOSING)
+        watch.tell()
         return reply
 
     def _answer_whole(self) -> Reply:

@@ -35,10 +35,12 @@ class Composition:
 def with_included(entry: Entry, included: Sequence[Entry], words: Wording) -> Composition:
     """One entry's answer, followed by the short answers of those that belong to it."""
     entries = (entry, *included)
-    tail = (*(_under_lead(_lead(other), other.short_answer) for other in included), caveats(entries, words))
-    short, rest = paragraphs(entry.short_answer, *tail), paragraphs(*entry.passages[1:])
-    details = _fitting(entry.passages[1:], MAX_TEXT - len(short))
-    shown = paragraphs(entry.short_answer, *details) if included else entry.answer
+    tail = [*(_under_lead(_lead(other), other.short_answer) for other in included), caveats(entries, words)]
+    first, *others = entry.passages
+    short, rest = paragraphs(first, *tail), paragraphs(*others)
+    shown = entry.answer
+    if included:
+        shown = paragraphs(first, *_fitting(others, MAX_TEXT - len(short)))
     return Composition(entries, paragraphs(shown, *tail), short, rest)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -23,6 +24,7 @@ from bot.retrieval.versions import REMEDY, IndexManifest, VersionStore
 from bot.stopwatch import Stopwatch
 
 TOP_HITS = 10
+_LATEST_KEYS = 256
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class LoadedIndex:
         self.model = manifest.model
         self.built_at = manifest.built_at
         self._contents = contents
+        # Asked twice for each question: first whether it is a phrasing.
+        self._exact = lru_cache(_LATEST_KEYS)(contents.exact.get)
         self._index = passage_index
         self.embedder = embedder
         self._observe: ObserveStage = unobserved
@@ -93,7 +97,7 @@ class LoadedIndex:
 
     def rank(self, query: Query) -> Ranking:
         """Entries nearest to a query, best first; a phrasing met exactly is certain."""
-        if exact := self._contents.exact.get(query.key):
+        if exact := self._exact(query.key):
             return Ranking((Hit(exact, 1.0),), confidence=1.0, is_exact=True)
         watch = Stopwatch(self._observe)
         # Embedding empties the processor's caches: what does not need the vector is faster before it.
@@ -105,7 +109,7 @@ class LoadedIndex:
 
     def is_phrasing(self, query: Query) -> bool:
         """Whether it is one of an entry's, word for word."""
-        return self._contents.exact.get(query.key) is not None
+        return self._exact(query.key) is not None
 
     def rank_vector(self, query: Query, vector: Vectors) -> Ranking:
         """The ranking of a query that is no phrasing, whose centred vector (dimensions,) is known."""
@@ -119,6 +123,7 @@ class LoadedIndex:
         signals = tuple(zip(SIGNALS, judgement.signals, strict=True))
         ranking = Ranking(self._best(judgement, evidence, found), judgement.confidence, signals=signals)
         watch.ended(Stage.DECISION)
+        watch.tell()
         return ranking
 
     def centre(self, language: Language) -> Vectors:
@@ -158,9 +163,9 @@ class LoadedIndex:
 
     def entry(self, entry_id: str, language: Language) -> Entry | None:
         """The entry in this language's knowledge, else in the other one."""
-        languages = (language.knowledge, *({"zh", "en"} - {language.knowledge}))
-        found = (self._contents.entries.find(entry_id, name) for name in languages)
-        return next((entry for entry in found if entry), None)
+        own, other = ("en", "zh") if language is Language.ENGLISH else ("zh", "en")
+        find = self._contents.entries.find
+        return find(entry_id, own) or find(entry_id, other)
 
 
 def load_index(

@@ -191,6 +191,26 @@ def test_a_judgement_has_a_score_for_every_entry():
     assert decision(gate()).judge(found).scores.tolist() == found.scores()[0].tolist()
 
 
+@pytest.mark.parametrize("phrasings", [[0.9], [0.1, 0.7, 0.9, 0.2], [0.5, 0.5]])
+@pytest.mark.parametrize("has_classifier", [False, True])
+def test_one_query_is_judged_by_the_signals_that_it_has_among_many(phrasings, has_classifier):
+    beliefs = [*(-1.0 - i for i in range(len(phrasings))), -0.3] if has_classifier else None
+    found = evidence(phrasings, beliefs=beliefs, background=0.3, length=4.5)
+    weighing = gate(best_phrasing=4, best_background=-4, margin=1, best_score=-0.5, out_of_scope=2, length=-1)
+
+    judgement = decision(weighing).judge(found)
+
+    (among_many,) = weighing.in_scope(found.signals(found.scores())).tolist()
+    assert dict(zip(SIGNALS, judgement.signals, strict=True)) == pytest.approx(signals(found), abs=1e-6)
+    assert judgement.confidence == pytest.approx(NO_CURVE.probability_of(among_many), abs=1e-6)
+
+
+def test_a_judgement_names_the_entries_best_first_and_of_equals_the_first():
+    found = evidence([0.5, 0.9, 0.1, 0.9])
+
+    assert decision(gate()).judge(found).order.tolist() == [1, 3, 0, 2]
+
+
 def test_one_query_gets_the_probability_that_it_gets_among_many():
     curve = Calibration(np.array([-2.0, 0.5, 3.0]), np.array([0.4, 1.5, 0.0, 2.5]), -1.25)
     log_odds = np.array([-1e9, -8.0, -2.0, 0.0, 0.7, 30.0, 1e9])
