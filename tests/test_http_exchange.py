@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 from gunicorn.config import Config
 
-from bot.http_exchange import DirectParser, respond
+from bot.http_exchange import DirectParser, fixed, respond
 
 LENGTH = [("Content-Length", "2")]
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -23,9 +23,11 @@ class Exchange:
 
     def __init__(self, ours, theirs):
         self.theirs = theirs
-        config = Config()
-        self._connection = SimpleNamespace(sock=ours, client=("127.0.0.1", 1), server=("127.0.0.1", 2))
-        self._worker = SimpleNamespace(cfg=config, wsgi=None, log=logging.getLogger("gunicorn.error"))
+        config = fixed(Config())
+        self._connection = SimpleNamespace(
+            cfg=config, sock=ours, client=("127.0.0.1", 1), server=("127.0.0.1", 2)
+        )
+        self._worker = SimpleNamespace(wsgi=None, log=logging.getLogger("gunicorn.error"))
         self._parser = DirectParser(config, ours, self._connection.client)
 
     def serve(self, app, sent=b"", *, is_last=False):
