@@ -1,13 +1,14 @@
 """One request and its response, by gunicorn's own parts, without what they do for each that need not be done.
 
-Left out: looking up who may say where a request comes from, emptying a body that was read, telling the time
-for a second that was told before, hooks that nobody has set.
+Left out: looking settings up by name, looking up who may say where a request comes from, emptying a body that
+was read, telling the time for a second that was told before, hooks that nobody has set.
 """
 
 from __future__ import annotations
 
 import time
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any
 
 from gunicorn import util
@@ -55,6 +56,12 @@ class DatedResponse(Response):  # type: ignore[misc]
         return [f"{line}\r\n" for line in lines]
 
 
+def fixed(config: Any) -> SimpleNamespace:  # noqa: ANN401 - gunicorn's
+    """The settings as they are now, in a tenth of the time that the configuration takes to tell one."""
+    names = [*config.settings, "is_ssl", "forwarded_allow_networks"]
+    return SimpleNamespace(**{name: getattr(config, name) for name in names})
+
+
 def respond(worker: Any, request: Any, connection: Any, *, is_last: bool) -> bool:  # noqa: ANN401 - gunicorn's
     """Have the worker's application respond; whether the connection may be kept.
 
@@ -62,7 +69,7 @@ def respond(worker: Any, request: Any, connection: Any, *, is_last: bool) -> boo
     """
     client = Gathering(connection.sock)
     peers = connection.client, connection.server
-    response, environ = create(request, client, *peers, worker.cfg, DatedResponse)
+    response, environ = create(request, client, *peers, connection.cfg, DatedResponse)
     environ["wsgi.multithread"] = True
     if is_last:
         response.force_close()

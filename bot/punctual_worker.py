@@ -33,7 +33,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from bot.arrivals import AT_MOST, Arrival, look_at
 from bot.channels.overload import PROBES, Shed, is_push, is_turned_away, refusal, unread
-from bot.http_exchange import DirectParser, respond
+from bot.http_exchange import DirectParser, fixed, respond
 from bot.open_files import open_files
 from bot.waiting_line import Line, Patience
 
@@ -70,6 +70,7 @@ class PunctualWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
     def init_process(self) -> None:
         """Threads are made after the fork: one that nothing but probes may use, and one to tell pushes."""
         self._room = open_files(self._room + _OTHER_FILES) - _OTHER_FILES
+        self._fixed = fixed(self.cfg)
         self._line = Line(WAITS, self.cfg.threads)
         self._to_tell = Line(TOLD_WITHIN, at_once=1)
         self._probes, self._teller = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
@@ -92,8 +93,8 @@ class PunctualWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
             self._too_many = 1
             return False
         self.nr_conns += 1
-        conn = TConn(self.cfg, client, address, listener.getsockname())
-        conn.parser = DirectParser(self.cfg, client, address)
+        conn = TConn(self._fixed, client, address, listener.getsockname())
+        conn.parser = DirectParser(self._fixed, client, address)
         self._await(conn)
         return True
 

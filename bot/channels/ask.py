@@ -16,7 +16,7 @@ from bot.answering.conversation import Converser
 from bot.channels.callers import channel
 from bot.channels.plain import answer_plainly
 from bot.channels.problems import InvalidRequest, body, invalid_request, request_id
-from bot.channels.schemas import AskRequest, ask_json
+from bot.channels.schemas import AskRequest, ask_json, read_ask
 from bot.channels.sessions import Sessions
 from bot.domain import AskedQuestion, LoggedQuestion, Reply
 from bot.ports import QuestionLog
@@ -72,7 +72,7 @@ def _asked(environ: WSGIEnvironment) -> AskRequest:
     """What a request asks; raises InvalidRequest or RequestEntityTooLarge."""
     try:
         if environ["REQUEST_METHOD"] == "POST":
-            return AskRequest.model_validate_json(body(environ))
+            return read_ask(body(environ))
         return AskRequest.model_validate(_arguments(environ))
     except ValidationError as error:
         raise invalid_request(error) from error

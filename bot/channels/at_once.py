@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from bot.answering.known_replies import RememberingAnswerer
 from bot.arrivals import Arrival
-from bot.channels.schemas import AskRequest
+from bot.channels.schemas import read_ask
 
 _ASK = b"/ask"
 # Who sends a key may have to wait until it is looked up.
@@ -32,7 +32,7 @@ def answered_at_once(answerer: RememberingAnswerer) -> Callable[[Arrival], bool]
 
     def asks_what_is_known(body: bytes) -> bool:
         try:
-            asked = AskRequest.model_validate_json(body)
+            asked = read_ask(body)
         except ValidationError:
             return False
         return not asked.session_id and answerer.knows(asked.question, asked.forced_language)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -41,6 +42,12 @@ class AskRequest(BaseModel):
     def forced_language(self) -> Language | None:
         """The language to answer in, or None to follow the question."""
         return None if self.language in (None, "auto") else Language(self.language)
+
+
+@lru_cache(16)
+def read_ask(body: bytes) -> AskRequest:
+    """What a body asks; raises ValidationError. Who serves it finds it read by who looked at it before."""
+    return AskRequest.model_validate_json(body)
 
 
 class EntryReply(BaseModel):
