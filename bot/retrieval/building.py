@@ -22,7 +22,7 @@ from bot.retrieval.index_files import Texts, write_learnt, write_texts
 from bot.retrieval.learnt_cache import Arrays, LearntCache
 from bot.retrieval.lexical import Lexicon
 from bot.retrieval.passages import embedded_passages
-from bot.retrieval.training import Group, Trained, TrainingSet
+from bot.retrieval.training import Group, Learning, Trained, TrainingSet
 from bot.retrieval.vectors import Vectors, best_of_all, centred
 from bot.retrieval.versions import FORMAT, IndexManifest, VersionStore, checksums
 from bot.retrieval.vocabulary_cache import vocabulary_file
@@ -117,9 +117,9 @@ def _write_version(
     texts = _texts(base, ids, normalise)
     progress("normalising the questions", 1, 1)
     vectors, centres = _embed(texts, embedder, progress)
-    kept = LearntCache(options.learnt)
+    learning = Learning(LearntCache(options.learnt))
     is_near_miss = np.arange(len(texts[RowKind.BACKGROUND])) < len(base.background)
-    is_near_miss = is_near_miss[_leave_out_answered(texts, vectors, is_near_miss, kept)]
+    is_near_miss = is_near_miss[_leave_out_answered(texts, vectors, is_near_miss, learning.kept)]
     questions = [text.text for kind in (RowKind.PHRASING, RowKind.BACKGROUND) for text in texts[kind]]
     with ThreadPoolExecutor(1) as pool:
         # Beside the training and the search, whose libraries leave Python to others.
@@ -129,26 +129,26 @@ def _write_version(
             _training_set(texts, vectors, len(ids), is_near_miss),
             false_answer_rate=options.false_answer_rate,
             progress=progress,
-            kept=kept,
+            learning=learning,
         )
         progress("writing the version", 0, 1)
         index = PassageIndex.build(vectors, _rows(texts), len(ids))
         index.save(folder)
         arrays = centres | trained.decision.to_arrays() | index.to_arrays()
         if trained.decision.classifier:
-            arrays |= _lexicon(tuple(text.text for text in texts[RowKind.PHRASING]), kept)
+            arrays |= _lexicon(tuple(text.text for text in texts[RowKind.PHRASING]), learning)
         write_learnt(folder, arrays, vocabulary.result())
         texts_written.result()
     progress("writing the version", 1, 1)
     return _manifest(folder, base, embedder, options, texts, trained, index.facts)
 
 
-def _lexicon(phrasings: tuple[str, ...], kept: LearntCache) -> dict[str, NDArray[Any]]:
+def _lexicon(phrasings: tuple[str, ...], learning: Learning) -> dict[str, NDArray[Any]]:
     def lexicon() -> Arrays:
-        made = Lexicon.build(phrasings)
+        made = Lexicon.build(phrasings, learning.counts)
         return made.starts, made.postings, made.rarity
 
-    starts, postings, rarity = kept.arrays((phrasings,), lexicon)
+    starts, postings, rarity = learning.kept.arrays((phrasings,), lexicon)
     return Lexicon(starts, postings, rarity, len(phrasings)).to_arrays()
 
 

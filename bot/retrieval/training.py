@@ -157,15 +157,15 @@ _BUILT_IN_GATE = Gate(np.array([6.0, 0.0, 0.0, 0.5, 0.0, 0.0]), 0.0)
 
 
 @dataclass(frozen=True)
-class _Learning:
-    """What one training need not do twice, and what others did before."""
+class Learning:
+    """What one build need not do twice, and what others did before."""
 
-    kept: LearntCache
+    kept: LearntCache = _KEPT_NOWHERE
     counts: Counts = field(default_factory=lambda: cache(ngram_counts))
 
 
 def train(
-    data: TrainingSet, *, false_answer_rate: float, progress: Progress, kept: LearntCache = _KEPT_NOWHERE
+    data: TrainingSet, *, false_answer_rate: float, progress: Progress, learning: Learning | None = None
 ) -> Trained:
     """Fit classifier and gate; put the answer threshold where ``false_answer_rate`` is met."""
     if not data.is_classifiable:
@@ -173,7 +173,7 @@ def train(
         decision = _built_in(data, false_answer_rate)
         progress("calibrating", 1, 1)
         return Trained(decision)
-    learning = _Learning(kept)
+    learning = learning or Learning()
     asked = _joined([_fold(data, fold, progress, learning) for fold in range(data.folds)], data.near_share)
     gate = _fit_gate(asked)
     log_odds = gate.in_scope(asked.signals)
@@ -181,7 +181,7 @@ def train(
     confidence = calibration.probability(log_odds)
     answer, clarify = _thresholds(confidence, asked.out_of_scope_shares, false_answer_rate)
     progress("training the decision", data.folds, data.folds + 1)
-    classifier = _classifier_of(data, kept)
+    classifier = _classifier_of(data, learning.kept)
     progress("training the decision", data.folds + 1, data.folds + 1)
     return Trained(
         Decision(classifier, gate, calibration, answer, clarify),
@@ -241,7 +241,7 @@ def _joined(parts: Sequence[_Asked], near_share: float) -> _Asked:
     )
 
 
-def _fold(data: TrainingSet, fold: int, progress: Progress, learning: _Learning) -> _Asked:
+def _fold(data: TrainingSet, fold: int, progress: Progress, learning: Learning) -> _Asked:
     """Ask the questions that this fold holds out."""
     progress("training the decision", fold, data.folds + 1)
     absent = _absent_entries(data, fold)
@@ -254,7 +254,7 @@ def _ask(
     is_asked: NDArray[np.bool_],
     is_asked_background: NDArray[np.bool_],
     absent: NDArray[np.bool_],
-    learning: _Learning,
+    learning: Learning,
 ) -> _Asked:
     """Ask some phrasings, all those of the absent entries and some of the background; train on the rest."""
     phrasings, background = data.phrasings, data.background
@@ -282,14 +282,14 @@ def _ask(
     return _Asked(numbers, evidence.signals(scores), is_right, kinds == 0, is_near_miss, data.near_share)
 
 
-def _evidence(known: TrainingSet, queries: Group, learning: _Learning) -> Evidence:
+def _evidence(known: TrainingSet, queries: Group, learning: Learning) -> Evidence:
     """What a decision that knows only this makes of the queries."""
     phrasings, lexical, beliefs, background = _evidence_of_questions(known, queries, learning)
     passages = _best(queries, known.passages, known.entry_count)
     return Evidence(phrasings, passages, lexical, beliefs, background, lengths(queries.texts))
 
 
-def _evidence_of_questions(known: TrainingSet, queries: Group, learning: _Learning) -> Arrays:
+def _evidence_of_questions(known: TrainingSet, queries: Group, learning: Learning) -> Arrays:
     """All but what depends on the answers: the best phrasings, words, beliefs, the nearest background."""
     count, background = known.entry_count, known.background.vectors
 
@@ -329,9 +329,7 @@ def hold_out(
 ) -> HeldOut:
     """Train on the other rows and judge these; the data must be classifiable."""
     progress("training the decision", 0, 1)
-    asked = _ask(
-        data, is_asked, is_asked_background, np.zeros(data.entry_count, bool), _Learning(_KEPT_NOWHERE)
-    )
+    asked = _ask(data, is_asked, is_asked_background, np.zeros(data.entry_count, bool), Learning())
     gate = _fit_gate(asked)
     log_odds = gate.in_scope(asked.signals)
     confidence = _fit_calibration(log_odds, asked).probability(log_odds)

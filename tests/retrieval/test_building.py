@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 
 import pytest
 
 from bot.answering.normalising import normalise
-from bot.domain import Language, Phrasing, Source
+from bot.disk_cache import DiskCache
+from bot.domain import KnowledgeBase, Language, Phrasing, Source
+from bot.retrieval import learnt_cache
 from bot.retrieval.building import BuildOptions, build_index
 from bot.retrieval.decision import WITH_CLASSIFIER
 from tests.fakes import PLACE, make_entry
@@ -144,6 +148,30 @@ def test_the_same_knowledge_gives_the_same_files(store):
     assert [one.files[name] for name in ("entries.jsonl", "phrasing.faiss")] == [
         two.files[name] for name in ("entries.jsonl", "phrasing.faiss")
     ]
+
+
+def test_what_was_learnt_before_gives_the_files_of_a_build_from_nothing(store, tmp_path):
+    """An answer, a phrasing and an entry are changed, one after another, and once nothing."""
+    answer = replace(FEES, answer="认证费一年三百元，个人免费。")
+    asked = replace(answer, phrasings=(*answer.phrasings, *phrases("认证费要交几次")))
+    editions = [
+        TRAINABLE,
+        replace(TRAINABLE, entries=(answer, *TRAINABLE.entries[1:])),
+        replace(TRAINABLE, entries=(asked, *TRAINABLE.entries[1:])),
+        replace(TRAINABLE, entries=(asked, *TRAINABLE.entries[1:-1])),
+        replace(TRAINABLE, entries=(asked, *TRAINABLE.entries[1:-1])),
+    ]
+    learnt = DiskCache(learnt_cache.cache_file(tmp_path), learnt_cache.LIMITS)
+
+    def files(edition: KnowledgeBase, kept: DiskCache | None) -> dict[str, str]:
+        options = BuildOptions(0.25, NOON, f"version-{next(number)}", learnt=kept)
+        made = build_index(edition, HashEmbedder(), store, normalise, options)
+        return {name: digest for name, digest in made.files.items() if name != "facts.json"}
+
+    number = count()
+    assert TRAINABLE.entries[0] == FEES
+    for edition in editions:
+        assert files(edition, learnt) == files(edition, None)
 
 
 def test_enough_phrasings_are_calibrated_and_the_figures_kept(store):
