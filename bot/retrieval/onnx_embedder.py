@@ -6,8 +6,6 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from threading import BoundedSemaphore, Lock
 
 import numpy as np
@@ -15,10 +13,9 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from bot.ports import Progress, no_progress
-from bot.retrieval.huge_pages import in_huge_pages
-from bot.retrieval.mapped_graph import load_session
+from bot.retrieval.mapped_graph import shared_session
 from bot.retrieval.prepared_model import PreparedModel
-from bot.retrieval.tokenisation import JSON_FILE, SENTENCEPIECE_FILE, Tokenise, load_tokeniser
+from bot.retrieval.tokenisation import Tokenise, shared_tokeniser
 
 _TOLD_EVERY = 32
 
@@ -50,10 +47,7 @@ class OnnxEmbedder:
         """Load tokeniser and graph, once."""
         with self._lock:
             if self._loaded is None:
-                tokenise = shared_tokeniser(self._model)
-                with in_huge_pages():
-                    session = load_session(self._model)
-                self._loaded = _Loaded(tokenise, session)
+                self._loaded = _Loaded(shared_tokeniser(self._model), shared_session(self._model))
             return self._loaded
 
     @property
@@ -103,15 +97,3 @@ class OnnxEmbedder:
             (vectors,) = model.session.run(None, feed)
         unit: NDArray[np.float32] = vectors[0] / np.linalg.norm(vectors[0])
         return unit
-
-
-def shared_tokeniser(model: PreparedModel) -> Tokenise:
-    """One for all who have the same vocabulary; processes that are forked afterwards share its memory."""
-    files = model.manifest.files
-    digest = files.get(SENTENCEPIECE_FILE) or files.get(JSON_FILE, "")
-    return _tokeniser(model.folder, model.manifest.max_tokens, digest)
-
-
-@lru_cache(maxsize=1)
-def _tokeniser(folder: Path, max_tokens: int, _digest: str) -> Tokenise:
-    return load_tokeniser(folder, max_tokens)
