@@ -170,6 +170,6 @@ def test_what_was_said_before_is_read_in_the_language_that_is_asked_for(language
 def test_what_was_chosen_from_an_offer_beside_smalltalk_goes_on_from_that():
     thanks = make_entry("thanks", "谢谢", topic="smalltalk", related=("fee",))
 
-    found = explained(FakeIndex(FILING, FEE, thanks), "1", None, "🙂", "谢谢")
+    found = explained(FakeIndex(FILING, FEE, thanks), "1", None, "🙂", "今晚吃啥", "谢谢")
 
     assert (found.entry, found.goes_on_from) == ("fee", "谢谢")
