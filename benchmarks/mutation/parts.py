@@ -22,7 +22,7 @@ class Part:
 
 
 # Others build whole indexes: minutes for each mutant.
-_OF_THE_DECISION = ("decision", "faiss_index", "lexical", "searchable", "stored_texts", "vectors")
+_OF_THE_DECISION = ("decision", "faiss_index", "lexical", "searchable", "stored_texts", "sweep", "vectors")
 PARTS = {
     "wechat": Part("wechat", ("tests/wechat",)),
     "channel": Part("channels/wechat", ("tests/channels/wechat",)),

@@ -132,8 +132,7 @@ class _Turn:
         return () if chat else parts
 
     def _rank(self, text: str) -> Ranking:
-        query = normalise(text, self.query.language)
-        return self.index.rank(query) if query.key else Ranking((), 0.0)
+        return self.index.rank(normalise(text, self.query.language))
 
     def _is_known(self, part: Asked) -> bool:
         return part.ranking.confidence >= self.index.answer_threshold

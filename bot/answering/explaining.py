@@ -126,12 +126,12 @@ def _differs(one: Ranking, other: Ranking) -> bool:
 
 
 def _explanation(answerer: Answerer, asked: Asked, reply: Reply, before: str, most: int) -> Explained:
-    index, query, ranking = answerer.index(), normalise(asked.question, asked.language), reply.ranking
+    index, written, ranking = answerer.index(), normalise(asked.question), reply.ranking
     reasons = _reasons(reply, index.answer_threshold, index.clarify_threshold, before)
     explanation = Explanation(
         asked.question,
-        query.text,
-        normalise(asked.question).language,
+        written.text,
+        written.language,
         reply.language,
         ranking.read_as,
         ranking.is_exact,

@@ -49,7 +49,7 @@ class NormalForms:
         if fresh:
             self._kept.keep((key, _written(forms)) for key, forms in fresh.items())
         for key, texts in groups.items():
-            yield from zip(texts, fresh.get(key) or _read(found[key]), strict=True)
+            yield from zip(texts, fresh[key] if key in fresh else _read(found[key]), strict=True)
 
 
 def _by_file(base: KnowledgeBase) -> Iterable[list[str]]:

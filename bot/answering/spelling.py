@@ -81,7 +81,7 @@ class Speller:
         words = re.findall("[a-z]+", stretch)
         if all(map(self._is_word, words)):
             return stretch
-        phrases = _cheapest("".join(words), self._pinyin_steps) if self._is_pinyin(stretch) else ()
+        phrases = _cheapest("".join(words), self._pinyin_steps)
         # Single characters alone are what any short name can be cut into.
         if not any(len(phrase) > 1 for phrase in phrases):
             return stretch
@@ -117,7 +117,7 @@ class Speller:
 
     def _slips(self, sounds: list[str], run: str) -> Iterator[str]:
         """What may be meant by stretches of the run that are no phrases: of most runs nothing."""
-        for start in range(len(run) - 1):
+        for start in range(len(run)):
             for end in range(start + 2, min(len(run), start + _LONGEST_PHRASE) + 1):
                 if meant := self._meant(sounds, run, start, end):
                     yield meant
@@ -127,7 +127,7 @@ class Speller:
         written = run[start:end]
         if written in self._vocabulary.phrases:
             return ""
-        meant = self._vocabulary.by_sound.get(" ".join(sounds[start:end]), "")
+        meant = self._vocabulary.by_sound.get(" ".join(sounds[start:end]))
         return meant if meant and self._is_slip(written, meant) else ""
 
     def _character_steps(self, sounds: list[str], run: str, start: int) -> Iterator[tuple[int, str, float]]:

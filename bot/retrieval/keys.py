@@ -48,7 +48,7 @@ class Keys:
 
     def save(self, path: Path) -> None:
         """Write the table into one file of NumPy's own format."""
-        np.save(path, self.table, allow_pickle=False)
+        np.save(path, self.table)
 
     def get(self, key: str) -> int | None:
         """The key's number, None if it has none."""

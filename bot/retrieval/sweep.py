@@ -40,7 +40,7 @@ class Sweep:
         for number, kind in enumerate(kinds):
             _append(self._index, number, kind)
         # Their numbers and their centres' products; FAISS's pointers to these do not keep them.
-        self._lists = (np.arange(len(kinds), dtype=np.int64), np.zeros(len(kinds), np.float32))
+        self._lists = (np.arange(len(kinds)), np.zeros(len(kinds), np.float32))
         self._pointers = [faiss.swig_ptr(array) for array in self._lists]
         firsts = np.cumsum([0, *(kind.count for kind in kinds)])
         owners = [np.sort(kind.owners) + first for kind, first in zip(kinds, firsts, strict=False)]
@@ -74,8 +74,7 @@ class Sweep:
 
 def _append(index: faiss.IndexIVF, number: int, kind: Owned) -> None:
     """Copy the rows into a list, in the order of their owners."""
-    order = np.argsort(kind.owners, kind="stable")
+    order = np.argsort(kind.owners)
     codes = faiss.vector_to_array(kind.rows.index.codes).reshape(-1, index.code_size)[order]  # type: ignore[attr-defined]
     numbers, content = faiss.swig_ptr(order), faiss.swig_ptr(codes)
     index.invlists.add_entries(number, len(order), numbers, content)  # type: ignore[union-attr]
-    index.ntotal += len(order)

@@ -6,7 +6,7 @@ import pytest
 
 from bot.answering.answerer import Answerer
 from bot.answering.wording import CHINESE, ENGLISH
-from bot.domain import Grade, Language, OutcomeKind, Source, Stage
+from bot.domain import Grade, Hit, Language, OutcomeKind, Ranking, Source, Stage
 from bot.errors import IndexMissingError
 from tests.fakes import FakeIndex, make_entry
 
@@ -227,6 +227,39 @@ def test_only_titles_of_official_sources_are_shown_in_the_readers_language(ask, 
 
 def test_a_reply_without_an_entry_names_no_sources(ask):
     assert ask("网店怎么关掉还是搬迁").source_titles == ()
+
+
+class Told(FakeIndex):
+    """As sure as it is told to be of every text: the entry whose question begins like it first."""
+
+    confidence = 0.9
+
+    def rank(self, query):
+        self.languages = {*getattr(self, "languages", ()), query.language}
+        near = sorted(self.entries, key=lambda entry: entry.question[:2] != query.text[:2])
+        return Ranking((*(Hit(entry.id, 1.0) for entry in near), Hit("gone", 1.0)), self.confidence)
+
+
+def test_where_the_entry_that_is_meant_is_gone_the_question_is_refused():
+    assert Answerer(Told).answer("搬家要钱吗").text == CHINESE.abstain
+
+
+def test_both_of_two_questions_that_are_known_just_well_enough_are_answered():
+    index = Told(make_entry("fee", "认证要多少钱"), make_entry("filing", "备案要多久"))
+    index.confidence = index.answer_threshold
+
+    asked = Answerer(lambda: index).answer("认证要多少钱呀？备案要多久呀？").asked
+
+    assert [(part.entry_id, part.is_known) for part in asked] == [("fee", True), ("filing", True)]
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_question_and_its_parts_are_looked_up_in_the_language_that_is_asked_for(language):
+    index = Told(make_entry("fee", "认证要多少钱"), make_entry("filing", "备案要多久"))
+
+    Answerer(lambda: index).answer("认证要多少钱呀？备案要多久呀？", language)
+
+    assert index.languages == {language}
 
 
 @pytest.mark.parametrize("question", ["怎么开网店", "网店怎么关掉还是搬迁", "今天天气怎么样", "您好"])

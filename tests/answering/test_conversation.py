@@ -132,7 +132,64 @@ def test_a_change_of_subject_replaces_the_context(last):
     assert last("小程序认证要多少钱", "做普通小程序有哪些风险", "那电商的呢") == "shop-risks"
 
 
+@pytest.fixture
+def asked_last(converser):
+    """What the next question after several goes on from."""
+
+    def ask(*questions):
+        talk = Conversation()
+        for question in questions:
+            _, talk = converser.reply(question, talk)
+        return talk.question
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("questions", "goes_on_from"),
+    [
+        (["普通小程序有什么风险"], "普通小程序有什么风险"),
+        (["做普通小程序有哪些风险", "那电商的呢？"], "做普通小程序有哪些风险"),
+        (["做普通小程序有哪些风险", "那电商的呢？", "in English please"], "做普通小程序有哪些风险"),
+        (["普通小程序有什么风险", "谢谢"], "普通小程序有什么风险"),
+    ],
+    ids=["asked", "gone on from", "told again", "thanked"],
+)
+def test_the_next_question_goes_on_from_the_last_that_stood_alone(asked_last, questions, goes_on_from):
+    assert asked_last(*questions) == goes_on_from
+
+
+def test_after_a_choice_the_next_question_goes_on_from_what_was_chosen(asked_last):
+    assert asked_last("小程序认证要多少钱", "2") == "没通过退钱吗？"
+
+
+def test_after_a_question_back_about_something_else_there_is_no_more_to_tell(last):
+    assert last("做普通小程序有哪些风险", "小程序认证 钱", "继续") != "risks"
+
+
 # Language
+
+
+def test_what_was_answered_in_context_is_told_again_in_another_language(dialogue):
+    reply = dialogue("做普通小程序有哪些风险", "那电商的呢？", "用繁體中文說")[-1]
+
+    assert (reply.entry.id, reply.language) == ("shop-risks", Language.TRADITIONAL)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_everything_is_looked_up_in_the_language_that_is_asked_for(language):
+    heard = set()
+
+    class Heard(ScaledIndex):
+        def rank(self, query: Query) -> Ranking:
+            heard.add(query.language)
+            return super().rank(query)
+
+    converser, talk = Converser(Answerer(lambda: Heard(*ENTRIES))), Conversation()
+    for question in ("我们是日本公司", "有哪些风险", "那电商的呢？", "小程序认证 钱", "in what language?"):
+        _, talk = converser.reply(question, talk, language)
+
+    assert heard == {language}
 
 
 @pytest.mark.parametrize(
@@ -145,6 +202,8 @@ def test_a_change_of_subject_replaces_the_context(last):
         (["小程序認證要多少錢", "没通过退钱吗"], Language.SIMPLIFIED),
         (["小程序认证要多少钱", "What are the risks?"], Language.ENGLISH),
         (["What are the risks?", "那电商的呢"], Language.SIMPLIFIED),
+        (["What are the risks?", "要多久"], Language.SIMPLIFIED),
+        (["小程序認證要多少錢", "What are the risks?"], Language.ENGLISH),
     ],
 )
 def test_the_reply_is_in_the_language_of_the_question_or_of_the_last_one(dialogue, questions, language):

@@ -146,9 +146,30 @@ def test_a_language_that_is_asked_for_holds_in_a_conversation_too():
     assert (found.entry, found.language) == ("fee", Language.TRADITIONAL)
 
 
+def test_a_language_that_is_asked_for_goes_before_that_of_a_question_in_a_conversation():
+    found = explained(FakeIndex(FILING, SHOP, FEE), "第一个", Language.ENGLISH, "小程序开店要多久？")
+
+    assert (found.entry, found.language) == ("fee", Language.ENGLISH)
+
+
+class ByLanguage(FakeIndex):
+    """Knows of each language what is written in it."""
+
+    def rank(self, query: Query) -> Ranking:
+        return FakeIndex(*(e for e in self.entries if e.language == query.language.knowledge)).rank(query)
+
+
+@pytest.mark.parametrize(("language", "entry"), [(Language.SIMPLIFIED, "pay"), (None, "wallet")])
+def test_what_was_said_before_is_read_in_the_language_that_is_asked_for(language, entry):
+    pay = make_entry("pay", "微信支付", asked=["WeChat Pay"])
+    wallet = make_entry("wallet", "WeChat Pay", language="en")
+
+    assert explained(ByLanguage(pay, wallet), "继续", language, "WeChat Pay").entry == entry
+
+
 def test_what_was_chosen_from_an_offer_beside_smalltalk_goes_on_from_that():
     thanks = make_entry("thanks", "谢谢", topic="smalltalk", related=("fee",))
 
-    found = explained(FakeIndex(FILING, FEE, thanks), "1", None, "🙂", "谢谢")
+    found = explained(FakeIndex(FILING, FEE, thanks), "1", None, "🙂", "今晚吃啥", "谢谢")
 
     assert (found.entry, found.goes_on_from) == ("fee", "谢谢")

@@ -87,6 +87,13 @@ def test_nothing_found_means_nothing():
         (RISKS.question, BOTH.question, "电商", False),
         (RISKS.question, SHOP_RISKS.question, "海外", False),
         (RISKS.question, RISKS.question, "普通", False),
+        (RISKS.question, SHOP_RISKS.question, "风险", False),
+        ("什么是企业主体的小程序多少钱", "认证多少钱", "认证", False),
+        ("认证多少钱", "什么是企业主体的小程序多少钱", "企业", False),
+        ("认证费用", "认证时间", "时间", True),
+        ("开普通小店要多久", "开跨境电商小店要多久", "电商", True),
+        ("小程序", "小程序多少钱", "多少钱", True),
+        ("", "", "电商", False),
     ],
 )
 def test_a_twin_is_the_question_with_one_thing_replaced(question, other, word, expected):

@@ -10,7 +10,7 @@ import pytest
 from bot.answering.answerer import Answerer
 from bot.answering.conversation import Converser
 from bot.answering.known_replies import LONGEST, REMEMBERED, KnownReplies, RememberingAnswerer
-from bot.domain import Conversation, Language, Query, Ranking
+from bot.domain import Conversation, Language, Query, Ranking, Stage
 from tests.answering.test_answerer import ENTRIES, PAY, SOURCES
 from tests.fakes import FakeIndex, make_entry
 
@@ -103,3 +103,67 @@ def test_a_version_that_serves_no_more_is_not_kept():
     gc.collect()
 
     assert old() is None
+
+
+def test_what_was_answered_in_an_entrys_own_words_is_known_from_then_on(index):
+    bot = RememberingAnswerer(lambda: index)
+    assert not bot.knows("怎么收款")
+
+    bot.answer("怎么收款")
+    bot.answer("请问怎么收款呀")
+
+    asked = [("怎么收款", None), ("怎么收款", Language.ENGLISH), ("请问怎么收款呀", None)]
+    assert [bot.knows(*each) for each in asked] == [True, False, False]
+
+
+def test_what_an_older_version_answered_is_not_known_to_the_next():
+    live = [FakeIndex(PAY)]
+    bot = RememberingAnswerer(lambda: live[-1])
+    bot.answer("怎么收款")
+    live.append(FakeIndex(PAY, version="new"))
+
+    assert not bot.knows("怎么收款")
+
+
+def test_before_anything_is_known_no_version_is_loaded_to_look():
+    loaded = []
+
+    assert not RememberingAnswerer(lambda: loaded.append(1) or FakeIndex(PAY)).knows("怎么收款")
+    assert loaded == []
+
+
+def test_what_is_answered_in_a_conversation_is_known_outside_of_it_too(index):
+    bot = RememberingAnswerer(lambda: index)
+    bot.at_one_version().answer("怎么收款")
+
+    assert bot.knows("怎么收款")
+
+
+@pytest.mark.parametrize(("length", "known"), [(LONGEST, True), (LONGEST + 1, False)])
+def test_the_longest_that_is_remembered(index, length, known):
+    bot = RememberingAnswerer(lambda: index)
+    question = "怎么收款".ljust(length)
+    bot.answer(question)
+
+    assert bot.knows(question) is known
+
+
+def test_no_more_are_remembered_than_may_be(index):
+    known = KnownReplies()
+    bot = RememberingAnswerer(lambda: index, known=known)
+    reply = bot.answer("怎么收款")
+    known.of(index).update({(str(number), None): reply for number in range(REMEMBERED - 1)})
+
+    assert len(known.of(index)) == REMEMBERED
+    assert bot.answer("怎么收款？") == reply
+    assert 0 < len(known.of(index)) <= REMEMBERED
+
+
+def test_how_long_composing_takes_is_told_for_what_had_to_be_composed(index):
+    stages = []
+    bot = RememberingAnswerer(lambda: index, lambda stage, seconds: stages.append(stage))
+
+    for question in ("怎么收款", "怎么收款", "怎么收款呀"):
+        bot.answer(question)
+
+    assert stages == [Stage.COMPOSING] * 2

@@ -6,7 +6,8 @@ import pytest
 
 from bot.answering.answerer import Answerer
 from bot.answering.conversation import Converser, remembered
-from bot.domain import Conversation, Hit, OutcomeKind, Query, Ranking, Reply, Suggestion
+from bot.domain import Conversation, Hit, Language, OutcomeKind, Query, Ranking, Reply, Suggestion
+from bot.retrieval.vocabulary import learn_vocabulary
 from tests.fakes import FakeIndex, make_entry
 
 ENTRIES = (
@@ -130,6 +131,16 @@ def test_what_is_answered_by_itself_is_what_the_next_question_goes_on_from():
     assert (talk.question, talk.entries) == ("要多久", ("cost",))
 
 
+@pytest.mark.parametrize(("cost", "entry"), [(5.9, "twin"), (6.0, "cost")], ids=["goes on", "clear"])
+def test_pinyin_is_answered_in_chinese_in_a_conversation_too(cost, entry):
+    index = ScriptedIndex(ranking(SURE, cost=cost, both=2.0), TWIN)
+    index.vocabulary = learn_vocabulary(["要多久"] * 3)
+
+    found = reply("yao duo jiu", index)
+
+    assert (found.entry.id, found.language) == (entry, Language.SIMPLIFIED)
+
+
 # What is remembered
 
 
@@ -164,3 +175,82 @@ def test_of_a_long_question_the_end_is_kept():
     after = remembered(Conversation(), asked_back(OutcomeKind.ABSTAIN, "cost"), f"{'长' * 200}要多久")
 
     assert after.question == f"{'长' * 117}要多久"
+
+
+# Who asks
+
+
+WHO = "我们是日本公司"
+INTRODUCED = Conversation(about=WHO)
+COST = ranking(SURE, cost=9.0)
+
+
+@pytest.mark.parametrize(
+    ("question", "confidence", "entry"),
+    [
+        ("要多久", 0.65, "twin"),
+        ("要多久", 0.64, "cost"),
+        ("它要多久", 0.99, "cost"),
+        ("什么时候开始才算是最后期限的那一天", 0.99, "cost"),
+    ],
+    ids=["sure", "not quite sure", "points back", "long"],
+)
+def test_a_short_question_is_asked_for_who_introduced_themselves_if_that_is_sure(question, confidence, entry):
+    informed = ranking(confidence, twin=9.0, cost=1.0)
+
+    assert entry_of(question, ScriptedIndex(COST, TWIN, **{WHO: informed}), INTRODUCED) == entry
+
+
+def test_where_who_asks_makes_no_other_answer_the_question_stands_alone():
+    index = ScriptedIndex(COST, TWIN, **{WHO: ranking(0.99, cost=40.0)})
+
+    found = reply("要多久", index, INTRODUCED)
+
+    assert (found.entry.id, found.confidence) == ("cost", SURE)
+
+
+def test_where_who_asks_makes_it_smalltalk_or_nothing_the_question_stands_alone():
+    for informed in (ranking(0.99, gone=9.0), Ranking((), 0.99)):
+        assert entry_of("要多久", ScriptedIndex(COST, TWIN, **{WHO: informed}), INTRODUCED) == "cost"
+
+
+@pytest.mark.parametrize(
+    ("others", "entry"),
+    [
+        ({"refund": 6.5}, "twin"),
+        ({"refund": 6.6}, "cost"),
+        ({}, "twin"),
+        ({"refund": 6.6, "both": 1.0}, "cost"),
+    ],
+    ids=["clear", "not clear", "nothing else", "of several"],
+)
+def test_what_was_answered_before_is_answered_again_for_who_asks_where_nothing_else_is_near(others, entry):
+    index = ScriptedIndex(COST, TWIN, **{WHO: ranking(0.99, twin=9.0, **others)})
+
+    assert entry_of("要多久", index, Conversation(about=WHO, entries=("twin",))) == entry
+    assert entry_of("要多久", index, INTRODUCED) == "twin"
+
+
+def test_what_was_asked_is_what_goes_on_after_an_answer_for_who_asks():
+    index = ScriptedIndex(COST, TWIN, **{WHO: TWIN})
+
+    _, talk = Converser(Answerer(lambda: index)).reply("要多久", INTRODUCED)
+
+    assert (talk.question, talk.entries, talk.about) == ("要多久", ("twin",), WHO)
+
+
+@pytest.mark.parametrize(("confidence", "outcome"), [(0.06, "clarify"), (0.04, "abstain"), (0.3, "clarify")])
+def test_who_only_introduces_themselves_is_asked_back_where_anything_is_near(confidence, outcome):
+    index = ScriptedIndex(ranking(confidence, cost=1.0, refund=0.5), TWIN)
+
+    found, talk = Converser(Answerer(lambda: index)).reply(WHO, Conversation())
+
+    assert (found.outcome, talk.about) == (outcome, WHO)
+
+
+def test_chat_says_nothing_of_who_asks():
+    index = ScriptedIndex(ranking(SURE, thanks=9.0), TWIN)
+
+    _, talk = Converser(Answerer(lambda: index)).reply(WHO, Conversation())
+
+    assert talk.about == ""

@@ -74,3 +74,13 @@ def test_without_a_usable_cache_nothing_is_lost(tmp_path):
     (tmp_path / "knowledge").write_text("in the way")
 
     assert NormalForms(BASE, DiskCache(cache_file(tmp_path)))(TEXTS[0]) == normalise(TEXTS[0])
+
+
+def test_the_other_questions_of_a_changed_file_are_normalised_with_it(forms, made):
+    one, other = entry("a.md", "怎么付款"), entry("a.md", "怎么收款")
+    forms(KnowledgeBase((one, other)))("怎么付款")
+    made.clear()
+
+    forms(KnowledgeBase((one, entry("a.md", "怎么退款"))))("怎么付款")
+
+    assert made == ["怎么付款", "怎么退款"]

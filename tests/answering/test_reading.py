@@ -61,6 +61,47 @@ def test_pinyin_is_answered_in_chinese_unless_another_language_is_wanted(ask):
 
 
 @pytest.mark.parametrize(
+    ("question", "wanted", "language"),
+    [
+        ("小成序备按要多久", None, Language.SIMPLIFIED),
+        ("小成序備按要多久", None, Language.TRADITIONAL),
+        ("小成序備按 yaoduojiu", None, Language.TRADITIONAL),
+        ("小成序备按要多久", Language.TRADITIONAL, Language.TRADITIONAL),
+        ("how do i refnud a mercahnt", None, Language.ENGLISH),
+        ("xiaochengxu beian yao duo jiu", None, Language.SIMPLIFIED),
+        (f"{STORY}所以想問一句。个人能开商城吗？", Language.TRADITIONAL, Language.TRADITIONAL),
+    ],
+)
+def test_another_reading_is_in_the_language_of_the_question(index, question, wanted, language):
+    query = normalise(question, wanted)
+    understood, _ = read(index, query)
+
+    assert understood.key != query.key
+    assert understood.language is language
+
+
+def test_where_nothing_but_thinking_aloud_was_said_nothing_else_is_looked_for(index, ranked):
+    read(index, normalise("嗯嗯 那个"))
+
+    assert ranked == ["嗯嗯 那个"]
+
+
+def test_without_what_is_said_while_thinking_the_words_stay_apart():
+    assert question_alone("嗯 那个 就是 备案 然后 时间 那个") == "备案 时间"
+
+
+@pytest.mark.parametrize(("written", "read_as"), [(0.5, ""), (0.49, "备案时间")])
+def test_what_is_just_sure_enough_is_read_as_it_stands(written, read_as):
+    class Told(FakeIndex):
+        def rank(self, query):
+            return Ranking((Hit("filing", 1.0),), written if query.text == "嗯备案时间" else 0.99)
+
+    told = Told(make_entry("filing", "小程序备案要多久"))
+
+    assert read(told, normalise("嗯备案时间"))[1].read_as == read_as
+
+
+@pytest.mark.parametrize(
     "question", ["今天天气怎么样", "这个城市的房价是多少", "bei jing tian qi", "nice weather"]
 )
 def test_a_question_about_something_else_stays_unanswered_and_as_it_was(index, question):
@@ -157,6 +198,8 @@ class TwoReadings(FakeIndex):
         (0.5, 0.4, ""),
         (0.7, 0.8, "小程序备案要多久"),
         (0.8, 0.7, ""),
+        (0.9, 0.75, "小程序备案要多久"),
+        (0.9, 0.74, ""),
     ],
 )
 def test_slips_mended_must_be_likelier_than_what_was_written_and_quite_sure(index, written, mended, read_as):

@@ -161,3 +161,32 @@ def test_an_entry_that_answers_the_whole_more_surely_is_left_to_it():
 
     assert parts_of("备案要多久？认证要多少钱？", whole=Ranking(hits, 0.999)) == []
     assert parts_of("备案要多久？认证要多少钱？", whole=Ranking(hits, 0.9)) == ["filing", "fee"]
+
+
+def test_three_questions_are_answered_one_by_one_too():
+    whole = Ranking((*WHOLE.hits, Hit("refund", 3.0)), 0.7)
+    known = KNOWS | {"退款": ("refund", 0.9)}
+
+    assert parts_of("备案要多久？认证要多少钱？退款要多久？", known, whole) == ["filing", "fee", "refund"]
+
+
+def test_a_sentence_that_is_known_just_well_enough_makes_the_cut_hold():
+    known = {"备案": ("filing", 0.5)}
+
+    assert parts_of("备案要多久？明天天气怎么样？", known) == ["filing", "thanks"]
+
+
+@pytest.mark.parametrize(
+    ("question", "farthest", "parts"),
+    [
+        ("备案要多久，认证要多少钱", 4.0, ["filing", "fee"]),
+        ("备案要多久，认证要多少钱", 3.9, []),
+        ("备案要多久以及认证要多少钱", 3.9, ["filing", "fee"]),
+        ("备案要多久？认证要多少钱？", 3.9, ["filing", "fee"]),
+    ],
+    ids=["as far as may be", "a comma alone", "a word", "sentences"],
+)
+def test_at_a_comma_alone_no_part_may_be_far_from_the_whole(question, farthest, parts):
+    whole = Ranking((Hit("filing", 10.0), Hit("other", 9.0), Hit("fee", farthest)), 0.7)
+
+    assert parts_of(question, whole=whole) == parts

@@ -170,3 +170,10 @@ def test_what_nearly_all_texts_hold_makes_a_question_no_less_like_one_of_them():
 
 def test_the_first_of_the_chinese_characters_is_one():
     assert Lexicon.build(["丘㐀", "甲乙"]).cosines("㐀").tolist() == [pytest.approx(0.577, abs=0.01), 0]
+
+
+def test_what_is_counted_in_the_first_of_all_buckets_counts_like_the_rest():
+    """The hash of "ebi" is a multiple of their number."""
+    texts = ["debit", "rebind", "refund", "unbind"]
+
+    assert Lexicon.build(texts).cosines("debit").tolist() == pytest.approx(tf_idf(texts, "debit"), abs=1e-5)

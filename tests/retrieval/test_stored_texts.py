@@ -79,9 +79,18 @@ def test_what_is_no_table_is_refused_and_named(table):
 
 def test_keys_that_share_half_a_digest_are_told_apart():
     (high,), (low,), _ = Keys.of([("a", 1)]).table.tolist()
-    table = Keys(np.array([[high] * 3, [low - 2, low - 1, low], [7, 8, 1]], np.uint64))
+    highs, lows = [high - 1, high, high, high], [low, low - 2, low - 1, low]
+    table = Keys(np.array([highs, lows, [6, 7, 8, 1]], np.uint64))
 
     assert table.get("a") == 1
+
+
+@pytest.mark.parametrize(("more", "is_mapped"), [(0, True), (1, False)], ids=["large", "small"])
+def test_workers_share_the_pages_of_a_large_file_and_copy_a_small_one(tmp_path, monkeypatch, more, is_mapped):
+    Keys.of([("a", 1)]).save(tmp_path / "keys.npy")
+    monkeypatch.setattr(keys, "MAPPED_FROM", (tmp_path / "keys.npy").stat().st_size + more)
+
+    assert isinstance(Keys.load(tmp_path / "keys.npy").table, np.memmap) is is_mapped
 
 
 def test_a_file_that_would_run_code_is_refused_before_it_does(tmp_path):
