@@ -6,24 +6,24 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from bot.answering.answerer import Answerer
 from bot.channels.metrics.wechat import WechatMetrics
 from bot.channels.problems import request_id
 from bot.channels.wechat.accounts import Account, AccountKind, read_accounts
 from bot.channels.wechat.blueprint import Desk, ObserveDelivery, unobserved
-from bot.channels.wechat.sender import Sender
 from bot.channels.wechat.user_limits import UserLimits
 from bot.domain import Backlog, LoggedQuestion
 from bot.settings import Settings
 from bot.store.inbox import Inbox
 from bot.store.outbox import Outbox
-from bot.store.tokens import StoredTokens
 from bot.stores import Stores
-from bot.wechat.api import WeChatApi, wechat_api
-from bot.wechat.caller import ObserveCall
-from bot.wechat.punctual_transport import PunctualTransport
-from bot.wechat.tokens import App
+
+if TYPE_CHECKING:
+    from bot.channels.wechat.sender import Sender
+    from bot.wechat.api import WeChatApi
+    from bot.wechat.caller import ObserveCall
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,8 @@ class WechatService:
 
     def sender(self, metrics: WechatMetrics) -> Sender:
         """What sends the queued messages; one for each database is enough."""
+        from bot.channels.wechat.sender import Sender
+
         accounts = {account.channel: account for account in self.accounts if account.app_secret}
         apis = {channel: self._api(account, metrics.called) for channel, account in accounts.items()}
         return Sender(self._outbox, accounts, apis, metrics.attempted)
@@ -99,6 +101,12 @@ class WechatService:
         return Outbox(self._stores.database, self._stores.secrets, time.time)
 
     def _api(self, account: Account, observe: ObserveCall) -> WeChatApi:
+        # For the process that sends: with httpx, this takes longer to load than all other channels.
+        from bot.store.tokens import StoredTokens
+        from bot.wechat.api import wechat_api
+        from bot.wechat.punctual_transport import PunctualTransport
+        from bot.wechat.tokens import App
+
         return wechat_api(
             App(account.credentials.app_id, account.app_secret),
             PunctualTransport(),

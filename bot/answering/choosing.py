@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 from bot.answering.normalising import normalise
 from bot.domain import Language
 
-_MORE = frozenset(
-    normalise(said).key
-    for said in (
-        "继续|更多|展开|展开全部|全部|看全部|下一页|接着说|继续说|说下去|然后呢|还有呢|详细点|详细一点|说详细点|再详细点",
-        "详细说说|具体点|具体说说|展开说说|多说一点",
-        "more|show more|show all|continue|go on|read more|tell me more|more detail|more details|more please",
-        "please continue|in more detail|can you tell me more",
-        "为什么|为什么呢|为什么啊|这是为什么|为啥|为啥呢|为何|什么原因",
-        "why|why not|why is that|why so|how come|but why",
-    )
-    for said in said.split("|")
+_MORE = (
+    "继续|更多|展开|展开全部|全部|看全部|下一页|接着说|继续说|说下去|然后呢|还有呢|详细点|详细一点|说详细点|再详细点",
+    "详细说说|具体点|具体说说|展开说说|多说一点",
+    "more|show more|show all|continue|go on|read more|tell me more|more detail|more details|more please",
+    "please continue|in more detail|can you tell me more",
+    "为什么|为什么呢|为什么啊|这是为什么|为啥|为啥呢|为何|什么原因",
+    "why|why not|why is that|why so|how come|but why",
 )
 _IN_ANOTHER_LANGUAGE = re.compile(
     r"(?:(?:请|麻烦|能|可以|能不能|可不可以|canyou|couldyou|please|now|and|sayit|saythat|answer)*"
@@ -53,7 +50,12 @@ _COVERED = 0.6
 
 def asks_for_more(key: str) -> bool:
     """Whether a normalised message wants the rest of the last answer."""
-    return key in _MORE
+    return key in _more()
+
+
+@cache
+def _more() -> frozenset[str]:
+    return frozenset(normalise(said).key for line in _MORE for said in line.split("|"))
 
 
 def asked_language(key: str) -> Language | None:

@@ -52,8 +52,10 @@ def is_traditional(text: str) -> bool:
     Where no character tells, Taiwan's words do (小程式).
     """
     traditional = _changed(text, _CHARACTERS_TO_SIMPLIFIED)
-    simplified = _changed(text, _CHARACTERS_TO_TRADITIONAL)
-    return traditional > simplified or (simplified == 0 and _speaks_taiwanese(text))
+    # Asked last: it takes longest, and most texts are Simplified.
+    if traditional == 0:
+        return _speaks_taiwanese(text) and not is_simplified(text)
+    return traditional > _changed(text, _CHARACTERS_TO_TRADITIONAL)
 
 
 @lru_cache(_REMEMBERED)

@@ -197,5 +197,5 @@ def _split(pattern: re.Pattern[str], text: str) -> list[str]:
 def _english() -> frozenset[str]:
     """English words, the rare ones too: whoever writes one means it."""
     path = Path(str(distribution(_CARRIER).locate_file(f"{_CARRIER}/{_ENGLISH_WORDS}")))
-    text = path.read_text("utf-8-sig")
-    return frozenset(line.split(" ")[0] for line in text.splitlines())
+    # Each word with its frequency.
+    return frozenset(path.read_text("utf-8-sig").split()[::2])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import cache
 
 from bot.answering.normalising import normalise
 from bot.channels.wechat.phrases import Phrases
@@ -20,7 +21,6 @@ _WORDS = {
     Verdict.DOWN: "没用|没有用|没啥用|无用|没帮助|没有帮助|踩|弱|not helpful|unhelpful|not useful|useless"
     "|thumbs down|weak",
 }
-_VERDICTS = {normalise(word).key: verdict for verdict, words in _WORDS.items() for word in words.split("|")}
 _THUMBS = {"\U0001f44d": Verdict.UP, "\U0001f44e": Verdict.DOWN}
 _TONES = re.compile(r"[\U0001f3fb-\U0001f3ff\ufe0f\s]")
 
@@ -74,4 +74,9 @@ def thanks(judged: Judgement, words: Phrases, *, has_human: bool) -> str:
 def _verdict(content: str) -> Verdict | None:
     # Thumbs come in any colour and number, WeChat's own faces as words: [强].
     characters = "".join(set(_TONES.sub("", content)))
-    return _THUMBS.get(characters) or _VERDICTS.get(normalise(content).key)
+    return _THUMBS.get(characters) or _verdicts().get(normalise(content).key)
+
+
+@cache
+def _verdicts() -> dict[str, Verdict]:
+    return {normalise(word).key: verdict for verdict, words in _WORDS.items() for word in words.split("|")}
