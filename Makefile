@@ -65,7 +65,9 @@ soak: install
 	-.venv-bench-$*/bin/pip install --disable-pip-version-check -c benchmarks/requirements-bench.txt $(PEER_$*)
 	touch $@
 
+# Compiled now: a service may not be allowed to write beside the program, and would do so with every start.
 install: $(VENV)/installed
+	@$(BIN)/python -m compileall -q bot
 install-dev: $(VENV)/installed-dev
 
 $(VENV)/installed-mutation: benchmarks/requirements-mutation.txt $(VENV)/installed-dev
