@@ -36,7 +36,7 @@ limit_request_field_size = 8190
 forwarded_allow_ips = ""
 # It would lie in the home folder, which two bots share and a service may not write to.
 control_socket_disable = True
-# Each worker loads its own model after the fork: onnxruntime's threads do not survive one.
+# Each worker reads the settings, and opens the database, for itself.
 preload_app = False
 # It would tell addresses, and with them questions; the bot logs every request by itself.
 accesslog = None
@@ -79,15 +79,16 @@ def on_starting(server):
 
 
 def _load_for_all():
-    """What workers share in memory, loaded once: program (new code: restart), tokeniser, dictionaries."""
+    """What workers share in memory, loaded once: program (new code: restart), model, dictionaries."""
     gc.disable()
-    from bot.operations import Operations
+    from bot.sharing import load_dictionaries, load_model
 
-    shared = threading.Thread(target=Operations(_settings).load_before_forking)
-    shared.start()
+    model = threading.Thread(target=load_model, args=(_settings,))
+    model.start()
     import bot.web  # noqa: F401 - for its modules
 
-    shared.join()
+    load_dictionaries()
+    model.join()
     # A collection would write to what is shared, and unshare it. None now: it takes long and finds nothing.
     gc.freeze()
     gc.enable()

@@ -23,7 +23,6 @@ from bot.answering.answerer import Answerer
 from bot.answering.normal_forms import NormalForms
 from bot.answering.normalising import detect_language, normalise
 from bot.answering.script import to_simplified
-from bot.answering.spelling import load_dictionaries
 from bot.build_result import BuildResult, Order
 from bot.checks import checks_digest, read_checks
 from bot.disk_cache import DiskCache
@@ -43,8 +42,7 @@ from bot.retrieval.index_files import Parts
 from bot.retrieval.live_index import LiveIndex
 from bot.retrieval.loaded_index import LoadedIndex, load_index
 from bot.retrieval.locking import Holder, build_lock
-from bot.retrieval.mapped_graph import is_whole
-from bot.retrieval.onnx_embedder import OnnxEmbedder, shared_tokeniser
+from bot.retrieval.onnx_embedder import OnnxEmbedder
 from bot.retrieval.prepared_model import (
     ORIGINAL,
     PreparedModel,
@@ -65,8 +63,6 @@ if TYPE_CHECKING:
 
 # Chinese, pinyin and a misspelt word: goes through everything that a question may go through.
 _FIRST_QUESTION = "预热 yure wnat"
-# In one script or the other: what tells them apart takes time to load.
-_CHINESE = "预热"
 
 
 @dataclass(frozen=True)
@@ -149,17 +145,6 @@ class Operations:
     @property
     def _is_prepared_form(self) -> bool:
         return self.settings.embedder == "onnx"
-
-    def load_before_forking(self) -> None:
-        """Load what processes may share; if that fails, each of them says why when it needs it."""
-        with suppress(Exception):
-            checksum = self.store.manifest(self.store.current()).model_checksum
-            prepared = load_with_checksum(self.settings.cache_dir, self.settings.model, checksum)
-            if prepared:
-                shared_tokeniser(prepared)
-                is_whole(prepared)
-            detect_language(_CHINESE)
-            load_dictionaries()
 
     def embedder_of(self, checksum: str) -> Embedder | None:
         """The embedder that a version was built with, whichever is in use now; None if it is not there.

@@ -11,15 +11,27 @@ import logging
 import os
 import tempfile
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 import onnxruntime
 
+from bot.retrieval.huge_pages import in_huge_pages
 from bot.retrieval.prepared_model import PreparedModel, known_checksum
 
 _MAPPED = {"session.use_memory_mapped_ort_model": "1", "session.use_ort_model_bytes_for_initializers": "1"}
 _SAVED = {"session.save_model_format": "ORT"}
 _log = logging.getLogger(__name__)
+
+
+@lru_cache(maxsize=1)
+def shared_session(model: PreparedModel) -> onnxruntime.InferenceSession:
+    """One for all who have the same model; processes that are forked afterwards share its memory.
+
+    They may use it: a session of one thread starts none.
+    """
+    with in_huge_pages():
+        return load_session(model)
 
 
 def load_session(model: PreparedModel) -> onnxruntime.InferenceSession:

@@ -6,8 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from pathlib import Path
+from functools import cache
 from threading import BoundedSemaphore, Lock
 
 import numpy as np
@@ -15,10 +14,9 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from bot.ports import Progress, no_progress
-from bot.retrieval.huge_pages import in_huge_pages
-from bot.retrieval.mapped_graph import load_session
+from bot.retrieval.mapped_graph import shared_session
 from bot.retrieval.prepared_model import PreparedModel
-from bot.retrieval.tokenisation import JSON_FILE, SENTENCEPIECE_FILE, Tokenise, load_tokeniser
+from bot.retrieval.tokenisation import Tokenise, shared_tokeniser
 from bot.retrieval.vectors import unit
 
 _TOLD_EVERY = 32
@@ -51,10 +49,7 @@ class OnnxEmbedder:
         """Load tokeniser and graph, once."""
         with self._lock:
             if self._loaded is None:
-                tokenise = shared_tokeniser(self._model)
-                with in_huge_pages():
-                    session = load_session(self._model)
-                self._loaded = _Loaded(tokenise, session)
+                self._loaded = _Loaded(shared_tokeniser(self._model), shared_session(self._model))
             return self._loaded
 
     @property
@@ -113,15 +108,3 @@ class OnnxEmbedder:
 def _ones(count: int) -> NDArray[np.int64]:
     """(1, count); a model has no more lengths than it has positions."""
     return np.ones((1, count), np.int64)
-
-
-def shared_tokeniser(model: PreparedModel) -> Tokenise:
-    """One for all who have the same vocabulary; processes that are forked afterwards share its memory."""
-    files = model.manifest.files
-    digest = files.get(SENTENCEPIECE_FILE) or files.get(JSON_FILE, "")
-    return _tokeniser(model.folder, model.manifest.max_tokens, digest)
-
-
-@lru_cache(maxsize=1)
-def _tokeniser(folder: Path, max_tokens: int, _digest: str) -> Tokenise:
-    return load_tokeniser(folder, max_tokens)

@@ -12,7 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,7 @@ class PreparedModel:
     """A verified model folder."""
 
     folder: Path
-    manifest: ModelManifest
+    manifest: ModelManifest = field(hash=False)
 
     @property
     def graph(self) -> Path:

@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 from sentencepiece import SentencePieceProcessor
+
+from bot.retrieval.prepared_model import PreparedModel
 
 SENTENCEPIECE_FILE = "tokenizer.spm"
 JSON_FILE = "tokenizer.json"
 
 Tokenise = Callable[[str], list[int]]
+
+
+def shared_tokeniser(model: PreparedModel) -> Tokenise:
+    """One for all who have the same vocabulary; processes that are forked afterwards share its memory."""
+    files = model.manifest.files
+    digest = files.get(SENTENCEPIECE_FILE) or files.get(JSON_FILE, "")
+    return _tokeniser(model.folder, model.manifest.max_tokens, digest)
+
+
+@lru_cache(maxsize=1)
+def _tokeniser(folder: Path, max_tokens: int, _digest: str) -> Tokenise:
+    return load_tokeniser(folder, max_tokens)
 
 
 def load_tokeniser(folder: Path, max_tokens: int) -> Tokenise:

@@ -101,7 +101,7 @@ def test_no_more_texts_are_embedded_at_once_than_there_are_threads_for(
 ):
     """However many ask: sharing the processor, all would be as late as the last."""
     watched = Watched(load_session(prepared))
-    monkeypatch.setattr(onnx_embedder, "load_session", lambda model: watched)
+    monkeypatch.setattr(onnx_embedder, "shared_session", lambda model: watched)
     embedder = onnx_embedder.OnnxEmbedder(prepared, threads=threads)
     eight_threads(lambda: embedder.embed_queries(FEW[:1]))
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from multiprocessing import get_context
 
 import numpy as np
 import pytest
 
+from bot.retrieval.mapped_graph import shared_session
 from bot.retrieval.onnx_embedder import OnnxEmbedder
 from bot.retrieval.prepared_model import GRAPH_FILE, PreparedModel
 from tests.retrieval.questions import ORDINARY
@@ -25,6 +28,8 @@ def model(prepared, tmp_path) -> PreparedModel:
 
 
 def vectors(model: PreparedModel) -> np.ndarray:
+    """As made in a process that has not loaded a model yet."""
+    shared_session.cache_clear()
     return OnnxEmbedder(model).embed_queries(FEW)
 
 
@@ -79,3 +84,18 @@ def test_where_nothing_can_be_written_the_graph_itself_serves(model, monkeypatch
 
 def _full_disk(**_options):
     raise OSError(28, "No space left on device")
+
+
+def test_a_process_that_is_forked_has_the_model_and_uses_it(model):
+    expected = vectors(model)
+    parent = OnnxEmbedder(model)
+    parent.load()
+    for path in model.folder.iterdir():
+        path.unlink()
+
+    with ProcessPoolExecutor(1, get_context("fork")) as pool:
+        assert np.array_equal(pool.submit(_made_in_another_process, model).result(), expected)
+
+
+def _made_in_another_process(model: PreparedModel) -> np.ndarray:
+    return OnnxEmbedder(model).embed_queries(FEW)
