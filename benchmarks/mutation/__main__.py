@@ -1,6 +1,7 @@
 """Which changes to the code no test notices; a table, and what survived.
 
     python -m benchmarks.mutation PART [--modules NAME …] [--most 100] [--minutes 60] [--again]
+        [--tests FILE …]
 
 ``.mutation/PART`` keeps the verdicts of modules that have not changed since: a later run goes on from there.
 Mutants are tried in an order drawn at random, the same each time, so the first of them are a fair sample.
@@ -15,7 +16,7 @@ import os
 import random
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import zip_longest
 from pathlib import Path
 
@@ -38,8 +39,10 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=100_000, help="mutants of each module")
     parser.add_argument("--minutes", type=float, default=60.0, help="no mutant is begun after them")
     parser.add_argument("--again", action="store_true", help="try once more what survived")
+    parser.add_argument("--tests", nargs="*", default=[], metavar="FILE", help="in place of the part's")
     chosen = parser.parse_args()
     part, folder = PARTS[chosen.part], Path(".mutation", chosen.part)
+    part = replace(part, tests=tuple(chosen.tests) or part.tests)
     wanted = chosen.modules or [file.stem for file in part.files()]
     modules = [mutated(file) for file in part.files() if file.stem in wanted]
     kept = {module.module: _kept(module, folder) for module in modules}
@@ -92,7 +95,8 @@ def _try(modules: list[Mutated], names: list[list[str]], part: Part, folder: Pat
     codes = {module.module: (str(module.file), module.code) for module in modules}
     digest = _digest(modules)
     package = modules[0].module.rpartition(".")[0]
-    job = Job(package, codes, list(part.tests), by_turns, minutes, str(folder / f"{digest}.reached"))
+    reached = folder / f"{digest}-{hashlib.sha256(repr(part.tests).encode()).hexdigest()[:6]}.reached"
+    job = Job(package, codes, list(part.tests), by_turns, minutes, str(reached))
     (folder / f"{digest}.job").write_text(json.dumps(asdict(job)), "utf-8")
     command = [sys.executable, "-m", "benchmarks.mutation.trying"]
     files = [str(folder / name) for name in (f"{digest}.job", f"{digest}.verdicts")]
