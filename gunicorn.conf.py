@@ -57,7 +57,6 @@ def post_worker_init(worker):
     extensions = worker.app.callable.extensions
     worker.observe_shed = extensions["request_shed"]
     worker.is_at_once = extensions["answered_at_once"]
-    worker.is_together = extensions["answered_together"]
     extensions["question_log"].start()
     try:
         extensions["warm_up"]()

@@ -23,7 +23,7 @@ import termios
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from selectors import EVENT_READ
@@ -35,7 +35,6 @@ from bot.arrivals import AT_MOST, Arrival, look_at
 from bot.channels.overload import PROBES, Shed, is_push, is_turned_away, refusal, unread
 from bot.http_exchange import DirectParser, fixed, respond
 from bot.open_files import open_files
-from bot.together import Together
 from bot.waiting_line import Line, Patience
 
 # Seconds for a request to arrive, for one that a thread reads on to be over, for a client to close.
@@ -59,7 +58,6 @@ class PunctualWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
         super().__init__(*arguments, **options)
         self.waiting_at_most = 0
         self.is_at_once: Callable[[Arrival], bool] = lambda arrival: False
-        self.is_together: Callable[[Arrival], bool] = lambda arrival: False
         self.observe_shed: Callable[[Shed], None] = lambda shed: None
         self._handled: dict[TConn, float] = {}
         self._leaving: deque[TConn] = deque()
@@ -76,7 +74,6 @@ class PunctualWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
         self._line = Line(WAITS, self.cfg.threads)
         self._to_tell = Line(TOLD_WITHIN, at_once=1)
         self._probes, self._teller = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
-        self._together = Together()
         sys.setswitchinterval(_SWITCH_EVERY)
         super().init_process()
 
@@ -135,7 +132,7 @@ class PunctualWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
         if conn.arrival.path in PROBES:
             self._submit(self._probes, self.handle, conn)
         elif len(self._line) < self.cfg.threads + self.waiting_at_most:
-            self._line.join(conn, self._submit(self._pool(conn), self.handle, conn))
+            self._line.join(conn, self._submit(self.tpool, self.handle, conn))
         else:
             self._turn_away(conn)
 
@@ -251,11 +248,7 @@ class PunctualWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
         self.pending_conns.append(conn)
         self.poller.register(conn.sock, EVENT_READ, partial(self.on_pending_socket_readable, conn))
 
-    def _pool(self, conn: TConn) -> Executor:
-        """One thread does what may be done together, unless sending could make it wait."""
-        return self._together if self.is_together(conn.arrival) and _has_taken_all(conn.sock) else self.tpool
-
-    def _submit(self, pool: Executor, handle: Callable[[TConn], Any], conn: TConn) -> Future[Any]:
+    def _submit(self, pool: ThreadPoolExecutor, handle: Callable[[TConn], Any], conn: TConn) -> Future[Any]:
         future = pool.submit(handle, conn)
         future.add_done_callback(partial(self.method_queue.defer, self.finish_request, conn))
         return future

@@ -30,7 +30,6 @@ from bot.channels.problems import register_problems
 from bot.channels.requests import follow_requests
 from bot.channels.sessions import Sessions
 from bot.channels.wechat.blueprint import wechat_blueprint
-from bot.channels.wechat.known_pushes import answered_together
 from bot.desk_service import desk_parts
 from bot.domain import Scope
 from bot.operations import Operations
@@ -85,7 +84,6 @@ def serve(app: Flask, operations: Operations) -> Parts:
     app.extensions["warm_up"] = lambda: answerer.answer("预热")
     app.extensions["request_shed"] = metrics.requests.shed
     app.extensions["answered_at_once"] = answered_at_once(answerer)
-    app.extensions["answered_together"] = answered_together(answerer)
     app.extensions["question_log"] = stores.question_log
     app.extensions["close"] = partial(_close, late_turns, stores)
     return Parts(operations, lambda: answerer, lambda: wechat, lambda: stores)

@@ -1,8 +1,7 @@
 """What several threads want written, in one transaction: to commit costs more than what is committed.
 
 Whoever finds nobody writing writes for all who wait by then; who comes meanwhile belongs to the next group.
-Nobody waits for company but those who are begun together, and everybody goes on when their own write is
-committed.
+Nobody waits for company, and everybody goes on when their own write is committed.
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ from typing import Any, Generic, TypeVar
 from bot.errors import StoreError
 from bot.store.database import Database
 from bot.store.prepared import Direct
-from bot.together import let_others_begin
 
 Result = TypeVar("Result")
 
@@ -48,19 +46,12 @@ class GroupCommit:
         """
         wanted = _Wanted(whose, write)
         self._waiting.append(wanted)
-        let_others_begin()
         with self._turn:
             if not wanted.is_over:
                 self._commit(self._taken())
         if wanted.error:
             raise wanted.error
         return wanted.result  # type: ignore[return-value]
-
-    def finish(self, whose: str) -> None:
-        """Commit what waits of a user, so that whoever reads next finds it."""
-        if any(each.whose == whose for each in tuple(self._waiting)):
-            with self._turn:
-                self._commit(self._taken())
 
     def _taken(self) -> list[_Wanted[Any]]:
         return [self._waiting.popleft() for _ in range(len(self._waiting))]

@@ -95,7 +95,6 @@ class Inbox:
         serves the user, and an answer to judge.
         """
         user = self._secrets.user(channel, openid)
-        self._group.finish(user)
         with self._database.looking_up() as connection:
             values = {"of_key": key, "of_channel": channel, "of_user": user}
             found = sorted(_FIND.run(connection, values).fetchall(), reverse=True)

@@ -12,7 +12,6 @@ from sqlalchemy.exc import IntegrityError
 from bot.errors import StoreError
 from bot.store.group_commit import GroupCommit
 from bot.store.prepared import run_raw
-from bot.together import Together
 from tests.store.faults import until
 
 LEASES = "SELECT name FROM leases ORDER BY until"
@@ -124,30 +123,3 @@ def test_after_a_failure_others_are_written(counted, run_sql):
     group.run(*lease("b"))
 
     assert run_sql(LEASES) == [("b",)]
-
-
-def test_what_is_begun_together_is_written_in_one_transaction(counted, run_sql):
-    group, together, may_end = GroupCommit(counted), Together(), Event()
-    together.submit(may_end.wait, 30)
-
-    turns = [together.submit(group.run, *lease(name)) for name in "abc"]
-    may_end.set()
-
-    assert [turn.result(30) for turn in turns] == ["a", "b", "c"]
-    assert counted.committed == 1
-    assert run_sql("SELECT count(*) FROM leases") == [(3,)]
-
-
-def test_who_reads_after_others_of_the_same_user_finds_what_they_wrote(counted, run_sql):
-    group, together, may_end = GroupCommit(counted), Together(), Event()
-    together.submit(may_end.wait, 30)
-
-    def read(whose):
-        group.finish(whose)
-        return run_sql("SELECT count(*) FROM leases")
-
-    together.submit(group.run, *lease("a"))
-    others, own = together.submit(read, "b"), together.submit(read, "a")
-    may_end.set()
-
-    assert (others.result(30), own.result(30)) == ([(0,)], [(1,)])
