@@ -22,7 +22,7 @@ from benchmarks.mutation.importing import Finder
 from benchmarks.mutation.reaching import forget, noted, reached_by
 
 # A mutant may take this much longer than all of its tests took unchanged; one that is stuck counts as killed.
-_LONGER, _AT_LEAST_SECONDS, _ANEW_SECONDS = 5, 10, 120
+_LONGER, _AT_LEAST_SECONDS, _ANEW_SECONDS = 5, 3, 120
 _OPTIONS = ("-q", "-s", "-x", "--no-header", "--no-cov", "-p", "no:cacheprovider", "-m", "not model")
 KILLED, SURVIVED, STUCK, UNREACHED = "killed", "survived", "stuck", "unreached"
 

@@ -20,12 +20,12 @@ class _Deadline(threading.local):
 
     at = float("inf")
 
-    def shortened(self, timeout: float | None) -> float:
-        """The time that one step may take; raises ReadTimeout when there is none left."""
+    def left(self) -> float:
+        """The time that a read may take, never more than its own; raises ReadTimeout when there is none."""
         left = self.at - time.monotonic()
         if left <= 0:
             raise httpcore.ReadTimeout
-        return left if timeout is None else min(timeout, left)
+        return left
 
 
 class _Stream(httpcore.NetworkStream):
@@ -36,7 +36,7 @@ class _Stream(httpcore.NetworkStream):
         self._deadline = deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, self._deadline.shortened(timeout))
+        return self._inner.read(max_bytes, self._deadline.left())
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._inner.write(buffer, timeout)
@@ -75,10 +75,10 @@ class _Network(httpcore.NetworkBackend):
 class PunctualTransport(httpx.HTTPTransport):
     """httpx's transport; all of an answer must be here within the ``read`` timeout of its request."""
 
-    def __init__(self, *, verify: bool = True) -> None:
-        super().__init__(verify=verify)
+    def __init__(self) -> None:
+        super().__init__()
         self._deadline = _Deadline()
-        context = httpx.create_ssl_context(verify=verify)
+        context = httpx.create_ssl_context()
         network = _Network(httpcore.SyncBackend(), self._deadline)
         self._pool = httpcore.ConnectionPool(ssl_context=context, network_backend=network)
 

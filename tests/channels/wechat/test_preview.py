@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 
 from bot.answering.answerer import Answerer
-from bot.channels.wechat.accounts import AccountKind
-from bot.channels.wechat.preview import preview, sample_account
+from bot.channels.wechat.accounts import Account, AccountKind
+from bot.channels.wechat.judging import Asking
+from bot.channels.wechat.preview import Bubble, Piece, preview, sample_account
 from bot.domain import SaidKind
+from bot.wechat.credentials import Credentials, Mode
 from bot.wechat.text import MAX_TEXT_BYTES
 from tests.fakes import FakeIndex, make_entry
 
@@ -36,7 +38,8 @@ def text_of(bubble) -> str:
 def test_questions_and_answers_stand_in_the_order_of_a_chat():
     own, answer = seen(OFFICIAL, "认证要多少钱")
 
-    assert (own.is_own, text_of(own), answer.is_own) == (True, "认证要多少钱", False)
+    assert own == Bubble(SaidKind.TEXT, (Piece("认证要多少钱"),), 18, is_own=True)
+    assert not answer.is_own
     assert text_of(answer) == "每年三十元，见公告。"
     assert answer.size == len('每年三十元，见<a href="https://example.com/fee">公告</a>。'.encode())
 
@@ -73,3 +76,39 @@ def test_a_hand_over_is_shown_as_such():
 
     assert seen(taking, "转人工")[-1].kind is SaidKind.TRANSFER
     assert text_of(seen(OFFICIAL, "转人工")[-1]) == "请稍等。"
+
+
+def taps(bubble):
+    return [piece.sends for piece in bubble.pieces if piece.sends]
+
+
+@pytest.mark.parametrize(("asking", "asks"), [(Asking.ALWAYS, True), (Asking.OFF, False)])
+def test_an_answer_asks_for_a_verdict_as_the_account_does(asking, asks):
+    answer = seen(replace(OFFICIAL, feedback=asking), "认证要多少钱")[-1]
+
+    assert ("这个回答有帮助吗？" in text_of(answer), taps(answer)) == (asks, ["有用", "没用"] if asks else [])
+
+
+def test_a_verdict_is_asked_for_once_where_the_account_is_sparing():
+    answers = seen(OFFICIAL, "请问认证大概多少钱呢", "那么认证多少钱")[1::2]
+
+    assert [len(taps(answer)) for answer in answers] == [2, 0]
+
+
+def test_what_comes_before_between_and_after_links_is_kept():
+    answer = "看[甲](https://a.example/)和[乙](https://b.example/)。"
+    bubbles = preview(
+        Answerer(lambda: FakeIndex(make_entry("two", "看什么", answer=answer))), MINI, ["看什么"], NOON
+    )
+
+    assert bubbles[-1].pieces == (
+        Piece("看"),
+        Piece("甲", opens="https://a.example/"),
+        Piece("和"),
+        Piece("乙", opens="https://b.example/"),
+        Piece("。"),
+    )
+
+
+def test_where_no_account_is_set_a_plain_one_is_shown():
+    assert Account("sample", AccountKind.OFFICIAL, Credentials("sample", "sample", Mode.PLAIN)) == OFFICIAL

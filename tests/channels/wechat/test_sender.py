@@ -352,6 +352,12 @@ def test_typing_is_not_shown_unless_it_is_set(queue, send_all, wechat):
 # What the operator sees
 
 
+def said_in(caplog):
+    """The sender's own lines."""
+    own = "bot.channels.wechat.sender"
+    return [record.getMessage() for record in caplog.records if record.name == own]
+
+
 def test_a_failure_is_logged_with_its_request_id_and_without_token_secret_or_text(
     queue, send_all, wechat, caplog
 ):
@@ -360,8 +366,10 @@ def test_a_failure_is_logged_with_its_request_id_and_without_token_secret_or_tex
     with caplog.at_level(logging.DEBUG):
         send_all()
 
-    assert "mini:default: message 1:" in caplog.text
-    assert "68f0-1a2b-3c4d" in caplog.text
+    assert said_in(caplog) == [
+        "mini:default: message 1: /cgi-bin/message/custom/send: 45015 refused (rid 68f0-1a2b-3c4d); "
+        "keep the text for the user's next message"
+    ]
     assert [word for word in (wechat.valid, SECRET, "私密", "oUser001") if word in caplog.text] == []
 
 
@@ -388,7 +396,7 @@ def test_a_starting_sender_leaves_what_a_killed_one_was_sending_and_says_so(
     sender.run(lambda: not pauses, pauses.append)
 
     assert wechat.texts() == ["二"]
-    assert "1 messages may or may not have arrived" in caplog.text
+    assert said_in(caplog) == ["1 messages may or may not have arrived; they are left"]
 
 
 def test_what_may_not_be_sent_any_more_is_not_sent(queue, sender, wechat, clock, rows):
@@ -414,7 +422,7 @@ class Unreadable:
         return getattr(self.real, name)
 
 
-def test_a_running_sender_outlives_a_store_that_fails(queue, sender, outbox, wechat):
+def test_a_running_sender_outlives_a_store_that_fails(queue, sender, outbox, wechat, caplog):
     queue("你好")
     sender._outbox = Unreadable(outbox, times=0)
     pauses = []
@@ -427,6 +435,36 @@ def test_a_running_sender_outlives_a_store_that_fails(queue, sender, outbox, wec
 
     assert wechat.texts() == ["你好"]
     assert 1.0 in pauses
+    assert said_in(caplog) == ["the store failed: locked"]
+
+
+class Forgetful:
+    """An outbox that cannot be told what became of messages, a number of times."""
+
+    def __init__(self, outbox, times):
+        self.outbox, self.left = outbox, times
+
+    def __getattr__(self, name):
+        return getattr(self.outbox, name)
+
+    def sent(self, due):
+        self.left -= 1
+        if self.left >= 0:
+            raise StoreError("locked")
+        self.outbox.sent(due)
+
+
+def test_what_the_store_could_not_be_told_is_logged_counted_and_told_later(
+    queue, sender, outbox, wechat, caplog, rows
+):
+    observed, pauses = [], []
+    sender._observe, sender._outbox = (lambda *told: observed.append(told)), Forgetful(outbox, times=2)
+    queue("你好")
+    sender.run(lambda: len(pauses) < 2, pauses.append)
+
+    assert said_in(caplog) == ["mini:default: message 1: sent; locked", "the store failed: locked"]
+    assert (wechat.texts(), observed) == (["你好"], [("mini:default", "sent")])
+    assert rows("state", "outbox") == [("sent",)]
 
 
 def test_a_token_that_cannot_be_read_delays_a_message_and_loses_none(
