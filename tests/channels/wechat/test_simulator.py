@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import socket
 import threading
+from dataclasses import replace
+from urllib.parse import parse_qsl
 
 import pytest
 from flask import Flask
@@ -16,6 +18,7 @@ from bot.cli_wechat import wechat_commands
 from bot.settings import Settings
 from bot.wechat.credentials import Mode
 from bot.wechat.errors import CredentialsError
+from bot.wechat.fields import read_document
 from bot.wechat_service import WechatService
 from tests.channels.wechat.conftest import MINI, OFFICIAL
 from tests.wechat.fakes import AES_KEY, APP_ID, COMPATIBLE, SAFE, TOKEN
@@ -105,6 +108,56 @@ def test_a_mini_program_shows_success_and_queues_its_answer(running, outbox):
 def test_encryption_without_a_key_is_refused_before_anything_is_sent():
     with pytest.raises(CredentialsError, match="safe mode needs the AES key"):
         simulate(OFFICIAL, "http://127.0.0.1:1", QUESTION, Mode.SAFE)
+
+
+@pytest.fixture
+def pushed():
+    """Plays a server that keeps what it gets: its address, and queries and bodies so far."""
+    kept = []
+
+    def keep(environ, start_response):
+        length = int(environ["CONTENT_LENGTH"])
+        kept.append((dict(parse_qsl(environ["QUERY_STRING"])), environ["wsgi.input"].read(length).decode()))
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [b"success"]
+
+    server = make_server("127.0.0.1", 0, keep)
+    try:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/", kept
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize("as_json", [False, True], ids=["XML", "JSON"])
+def test_a_simulated_message_has_what_wechat_s_have(pushed, as_json):
+    address, kept = pushed
+    simulate(OFFICIAL, address, QUESTION, Mode.PLAIN, as_json=as_json)
+    ((query, body),) = kept
+    document = read_document(body.encode())
+
+    assert "备案时间" in body and body.startswith("{" if as_json else "<xml><ToUserName><![CDATA[")
+    assert set(query) == {"signature", "timestamp", "nonce"}
+    assert {name: document.text(name) for name in ("ToUserName", "FromUserName", "MsgType", "Content")} == {
+        "ToUserName": "gh_simulated",
+        "FromUserName": "oSimulatedUser",
+        **QUESTION,
+    }
+    assert 1_700_000_000 < int(document.text("CreateTime")) <= int(query["timestamp"])
+    assert len(document.text("MsgId")) == 17
+
+
+@pytest.mark.parametrize(("credentials", "shown"), [(SAFE, False), (COMPATIBLE, True)])
+def test_beside_the_ciphertext_the_message_stands_in_compatible_mode_only(pushed, credentials, shown):
+    address, kept = pushed
+    simulate(replace(OFFICIAL, credentials=credentials), address, QUESTION, credentials.mode)
+    ((query, body),) = kept
+    document = read_document(body.encode())
+
+    assert (query["encrypt_type"], query["openid"]) == ("aes", "oSimulatedUser")
+    assert (document.text("ToUserName"), bool(document.text("Content"))) == ("gh_simulated", shown)
+    assert set(query) == {"signature", "timestamp", "nonce", "encrypt_type", "msg_signature", "openid"}
 
 
 # The command
