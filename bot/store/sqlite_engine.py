@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.exc import DisconnectionError, OperationalError
+from sqlalchemy.exc import DisconnectionError
 
 from bot.store.prepared import Direct, run_raw
 
 # Option of a connection: what it executes is committed as it is executed.
 ALONE = "is_alone"
+_BEGIN = "BEGIN IMMEDIATE"
 _PAUSE_SECONDS = 0.01
 # A transaction of ours takes less, so that who waits has its turn after the next one or two.
 _LOOK_AGAIN = 0.0005
@@ -78,14 +79,22 @@ def take_turn(patience: float, connection: Connection | Direct) -> None:
     second, while others write.
     """
     deadline = time.monotonic() + patience
-    while True:
-        try:
-            run_raw(connection, "BEGIN IMMEDIATE")
+    while _is_refused(connection):
+        if time.monotonic() > deadline:
+            run_raw(connection, _BEGIN)
             return
-        except OperationalError as error:
-            if not _is_locked(error.orig) or time.monotonic() > deadline:
-                raise
         time.sleep(_LOOK_AGAIN)
+
+
+def _is_refused(connection: Connection | Direct) -> bool:
+    """Whether it is another's turn; asked of the driver, because SQLAlchemy's errors take long to make."""
+    try:
+        connection.connection.execute(_BEGIN)
+    except sqlite3.Error as error:
+        if _is_locked(error):
+            return True
+        run_raw(connection, _BEGIN)
+    return False
 
 
 def _is_locked(error: object) -> bool:
