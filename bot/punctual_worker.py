@@ -15,7 +15,6 @@ request back for the longest.
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import socket
 import sys
@@ -29,29 +28,24 @@ from functools import partial
 from selectors import EVENT_READ
 from typing import Any
 
-from gunicorn.workers.gthread import TConn, ThreadWorker
+from gunicorn.workers.gthread import TConn
 
 from bot.arrivals import AT_MOST, Arrival, look_at
 from bot.channels.overload import PROBES, Shed, is_push, is_turned_away, refusal, unread
-from bot.http_exchange import DirectParser, fixed, respond
-from bot.open_files import open_files
+from bot.http_exchange import respond
+from bot.sharing_worker import DEFERS, SharingWorker
 from bot.waiting_line import Line, Patience
 
-# Seconds for a request to arrive, for one that a thread reads on to be over, for a client to close.
-ARRIVES_WITHIN, OVER_WITHIN, CLOSES_WITHIN = 10.0, 30.0, 2.0
+# Seconds for a request that a thread reads on to be over.
+OVER_WITHIN = 30.0
 # Seconds in the line, then to be told: WeChat hangs up after five. Pushes that wait for being told.
 WAITS, TOLD_WITHIN, TOLD_AT_MOST = Patience(2.0, once_it_stands=0.3), Patience(1.5, 1.5), 32
 _COMPLAIN_EVERY = 10.0
-# Seconds for which a busy worker leaves what is new to the others: about what an answer takes.
-_DEFERS = 0.02
 # Seconds for which a busy thread may keep the poller from its turn (Python's own: ten times that).
 _SWITCH_EVERY = 0.0005
-# Files that a worker opens beside its connections: database, model, log.
-_OTHER_FILES = 200
-_NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
-class PunctualWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+class PunctualWorker(SharingWorker):
     """``worker_class`` in ``gunicorn.conf.py``, which says how many may wait and who counts the others."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - gunicorn's own
@@ -60,43 +54,15 @@ class PunctualWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
         self.is_at_once: Callable[[Arrival], bool] = lambda arrival: False
         self.observe_shed: Callable[[Shed], None] = lambda shed: None
         self._handled: dict[TConn, float] = {}
-        self._leaving: deque[TConn] = deque()
         self._shed, self._complain_at = 0, 0.0
-        self._room, self._too_many = self.cfg.worker_connections, 0
-        # It would rather accept nobody.
-        self.worker_connections = float("inf")
-        self._defers_until = 0.0
 
     def init_process(self) -> None:
         """Threads are made after the fork: one that nothing but probes may use, and one to tell pushes."""
-        self._room = open_files(self._room + _OTHER_FILES) - _OTHER_FILES
-        self._fixed = fixed(self.cfg)
         self._line = Line(WAITS, self.cfg.threads)
         self._to_tell = Line(TOLD_WITHIN, at_once=1)
         self._probes, self._teller = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
         sys.setswitchinterval(_SWITCH_EVERY)
         super().init_process()
-
-    def accept(self, listener: socket.socket) -> None:
-        """Let a new connection wait for its request in the poller, unless another worker should have it."""
-        if not self._is_busy():
-            self._accept_one(listener)
-
-    def _accept_one(self, listener: socket.socket) -> bool:
-        try:
-            client, address = listener.accept()
-        except (BlockingIOError, ConnectionAbortedError):  # another worker was first, or it has gone
-            return False
-        except OSError as error:
-            if error.errno not in _NO_ROOM:
-                raise
-            self._too_many = 1
-            return False
-        self.nr_conns += 1
-        conn = TConn(self._fixed, client, address, listener.getsockname())
-        conn.parser = DirectParser(self._fixed, client, address)
-        self._await(conn)
-        return True
 
     def on_pending_socket_readable(self, conn: TConn, client: socket.socket) -> None:
         """Hand a request on, or wait for more of it: the poller wakes again when so much is there.
@@ -163,46 +129,27 @@ class PunctualWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
         else:
             super().finish_request(conn, fs)
 
+    def has_work(self) -> bool:
+        """Whether anybody stands in the line, or has been served from it just now."""
+        return bool(self._line)
+
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
         """Wake in time to see who has waited for too long, and whether to accept."""
         has_waiting = self._line or self._to_tell
-        ready = self.poller.select(min(timeout, _DEFERS) if has_waiting else timeout)
-        # Whom it has comes before whom it would accept.
-        for key, _ in sorted(ready, key=lambda event: event[0].fileobj in self.sockets):
-            key.data(key.fileobj)
-        self._share(time.monotonic())
+        super().wait_for_and_dispatch_events(min(timeout, DEFERS) if has_waiting else timeout)
 
     def murder_pending(self) -> None:
         """Close what did not arrive in time, end what a thread still reads or writes, turn away the rest."""
         super().murder_pending()
-        self._make_room()
         now = time.monotonic()
         for conn, due in list(self._handled.items()):
             if due < now:
                 _hang_up(conn.sock)
-        while self._leaving and self._leaving[0].timeout < now:
-            self._forget(self._leaving[0], self._leaving)
         for conn in self._to_tell.overdue(now):
             self._refuse(conn)
         for conn in self._line.overdue(now):
             self._turn_away(conn)
         self._complain(now)
-
-    def _share(self, now: float) -> None:
-        """While busy, accept only what no other worker has accepted for a moment."""
-        if not self._is_busy():
-            self.worker_connections = float("inf")
-        elif self.worker_connections:
-            self.worker_connections, self._defers_until = 0, now + _DEFERS
-        elif self.alive and now >= self._defers_until:
-            self._defers_until = now + _DEFERS
-            for listener in self.sockets:
-                while self._accept_one(listener):
-                    pass
-
-    def _is_busy(self) -> bool:
-        """Whether others may be less so."""
-        return bool(self._line) and self.cfg.workers > 1
 
     def _count_request(self) -> None:
         """A worker that is to serve so many and no more has served one more."""
@@ -210,13 +157,6 @@ class PunctualWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
         if self.nr >= self.max_requests and self.alive:
             self.log.info("Autorestarting worker after current request.")
             self.alive: bool = False
-
-    def _make_room(self) -> None:
-        """Close the connections that have waited longest for their requests, where there are too many."""
-        for _ in range(max(self._too_many, self.nr_conns - self._room)):
-            if waiting := self.pending_conns or self.keepalived_conns:
-                self._forget(waiting[0], waiting)
-        self._too_many = 0
 
     def _serve(self, conn: TConn, conns: deque[TConn]) -> None:
         """Answer the request that has arrived, or have a thread do it."""
@@ -242,11 +182,6 @@ class PunctualWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
             turn: Future[Any] = Future()
             turn.set_result(is_kept)
             self.finish_request(conn, turn)
-
-    def _await(self, conn: TConn) -> None:
-        conn.timeout, conn.wanted = time.monotonic() + ARRIVES_WITHIN, 1
-        self.pending_conns.append(conn)
-        self.poller.register(conn.sock, EVENT_READ, partial(self.on_pending_socket_readable, conn))
 
     def _submit(self, pool: ThreadPoolExecutor, handle: Callable[[TConn], Any], conn: TConn) -> Future[Any]:
         future = pool.submit(handle, conn)
@@ -278,36 +213,6 @@ class PunctualWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
             self._close(conn)
         else:
             self._let_go(conn)
-
-    def _let_go(self, conn: TConn) -> None:
-        """Close when the client has: with more of its request to come, the response might be cut off."""
-        with suppress(OSError):  # it may have gone already
-            conn.sock.shutdown(socket.SHUT_WR)
-        if conn.sock.fileno() < 0:
-            self._close(conn)
-            return
-        conn.timeout = time.monotonic() + CLOSES_WITHIN
-        conn.sock.setblocking(False)
-        self._leaving.append(conn)
-        self.poller.register(conn.sock, EVENT_READ, partial(self._on_leaving, conn))
-
-    def _on_leaving(self, conn: TConn, client: socket.socket) -> None:
-        try:
-            is_gone = not client.recv(AT_MOST)
-        except OSError as error:
-            is_gone = not isinstance(error, BlockingIOError)
-        if is_gone:
-            self._forget(conn, self._leaving)
-
-    def _forget(self, conn: TConn, conns: deque[TConn]) -> None:
-        """Close a connection that the poller waits for."""
-        conns.remove(conn)
-        self.poller.unregister(conn.sock)
-        self._close(conn)
-
-    def _close(self, conn: TConn) -> None:
-        self.nr_conns -= 1
-        conn.close()
 
     def _count(self, shed: Shed) -> None:
         self._shed += 1
