@@ -15,6 +15,7 @@ from benchmarks.performance.figures import (
     medians,
     percentile,
 )
+from benchmarks.performance.targets import targets
 
 
 def test_percentiles_are_values_that_were_measured() -> None:
@@ -58,3 +59,28 @@ def test_prices_are_by_the_thousand() -> None:
     assert prices.of_thousand_answers(10) == pytest.approx(0.001)
     calls = Prices(tokens_in=1000, tokens_out=100, million_in=1.0, million_out=10.0)
     assert calls.of_thousand_calls() == pytest.approx(2.0)
+
+
+def test_what_is_asked_against_others_counts_for_those_that_were_measured() -> None:
+    results = {
+        "limit": {
+            "latency_ratio": 1.2,
+            "held_out_share": 0.9,
+            "exact_share": 0.9,
+            "pushes_share": 0.9,
+            "throughput": {"pushes": {"throughput": 900.0}},
+        },
+        "cost": {"worker_pss": 170.0, "ready_after": 1.5},
+        "race": {
+            "bot": {"throughput": 160.0},
+            "txtai": {"title": "txtai API", "throughput": 40.0},
+            "plain": {"title": "Flask", "throughput": 20.0},
+            "haystack": {"title": "Haystack", "reason": "not installed"},
+            "werobot": {"title": "WeRoBot", "throughput": 1800.0},
+        },
+    }
+    short = {target.name: target.value for target in targets(results) if not target.is_met}
+    assert short == {
+        "answers a second by those of txtai API": 4,
+        "signed WeChat pushes a second by WeRoBot's": 0.5,
+    }

@@ -165,9 +165,7 @@ class _Page:
             (
                 each["title"],
                 *(each[name] for name in ("one_p50", "one_p99", "many_p50", "many_p99", "throughput", "pss")),
-                f"{each['hit_at_1']:.1%}",
-                f"{each['right']:.1%}",
-                f"{each['false']:.1%}",
+                *(_share(each[name]) for name in ("hit_at_1", "right", "false")),
             )
             for each in self._measured()
         ]
@@ -235,6 +233,10 @@ class _Page:
             told = (chinese, "领先", "本机器人") if is_zh else (english, "ahead", "the bot")
             lines.append(f"- {title} {told[1]}: {told[0]} {number(theirs)}, {told[2]} {number(ours)}")
         return "\n".join(lines) or self._word("Nothing.")
+
+
+def _share(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.1%}"
 
 
 def number(value: object) -> str:

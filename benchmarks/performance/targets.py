@@ -15,6 +15,8 @@ _AGAINST_PEERS = (
     ("ready_after", "ready after, s", "就绪（秒）", True),
     ("hit_at_1", "hit@1", "hit@1", False),
 )
+# Those that embed the question, as the bot does.
+_EMBEDDING, _TIMES = ("txtai", "haystack", "plain"), 5.0
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,29 @@ def targets(results: Mapping[str, Any]) -> list[Target]:
         ),
         Target("memory of a worker (PSS), MB", "单个 worker 内存（PSS，MB）", cost["worker_pss"], 400, True),
         Target("ready after, s", "就绪时间（秒）", cost["ready_after"], 2, True),
+        *_against_peers(results),
     ]
+
+
+def _against_peers(results: Mapping[str, Any]) -> Iterator[Target]:
+    """Of those that were measured."""
+    race, pushes = results["race"], results["limit"]["throughput"]["pushes"]["throughput"]
+    for peer in (race[name] for name in _EMBEDDING if "throughput" in race.get(name, {})):
+        yield Target(
+            f"answers a second by those of {peer['title']}",
+            f"每秒回答数与 {peer['title']} 之比",
+            race["bot"]["throughput"] / peer["throughput"],
+            _TIMES,
+            False,
+        )
+    if "throughput" in (werobot := race.get("werobot", {})):
+        yield Target(
+            "signed WeChat pushes a second by WeRoBot's",
+            "签名微信推送吞吐与 WeRoBot 之比",
+            pushes / werobot["throughput"],
+            1,
+            False,
+        )
 
 
 def behind_peers(results: Mapping[str, Any]) -> Iterator[tuple[str, str, str, float, float]]:
