@@ -17,20 +17,27 @@ from tests.serving import PROJECT, START_WITHIN, free_port
 @pytest.fixture(scope="module")
 def port(tmp_path_factory):
     """Where two workers serve ``tests.slow_app``."""
+    with gunicorn(tmp_path_factory.mktemp("workers") / "log", "-w", "2") as port:
+        _wait_for_two(port)
+        yield port
+
+
+@contextmanager
+def gunicorn(log, *options):
+    """A port on which workers serve ``tests.slow_app``, at once or soon."""
     port = free_port()
-    command = [sys.executable, "-m", "gunicorn", "-c", "/dev/null", "--no-control-socket", "-w", "2"]
+    command = [sys.executable, "-m", "gunicorn", "-c", "/dev/null", "--no-control-socket", *options]
     worker = ["-k", "bot.punctual_worker.PunctualWorker", "--threads", "2", "--keep-alive", "5"]
     with (
-        (tmp_path_factory.mktemp("workers") / "log").open("w") as log,
+        log.open("w") as file,
         subprocess.Popen(
             [*command, *worker, "-b", f"127.0.0.1:{port}", "tests.slow_app:app"],
             cwd=PROJECT,
-            stdout=log,
-            stderr=log,
+            stdout=file,
+            stderr=file,
         ) as process,
     ):
         try:
-            _wait_for_two(port)
             yield port
         finally:
             process.terminate()
@@ -102,3 +109,14 @@ def test_the_connection_to_an_idle_worker_is_kept(port):
     _, is_kept = asked(port)
 
     assert is_kept
+
+
+def test_a_worker_that_has_served_its_number_is_followed_by_another(tmp_path):
+    with gunicorn(tmp_path / "log", "-w", "1", "--max-requests", "3") as port:
+        deadline, answered = time.monotonic() + START_WITHIN, []
+        while len(answered) < 10:
+            assert time.monotonic() < deadline
+            with suppress(OSError):
+                answered.append(asked(port)[0])
+
+    assert len(set(answered)) >= 3
