@@ -81,7 +81,7 @@ def on_starting(server):
 def _load_for_all():
     """What workers share in memory, loaded once: program (new code: restart), model, dictionaries."""
     gc.disable()
-    from bot.sharing import load_dictionaries, load_model
+    from bot.preloading import load_dictionaries, load_model
 
     model = threading.Thread(target=load_model, args=(_settings,))
     model.start()
