@@ -16,6 +16,8 @@ from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
+from bot.resting import rest_when_contended
+
 _CHECK_SECONDS = 0.5
 # Behind those that answer. A thread among them steps back a little only: what it holds, they wait for.
 _THREAD_NICENESS = 5
@@ -23,9 +25,9 @@ _THREAD_NICENESS = 5
 _BUILD_NICENESS = 10
 
 
-def bot_command(*arguments: str) -> list[str]:
+def bot_command(*arguments: str, module: str = "flask") -> list[str]:
     """``flask --app wsgi …`` with the Python that runs now."""
-    return [sys.executable, "-m", "flask", "--app", "wsgi", *arguments]
+    return [sys.executable, "-m", module, "--app", "wsgi", *arguments]
 
 
 def step_back() -> None:
@@ -38,7 +40,7 @@ def step_back_wholly(but: Collection[int] = ()) -> None:
     """Let this process have what others leave of the processor, with the threads that libraries have started.
 
     ``but``: native ids of threads that hold what others wait for, a database say: one that has stepped back
-    may get no turn to let go of it.
+    may get no turn to let go of it. For the main thread.
     """
     if sys.platform != "linux":
         os.setpriority(os.PRIO_PROCESS, 0, _BUILD_NICENESS)
@@ -48,6 +50,7 @@ def step_back_wholly(but: Collection[int] = ()) -> None:
         with suppress(ProcessLookupError):  # it has just ended
             # Niceness would not do: who wakes to answer waits until the slice of whoever runs is over.
             os.sched_setscheduler(thread, os.SCHED_IDLE, os.sched_param(0))
+    rest_when_contended()
 
 
 class Companions:

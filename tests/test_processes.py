@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from bot.processes import bot_command
 from tests.serving import PROJECT
 from tests.store.faults import until
 
@@ -39,6 +40,37 @@ def test_a_build_steps_back_with_every_thread_that_was_there_or_comes_later() ->
 
 def test_who_holds_what_others_wait_for_does_not_step_back() -> None:
     assert told(spared=1) == "5 4 False"
+
+
+WORK = """
+import time
+from bot.resting import rest_when_contended
+rest_when_contended()
+started, done = time.monotonic(), time.process_time()
+while time.process_time() - done < 0.3:
+    pass
+print((time.process_time() - done) / (time.monotonic() - started))
+"""
+
+
+def test_a_build_leaves_most_of_a_contended_processor_to_the_others() -> None:
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cores)})  # for the two that are started now
+    other = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        done = subprocess.run([sys.executable, "-c", WORK], capture_output=True, text=True, check=True)
+    finally:
+        os.sched_setaffinity(0, cores)
+        other.kill()
+        other.wait()
+    # By turns it would have had half.
+    assert float(done.stdout) < 0.35
+
+
+def test_a_command_that_rests_is_the_same_command() -> None:
+    command = bot_command("jobs", "list", "--help", module="bot.resting")
+    told = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert "List the newest jobs, newest first." in told.stdout
 
 
 def children(process: subprocess.Popen[bytes]) -> list[int]:

@@ -28,7 +28,7 @@ def launch(job_id: str, jobs: Jobs, by: str = "") -> None:
         # Linux divides the processor evenly among sessions, however far the processes of one step back.
         # Of the open files it gets only the log: a listening socket would keep the address taken.
         process = subprocess.Popen(  # noqa: S603 - our own command  # nosec B603
-            bot_command("jobs", "run", job_id, *([f"--by={by}"] if by else [])),
+            bot_command("jobs", "run", job_id, *([f"--by={by}"] if by else []), module="bot.resting"),
             stdin=subprocess.DEVNULL,
             process_group=0,
             close_fds=True,
