@@ -8,11 +8,14 @@ from itertools import pairwise
 
 _ZH_PLACE = re.compile(
     r"第([一二三1-3])(?:种|类|组)|([前后])者|([前后])一(?:种|类|组)|第([一二三1-3])个?(?=呢)"
+    r"|([前后])(?:面|边|一)的?(?:那|这)?(?:一)?个"
 )
 _EN_PLACE = re.compile(
     r"\b(?:the )?(first|second|third|former|latter)"
     r"(?: (?:kind|type|sort|group|one)s?(?: of mini programs?)?\b|(?=[\s?!.]*$))"
 )
+_ZH_ALL = re.compile(r"(?:两者|二者|这[两二]者|[这那它]们?(?:[两二][个种类]|俩))(?:之间)?")
+_EN_ALL = re.compile(r"\b(?:(?:the|these|those) two|both(?: of them)?)(?: (?:kind|type|sort)s)?\b")
 _PLACES = {"一": 0, "1": 0, "前": 0, "first": 0, "former": 0, "二": 1, "2": 1, "second": 1}
 _PLACES |= {"三": 2, "3": 2, "third": 2, "后": -1, "latter": -1}
 _ZH_BETWEEN = re.compile(r"和|与|跟|还是|、")
@@ -26,18 +29,29 @@ _MOST = 24
 
 
 def pointed_at(text: str, questions: Iterable[str]) -> str | None:
-    """``text`` with the thing it points at by place in words; None when it points at nothing compared.
+    """``text`` with the things it points at by place, or all together, in words; None when it points at none.
 
     ``questions`` are those answered so far, last first: the last that compares anything counts.
     """
-    found = _ZH_PLACE.search(text) or _EN_PLACE.search(text)
-    if found is None:
-        return None
-    place = _PLACES[next(filter(None, found.groups()))]
     compared = next((things for things in map(alternatives, questions) if things), ())
-    if not compared or place >= len(compared):
-        return None
-    return f"{text[: found.start()]}{compared[place]}{text[found.end() :]}".strip()
+    return (_with_all(text, compared) or _with_one(text, compared)) if compared else None
+
+
+def _with_one(text: str, compared: Sequence[str]) -> str | None:
+    found = _ZH_PLACE.search(text) or _EN_PLACE.search(text)
+    place = _PLACES[next(filter(None, found.groups()))] if found else len(compared)
+    return _replaced(text, found, compared[place]) if found and place < len(compared) else None
+
+
+def _with_all(text: str, compared: Sequence[str]) -> str | None:
+    if found := _ZH_ALL.search(text):
+        return _replaced(text, found, "和".join(compared))
+    found = _EN_ALL.search(text)
+    return _replaced(text, found, " and ".join(compared)) if found else None
+
+
+def _replaced(text: str, found: re.Match[str], thing: str) -> str:
+    return f"{text[: found.start()]}{thing}{text[found.end() :]}".strip()
 
 
 def alternatives(question: str) -> Sequence[str]:

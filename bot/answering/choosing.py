@@ -41,6 +41,9 @@ _VALUES = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "first": 1, "second
 _VALUES |= {"1st": 1, "2nd": 2, "3rd": 3}
 _PIECE = re.compile(r"[a-z0-9]+|[\u3400-\u9fff]+")
 _POINTING = re.compile(r"的?(?:那个|这个|那一个|那条)$|^(?:我想问|我问的是|关于|那个(?!人)|这个(?!人))")
+_MARKED = re.compile(
+    r"[^,，。?？!！]{2,12}的?那(?:一)?[个条项]|(?:the|that) [a-z0-9' -]{2,30} (?:one|question)[.!]?"
+)
 _EMPTY_WORDS = frozenset(
     ("the", "a", "an", "one", "ones", "that", "this", "about", "for", "of", "in", "is", "i", "mean", "want")
 ) | frozenset(("to", "my", "me"))
@@ -83,6 +86,11 @@ def chosen_by_place(key: str, count: int) -> int | None:
         return 0
     number = chosen_number(key)
     return number - 1 if number is not None and number <= count else None
+
+
+def marks_choice(text: str) -> bool:
+    """Whether a message says that it names one of several: 费用那个, the fee one."""
+    return _MARKED.fullmatch(text) is not None
 
 
 def chosen_by_words(text: str, offers: Sequence[str]) -> int | None:

@@ -9,18 +9,21 @@ from dataclasses import replace
 
 from bot.answering.answerer import Answerer
 from bot.answering.choosing import asked_language, asks_for_more, chosen_by_place
-from bot.answering.dependence import Dependence, dependence, is_short
+from bot.answering.correcting import corrected, refuses
+from bot.answering.dependence import Dependence, dependence, is_question, is_short
 from bot.answering.introducing import introduction, with_introduction
 from bot.answering.normalising import normalise
 from bot.answering.reading import surely
 from bot.answering.script import is_simplified
 from bot.answering.thread import Thread
-from bot.domain import Conversation, Language, OutcomeKind, Query, Reply
+from bot.domain import Conversation, Language, OutcomeKind, Query, Ranking, Reply
 
 # How far an answer given before must be above the next entry to be given again, in units of score.
 _CLEAR_REPEAT = 2.5
 _ENTRIES_KEPT = 3
 _NOT_CHAT = (OutcomeKind.ANSWER, OutcomeKind.CLARIFY, OutcomeKind.ABSTAIN)
+# A question on the subject that gets such a reply by itself lacks what was said before.
+_SAYS_LITTLE = (OutcomeKind.CLARIFY, OutcomeKind.SMALLTALK)
 _MAX_QUESTION = 120
 
 
@@ -56,6 +59,11 @@ class _Exchange:
             return reply, remembered(talk, reply)
         if talk.question and (wanted := asked_language(query.key)):
             return self._again(talk, wanted)
+        if talk.choices and refuses(query.key):
+            return self._others(query, question, talk)
+        if talk.question:
+            question = corrected(question, talk.question)
+            query = normalise(question, query.language)
         # What the question itself is written in is better judged with what it is read as: pinyin is Chinese.
         forced = None if query.language is normalise(question).language else query.language
         return self._answered(query, question, talk, language or forced)
@@ -73,6 +81,15 @@ class _Exchange:
         """What was said last, in another language."""
         told = self._answerer.tell(talk.entries[0], language) if talk.entries else None
         reply = told or self._answerer.answer(talk.question, language)
+        return reply, remembered(talk, reply, talk.question)
+
+    def _others(self, query: Query, question: str, talk: Conversation) -> tuple[Reply, Conversation]:
+        """What else may have been meant, where nothing of what was offered is."""
+        index = self._answerer.index()
+        ranking = index.rank(normalise(talk.question, query.language))
+        refused = {*talk.choices, *talk.entries[:1]}
+        hits = tuple(hit for hit in ranking.hits if hit.entry_id not in refused)
+        reply = self._answerer.judge(question, query, Ranking(hits, index.clarify_threshold))
         return reply, remembered(talk, reply, talk.question)
 
     def _tell(self, entry_id: str, query: Query, question: str) -> Reply | None:
@@ -117,15 +134,22 @@ class _Exchange:
         """The reply to a short question if it is surely another one for who introduced themselves so."""
         if not talk.about or not is_short(query) or dependence(query) is Dependence.CERTAIN:
             return None
+        if alone.outcome is OutcomeKind.SMALLTALK and not is_question(query):
+            return None
         informed = self._answerer.answer(with_introduction(talk.about, question), query.language)
-        is_sure = informed.is_answered and informed.confidence >= surely(
-            self._answerer.index().answer_threshold
-        )
-        return informed if is_sure and self._is_news(informed, alone, talk) else None
+        threshold = self._answerer.index().answer_threshold
+        least = threshold if alone.outcome in _SAYS_LITTLE else surely(threshold)
+        is_sure = informed.is_answered and informed.confidence >= least
+        return informed if is_sure and self._is_news(query, informed, alone, talk) else None
 
-    def _is_news(self, informed: Reply, alone: Reply, talk: Conversation) -> bool:
-        """Whether it is another answer; one that was given is given again only where no other is near."""
+    def _is_news(self, query: Query, informed: Reply, alone: Reply, talk: Conversation) -> bool:
+        """Whether it is another answer; one that was given is given again only where no other is near.
+
+        The last one is not given again to what asks nothing: that tells more of who asks.
+        """
         if informed.entry is None or informed.entry == alone.entry:
+            return False
+        if informed.entry.id in talk.entries[:1] and not is_question(query):
             return False
         best, *others = informed.ranking.hits
         is_clear = not others or best.score - others[0].score >= _CLEAR_REPEAT

@@ -32,7 +32,7 @@ _EN_POINTER = re.compile(
 )
 # What makes a question of a phrase: without any of it, "那电商的呢" only names what it is about.
 _ZH_PREDICATE = re.compile(
-    "什么|多少|多久|多长|多大|几|怎|如何|哪|吗|么|能|可以|可不可|要|是否|是不是|为何|谁|何时|会|有没有|区别|算|行不行"
+    "什么|多少|多久|多长|多大|几|怎|如何|哪|吗|么|能|可以|可不可|要|是否|是不是|为何|谁|何时|会|有没有|区别|(?<![预打])算|行不行"
 )
 _EN_PREDICATE = re.compile(
     r"\b(?:what(?! about\b)|which|who|whom|whose|when|where|why|how(?! about\b)|is|are|was|were"
@@ -114,9 +114,16 @@ def _cut(start: re.Pattern[str], text: str) -> str:
 
 def _is_linked(query: Query) -> bool:
     text = _without_filler(query)
+    if _is_fragment(text):
+        return True
     if query.language is Language.ENGLISH:
         return _EN_OPENER.match(text) is not None or _EN_PREPOSITION.match(text) is not None
     return _ZH_OPENER.match(text) is not None or _ZH_LINKING_END.search(text) is not None
+
+
+def _is_fragment(text: str) -> bool:
+    """Whether it asks by its mark alone: every week?"""
+    return text.endswith(("?", "？")) and not _asks(text)
 
 
 def _points(text: str) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from math import exp, log
 
+from bot.answering.told import asks_number, is_named, tells
 from bot.domain import Entry, Hit, Ranking
 
 # What speaks for or against an entry after others, in units of an entry's score. Chosen, like the rest
@@ -34,6 +35,8 @@ _MOST_BELIEF = 2.5
 _RAREST = 0.001
 # What a reading without any entry on the subject says about the question being on the subject, at most.
 _NO_BELIEF = -1.0
+# What it says at least where the last answer tells what is asked.
+_TOLD_BELIEF = 0.0
 # Share of two questions that must be equal for one to be the other with a word replaced.
 _SWAP_SHARE = 0.5
 
@@ -66,12 +69,16 @@ def meaning(
     subject too. ``entries`` are those that may be meant; ``threshold`` is the confidence to answer from.
     """
     readings = [_scores(reading, entries) for reading in (alone[0], *in_context)]
+    is_told = _is_told(entries, lasts, core)
     totals = {name: sum(_of(reading, name) for reading in readings) / len(readings) for name in entries}
-    scored = [Hit(name, total + _fit(entries[name], lasts, core)) for name, total in totals.items()]
+    fits = {name: _fit(entry, lasts, core, is_told=is_told) for name, entry in entries.items()}
+    scored = [Hit(name, total + fits[name]) for name, total in totals.items()]
     hits = tuple(sorted(scored, key=lambda hit: -hit.score))
     if not hits:
         return Meaning((), -_OUTSET)
     belief = max(_belief(reading, entries, threshold) for reading in alone)
+    if is_told and hits[0].entry_id == lasts[0].id:
+        belief = max(belief, _TOLD_BELIEF)
     return Meaning(hits, _evidence(hits, belief, _agreement(alone[0], hits[0].entry_id)))
 
 
@@ -115,19 +122,27 @@ def _log_odds(probability: float) -> float:
     return log(bounded / (1 - bounded))
 
 
-def _fit(entry: Entry, lasts: Sequence[Entry], core: str) -> float:
+def _fit(entry: Entry, lasts: Sequence[Entry], core: str, *, is_told: bool) -> float:
     """What speaks for an entry after the last ones, apart from the words."""
     if not lasts:
         return 0.0
     last, *earlier = lasts
     was_about_it = core in last.question.casefold()
     if entry.id == last.id:
-        return -_REPEATED * (_ABOUT_BOTH if was_about_it else 1.0)
+        return 0.0 if is_told else -_REPEATED * (_ABOUT_BOTH if was_about_it else 1.0)
     near = _RELATED if entry.id in last.related else _SAME_TOPIC if entry.topic == last.topic else 0.0
     named = _NAMED if core in entry.question.casefold() and not was_about_it else 0.0
     swapped = _SWAPPED if is_swap(last.question, entry.question, core) else 0.0
     repeated = _REPEATED_EARLIER if any(entry.id == other.id for other in earlier) else 0.0
     return near + named + swapped - repeated
+
+
+def _is_told(entries: dict[str, Entry], lasts: Sequence[Entry], core: str) -> bool:
+    """Whether the last answer tells what is asked, and no other entry is about just that."""
+    if not lasts or not tells(lasts[0], core):
+        return False
+    others = (entry for name, entry in entries.items() if name != lasts[0].id)
+    return asks_number(core) or not any(is_named(core, entry.question) for entry in others)
 
 
 def is_swap(question: str, other: str, core: str) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 
 from bot.answering.dependence import is_question
 from bot.answering.normalising import normalise
-from bot.domain import Query
+from bot.domain import Language, Query
 
 # Somebody, or somebody close, who is, has, runs or wants something; wanting to ask is nothing of that kind.
 _ZH_CLOSE = (
@@ -24,6 +25,11 @@ _EN_SELF = re.compile(
     r"(?:'m|'re|'d|'s| am| are| is| have| has| runs?| owns?| sells?| makes?| grows?| wants?| would)\b"
     r"(?! (?:asking|wondering|sorry|not sure|confused|to know|to ask|like to know))"
 )
+# How somebody goes on about themselves: 我是老师，想卖网课.
+_GOES_ON = re.compile(
+    r"(?:现在|目前|也|还|又|就|正)*(?:想|要|打算|准备|计划|在|有|没有?|做|卖|开|是)"
+    r"|(?:and|i|we|want|would|have|no)\b"
+)
 _CLAUSE = re.compile(r"[。.!！?？;；,，、\n]\s*|\s+(?=[\u3400-\u9fff])")
 _UNIT = re.compile(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+")
 # A word or two says too little, a story too much.
@@ -35,12 +41,13 @@ def introduction(query: Query) -> str:
     opened = _ZH_SELF.match(query.text) or _EN_SELF.match(query.text)
     if opened is None:
         return ""
-    rest = query.text[opened.end() :]
-    end = _CLAUSE.search(rest)
-    rest = rest[: end.start()] if end else rest
-    said = f"{opened[0]}{rest}"
-    is_plain = _LEAST <= len(_UNIT.findall(said)) <= _MOST and not is_question(normalise(rest))
-    return said if is_plain else ""
+    first, *others = _CLAUSE.split(query.text[opened.end() :])
+    if is_question(normalise(first)):
+        return ""
+    plain = takewhile(lambda clause: _GOES_ON.match(clause) and not is_question(normalise(clause)), others)
+    between = " " if query.language is Language.ENGLISH else ""
+    said = f"{opened[0]}{f',{between}'.join([first, *plain])}"
+    return said if _LEAST <= len(_UNIT.findall(said)) <= _MOST else ""
 
 
 def with_introduction(said: str, question: str) -> str:

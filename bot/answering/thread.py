@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot.answering.alternatives import pointed_at
 from bot.answering.answerer import CHAT_TOPICS
-from bot.answering.choosing import chosen_by_words
+from bot.answering.choosing import chosen_by_words, marks_choice
 from bot.answering.dependence import Dependence, core, dependence, is_question
 from bot.answering.following_up import Meaning, meaning
 from bot.answering.normalising import normalise
@@ -39,6 +39,8 @@ class Thread:
 
     def ranking(self) -> Ranking | None:
         """What the question means here; None when it is to be answered by itself."""
+        if marks_choice(self._query.text) and (named := self._named()):
+            return named
         dependence = self._dependence()
         if dependence is Dependence.NONE:
             return None

@@ -45,6 +45,14 @@ def test_what_a_question_compares(question, compared):
         ("第一次认证要多久", KINDS, None),
         ("how much is the first year?", ENGLISH, None),
         ("多少钱", KINDS, None),
+        ("那后面那个要备案吗", KINDS, "那电商要备案吗"),
+        ("前面的那个贵吗", SHOPS, "单商户贵吗"),
+        ("这两种都要认证吗", KINDS, "普通和电商都要认证吗"),
+        ("两者之间能换吗", KINDS, "普通和电商能换吗"),
+        ("which of the two is quicker", ENGLISH, "which of ordinary and e-commerce is quicker"),
+        ("do both need a licence", ENGLISH, "do ordinary and e-commerce need a licence"),
+        ("两个月够吗", KINDS, None),
+        ("do both need a licence", "How long does a review take?", None),
     ],
 )
 def test_a_place_stands_for_what_is_there(said, question, meant):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.answering.choosing import asks_for_more, chosen_by_place, chosen_by_words
+from bot.answering.choosing import asks_for_more, chosen_by_place, chosen_by_words, marks_choice
 from bot.answering.normalising import normalise
 
 OFFERS = ["个人小程序可以备案吗？", "小程序备案要多久？", "小程序备案的截止日期是哪天？"]
@@ -78,3 +78,17 @@ def test_words_of_several_offers_or_of_none_choose_nothing(said):
 @pytest.mark.parametrize("said", ["详细点", "詳細說說", "tell me more", "More details!", "继续说"])
 def test_asking_for_more_is_understood_in_other_words(said):
     assert asks_for_more(normalise(said).key)
+
+
+@pytest.mark.parametrize(
+    "said", ["截止日期那个", "截止日期的那一个", "the deadline one", "that filing question"]
+)
+def test_what_names_one_of_several_says_so(said):
+    assert marks_choice(normalise(said).text)
+
+
+@pytest.mark.parametrize(
+    "said", ["截止日期", "那个人呢", "那个要多久", "截止日期是哪天", "the deadline", "is the first one free?"]
+)
+def test_what_only_points_does_not(said):
+    assert not marks_choice(normalise(said).text)

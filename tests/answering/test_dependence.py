@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.answering.dependence import Dependence, core, dependence, is_short
+from bot.answering.dependence import Dependence, core, dependence, is_question, is_short
 from bot.answering.normalising import normalise
 from bot.domain import Language
 
@@ -26,6 +26,9 @@ from bot.domain import Language
         "how long does it take?",
         "what if it fails?",
         "for a hotel?",
+        "on Sundays?",
+        "three times?",
+        "周末？",
     ],
 )
 def test_a_question_that_goes_on_depends_on_the_last_one(question):
@@ -103,3 +106,11 @@ def test_a_question_is_short_up_to_nine_characters_or_thirteen_with_a_link(text,
 
 def test_a_preposition_that_belongs_to_the_question_stays():
     assert core(normalise("and in what cities")) == "in what cities"
+
+
+@pytest.mark.parametrize(
+    ("said", "asks"),
+    [("預算三千", False), ("预算有限", False), ("打算下周开业", False), ("怎么算", True), ("算违规不", True)],
+)
+def test_a_budget_asks_nothing(said, asks):
+    assert is_question(normalise(said)) is asks
