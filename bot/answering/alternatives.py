@@ -22,7 +22,7 @@ _ZH_BETWEEN = re.compile(r"和|与|跟|还是|、")
 _EN_BETWEEN = re.compile(r",? (?:and|or|versus|vs) ")
 # What is said before and after the things compared: 微信官方把小程序分成(普通)和(电商)两类吗.
 _ZH_BEFORE = re.compile(r"分成|分为|只有|算|给|在|把|用|[，,。：:“”]")
-_ZH_AFTER = re.compile(r"小程序|有|的|在|各|类|两|差|该|选|分别|可以|需要|是|靠|上线|[，,。：:“”?？]")
+_ZH_AFTER = re.compile(r"小程序|哪|有|的|在|各|类|两|差|该|选|分别|可以|需要|是|靠|上线|[，,。：:“”?？]")
 _EN_BEFORE = re.compile(r"\b(?:between|an?|the|of|for|do|does|my|from|is|are|only|kinds)\b|[,:]")
 _EN_AFTER = re.compile(r"\b(?:mini|programs?|is|are|differ|has|have|what|which|for|in)\b|[,:?]")
 _MOST = 24

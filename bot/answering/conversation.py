@@ -6,6 +6,7 @@ No effects, no channel: the same question in the same conversation gives the sam
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 
 from bot.answering.answerer import Answerer
 from bot.answering.choosing import asked_language, asks_for_more, chosen_by_place
@@ -137,10 +138,14 @@ class _Exchange:
         if alone.outcome is OutcomeKind.SMALLTALK and not is_question(query):
             return None
         informed = self._answerer.answer(with_introduction(talk.about, question), query.language)
-        threshold = self._answerer.index().answer_threshold
-        least = threshold if alone.outcome in _SAYS_LITTLE else surely(threshold)
-        is_sure = informed.is_answered and informed.confidence >= least
+        is_sure = informed.is_answered and self._is_clearer(informed, alone)
         return informed if is_sure and self._is_news(query, informed, alone, talk) else None
+
+    def _is_clearer(self, informed: Reply, alone: Reply) -> bool:
+        """Whether it says more surely what is meant; what is unknown may be off the subject."""
+        if alone.outcome is OutcomeKind.ABSTAIN:
+            return informed.confidence >= surely(self._answerer.index().answer_threshold)
+        return alone.outcome in _SAYS_LITTLE or _lead(informed) > _lead(alone)
 
     def _is_news(self, query: Query, informed: Reply, alone: Reply, talk: Conversation) -> bool:
         """Whether it is another answer; one that was given is given again only where no other is near.
@@ -151,9 +156,13 @@ class _Exchange:
             return False
         if informed.entry.id in talk.entries[:1] and not is_question(query):
             return False
-        best, *others = informed.ranking.hits
-        is_clear = not others or best.score - others[0].score >= _CLEAR_REPEAT
-        return is_clear or informed.entry.id not in talk.entries
+        return _lead(informed) >= _CLEAR_REPEAT or informed.entry.id not in talk.entries
+
+
+def _lead(reply: Reply) -> float:
+    """How far the best entry is above the next, in units of score."""
+    best, *others = reply.ranking.hits
+    return best.score - others[0].score if others else inf
 
 
 def remembered(talk: Conversation, reply: Reply, question: str = "") -> Conversation:

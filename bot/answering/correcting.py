@@ -42,4 +42,8 @@ def corrected(question: str, asked: str) -> str:
         return question
     wrong, meant = (found["wrong"] or "").strip(), found["meant"].strip()
     is_swap = bool(wrong) and wrong in asked and not is_question(normalise(meant))
-    return asked.replace(wrong, meant) if is_swap else meant
+    if is_swap:
+        return asked.replace(wrong, meant)
+    if is_question(normalise(meant)):
+        return meant
+    return f"what about {meant}" if query.text.isascii() else f"那{meant}呢"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from bot.answering.alternatives import pointed_at
+from bot.answering.alternatives import alternatives, pointed_at
 from bot.answering.answerer import CHAT_TOPICS
 from bot.answering.choosing import chosen_by_words, marks_choice
 from bot.answering.dependence import Dependence, core, dependence, is_question
@@ -58,11 +58,13 @@ class Thread:
 
     def _is_settled(self) -> bool:
         """Whether the question by itself needs no asking back."""
+        if self._alone.outcome is OutcomeKind.SMALLTALK and is_question(self._query):
+            return self._lead() >= _CLEAR_LEAD
         return self._alone.outcome not in (OutcomeKind.CLARIFY, OutcomeKind.ABSTAIN)
 
     def _is_better(self, ranking: Ranking, dependence: Dependence) -> bool:
         """Whether a meaning not to be believed is at least better to ask back with."""
-        if self._alone.outcome is OutcomeKind.SMALLTALK:
+        if self._alone.outcome is OutcomeKind.SMALLTALK and self._is_settled():
             return dependence is Dependence.CERTAIN
         return not self._is_settled() and ranking.confidence >= self._index.clarify_threshold
 
@@ -105,8 +107,14 @@ class Thread:
         return meaning(alone, in_context, self._topical([*alone, *in_context]), lasts, self._core, threshold)
 
     def _compared(self) -> list[str]:
-        """Where a thing pointed at by its place may be named: what was answered, and what was asked."""
-        return [*(entry.question for entry in self._entries(self._talk.entries)), self._talk.question]
+        """Where a thing pointed at by its place may be named: what was answered, and what was asked.
+
+        The customer's own order counts where the last answer is to that question.
+        """
+        answered = [entry.question for entry in self._entries(self._talk.entries)]
+        asked = alternatives(self._talk.question)
+        is_latest = bool(asked) and all(thing in "".join(answered[:1]).casefold() for thing in asked)
+        return [self._talk.question, *answered] if is_latest else [*answered, self._talk.question]
 
     def _rank(self, text: str) -> Ranking:
         return self._index.rank(normalise(text, self._query.language))

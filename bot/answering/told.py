@@ -10,9 +10,9 @@ from bot.domain import Entry
 _ENOUGH = 0.5
 # What asks for nothing but a number: 一年几次, how much is it.
 _ONLY_A_NUMBER = re.compile(
-    r"(?:[一每](?:年|个?月|天|周|次))?(?:最多|最少|大概|一般|具体|能|可以|要|得|收|交|是|有)*"
+    r"(?:[一每](?:年|个?月|天|周|次|共))?(?:总共|最多|最少|大概|一般|具体|能|可以|要|得|收|交|是|有)*[\u3400-\u9fff]?"
     r"(?:多少|几|多久|多长|多大)(?:钱|次|回|个|天|年|个月|人|时间)?"
-    r"|how (?:much|many|often|long|big)(?: times)?(?: (?:is|does|do) (?:it|that|this)(?: cost| take)?)?"
+    r"|how (?:much|many|often|long|big)(?: times| days)?(?: (?:is|does|do) (?:it|that|this)(?: cost| take)?)?"
     r"(?: (?:a|per) (?:year|month|week|day))?"
 )
 # The kinds of number by the words that ask for them, with what an answer tells them in.
@@ -20,7 +20,7 @@ _KINDS = (
     (re.compile(r"钱|how much"), re.compile(r"\d[\d,.~–～-]* ?(?:万? ?元|%)|cny")),
     (re.compile(r"次|回|often|times"), re.compile(r"\d ?次|\d (?:times|changes)|once|twice")),
     (
-        re.compile(r"久|长|天|时间|how long"),
+        re.compile(r"久|长|天|时间|how long|days"),
         re.compile(r"\d ?(?:个?(?:工作)?[日天周月]|小时|(?:working )?(?:day|hour|week|month))"),
     ),
 )

@@ -16,12 +16,12 @@ from tests.answering.test_conversation import ENTRIES, ScaledIndex
     ("said", "asked", "meant"),
     [
         ("不是茶叶，是茶具", "卖茶叶要什么证", "卖茶具要什么证"),
-        ("不对，我说的是改名", "图标怎么换", "改名"),
+        ("不对，我说的是改名", "图标怎么换", "那改名呢"),
         ("不是，我想问要几天", "图标怎么换", "几天"),
         ("都不是，我问的是谁来发货", "图标怎么换", "谁来发货"),
         ("not tea, I mean coffee", "which permit for tea", "which permit for coffee"),
-        ("no, I meant the icon", "how do I rename it", "the icon"),
-        ("none of those, I want to know about stickers", "payment", "stickers"),
+        ("no, I meant the icon", "how do I rename it", "what about the icon"),
+        ("none of those, I want to know about stickers", "payment", "what about stickers"),
     ],
 )
 def test_what_is_meant_takes_the_place_of_what_is_not(said, asked, meant):

@@ -182,23 +182,46 @@ def test_of_a_long_question_the_end_is_kept():
 
 WHO = "我们是日本公司"
 INTRODUCED = Conversation(about=WHO)
-COST = ranking(SURE, cost=9.0)
+COST = ranking(SURE, cost=9.0, refund=7.5)
 
 
 @pytest.mark.parametrize(
-    ("question", "confidence", "entry"),
+    ("question", "next_best", "entry"),
     [
-        ("要多久", 0.65, "twin"),
-        ("要多久", 0.64, "cost"),
-        ("它要多久", 0.99, "cost"),
-        ("什么时候开始才算是最后期限的那一天", 0.99, "cost"),
+        ("要多久", 7.4, "twin"),
+        ("要多久", 7.5, "cost"),
+        ("它要多久", 1.0, "cost"),
+        ("什么时候开始才算是最后期限的那一天", 1.0, "cost"),
     ],
-    ids=["sure", "not quite sure", "points back", "long"],
+    ids=["clearer", "as clear", "points back", "long"],
 )
-def test_a_short_question_is_asked_for_who_introduced_themselves_if_that_is_sure(question, confidence, entry):
-    informed = ranking(confidence, twin=9.0, cost=1.0)
+def test_a_short_question_is_asked_for_who_introduced_themselves_if_that_is_clearer(
+    question, next_best, entry
+):
+    informed = ranking(SURE, twin=9.0, both=next_best)
 
     assert entry_of(question, ScriptedIndex(COST, TWIN, **{WHO: informed}), INTRODUCED) == entry
+
+
+@pytest.mark.parametrize(("confidence", "entry"), [(0.65, "twin"), (0.64, None)], ids=["sure", "not quite"])
+def test_what_nothing_is_known_of_by_itself_must_be_sure_for_who_asks(confidence, entry):
+    index = ScriptedIndex(ranking(0.01, cost=-4.0), TWIN, **{WHO: ranking(confidence, twin=9.0, cost=1.0)})
+
+    assert entry_of("要多久", index, INTRODUCED) == entry
+
+
+@pytest.mark.parametrize(("question", "entry"), [("要多久", "twin"), ("挺好", "thanks")])
+def test_what_is_like_chat_by_itself_is_asked_for_who_asks_if_it_is_a_question(question, entry):
+    index = ScriptedIndex(ranking(SURE, thanks=9.0), TWIN, **{WHO: ranking(0.6, twin=9.0, cost=8.0)})
+
+    assert entry_of(question, index, INTRODUCED) == entry
+
+
+@pytest.mark.parametrize(("question", "entry"), [("要多久", "twin"), ("时间紧张", "cost")])
+def test_who_tells_more_of_themselves_is_not_given_the_last_answer_again(question, entry):
+    index = ScriptedIndex(COST, TWIN, **{WHO: ranking(0.99, twin=9.0, both=1.0)})
+
+    assert entry_of(question, index, Conversation(about=WHO, entries=("twin",))) == entry
 
 
 def test_where_who_asks_makes_no_other_answer_the_question_stands_alone():
@@ -254,3 +277,25 @@ def test_chat_says_nothing_of_who_asks():
     _, talk = Converser(Answerer(lambda: index)).reply(WHO, Conversation())
 
     assert talk.about == ""
+
+
+@pytest.mark.parametrize(
+    ("answered", "entry"),
+    [("茶和酒有何不同", "cost"), ("酒和茶有何不同", "cost"), ("饭和酒有何不同", "refund")],
+    ids=["same order", "the entry's order is another", "the last answer is to another question"],
+)
+def test_the_first_is_what_the_customer_named_first_unless_the_talk_went_on(answered, entry):
+    compared = make_entry("compared", answered)
+    index = ScriptedIndex(ranking(0.01), TWIN, 茶=ranking(SURE, cost=9.0), 饭=ranking(SURE, refund=9.0))
+    index.entries = (*ENTRIES, compared)
+
+    assert (
+        entry_of("前者要什么", index, Conversation(question="茶和酒哪个好", entries=("compared",))) == entry
+    )
+
+
+@pytest.mark.parametrize(("lead", "entry"), [(3.9, None), (4.0, "thanks")])
+def test_a_question_that_is_not_clearly_chat_is_asked_back_on_the_subject(lead, entry):
+    like_chat = ranking(SURE, thanks=6.0, cost=6.0 - lead)
+
+    assert entry_of("忙得过来吗", ScriptedIndex(like_chat, ranking(0.9, twin=5.0, cost=4.5))) == entry
