@@ -70,7 +70,8 @@ class Thread:
 
     def _dependence(self) -> Dependence:
         """How far history may have a say: what is clear by itself does not depend."""
-        depends = Dependence.CERTAIN if self._is_pointed else dependence(self._query)
+        points = self._is_pointed or marks_choice(self._query.text)
+        depends = Dependence.CERTAIN if points else dependence(self._query)
         if depends is not Dependence.POSSIBLE:
             return depends
         if self._is_like_chat() and not is_question(self._query):

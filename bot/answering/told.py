@@ -26,9 +26,11 @@ _KINDS = (
 )
 _QUESTION_WORDS = re.compile(
     r"什么时候|什么|多少|多久|怎么样|怎么|怎样|如何|为什么|哪|吗|呢|行不行|可不可以|能不能|可以|是不是|有没有|需要|要不要"
-    r"|\b(?:what|which|who|when|where|why|how|if|is|are|do|does|did|can|could|should|will|would|a|an|the|i|it"
-    r"|my|to|for|of|in|on|at|by|and|or|be|about|need|have|has)\b"
+    r"|\b(?:what|which|who|when|where|why|how|if|is|are|do|does|did|can|could|should|will|would|a|an|the|i|it|s"
+    r"|my|you|your|we|our|us|me|he|she|they|them|this|that|there|to|for|of|in|on|at|by|and|or|be|about|need|have|has)\b"
 )
+# Latin letters from which on a word may have another ending.
+_STEM = 4
 _UNIT = re.compile(r"[\u3400-\u9fff]+|[a-z0-9]+")
 
 
@@ -59,6 +61,7 @@ def _has_number(answer: str, question: str) -> bool:
 def _named(piece: str, answer: str) -> int:
     """How many units of a piece are named: a Latin word is one, a character one with its neighbour."""
     if piece.isascii():
-        return int(re.search(rf"\b{piece}", answer) is not None)
+        end = "" if len(piece) >= _STEM else r"\b"
+        return int(re.search(rf"\b{piece}{end}", answer) is not None)
     pairs = [i for i in range(len(piece) - 1) if piece[i : i + 2] in answer]
     return len({place for i in pairs for place in (i, i + 1)})
