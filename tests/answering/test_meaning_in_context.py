@@ -299,3 +299,11 @@ def test_a_question_that_is_not_clearly_chat_is_asked_back_on_the_subject(lead, 
     like_chat = ranking(SURE, thanks=6.0, cost=6.0 - lead)
 
     assert entry_of("忙得过来吗", ScriptedIndex(like_chat, ranking(0.9, twin=5.0, cost=4.5))) == entry
+
+
+def test_what_is_named_as_one_of_several_goes_on_from_the_question_before():
+    """Not offered, and clear by itself: one of the things that belong to the subject is meant."""
+    clear = ranking(SURE, refund=9.0)
+
+    assert entry_of("退款那个", ScriptedIndex(clear, TWIN)) == "twin"
+    assert entry_of("退款", ScriptedIndex(clear, TWIN)) == "refund"

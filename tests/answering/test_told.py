@@ -53,6 +53,8 @@ def test_what_names_a_thing_asks_for_more_than_a_number(question):
         ("明早看球赛吗", "明早开放", False),
         ("weekends?", "Closed on weekends.", True),
         ("for a restaurant", "Restaurants need a licence.", True),
+        ("what's your name", "We tell you what others say to your friends.", False),
+        ("is it red", "Reduced prices.", False),
         ("for a football club", "Anyone may use it.", False),
         ("怎么样", "什么都行", False),
         ("", "什么都行", False),
