@@ -27,7 +27,7 @@ _KINDS = (
 _QUESTION_WORDS = re.compile(
     r"什么时候|什么|多少|多久|怎么样|怎么|怎样|如何|为什么|哪|吗|呢|行不行|可不可以|能不能|可以|是不是|有没有|需要|要不要"
     r"|\b(?:what|which|who|when|where|why|how|if|is|are|do|does|did|can|could|should|will|would|a|an|the|i|it|s"
-    r"|my|you|your|we|our|us|me|he|she|they|them|this|that|there|to|for|of|in|on|at|by|and|or|be|about|need|have|has)\b"
+    r"|my|you|your|we|our|us|me|he|she|they|them|this|that|there|to|for|of|in|on|at|by|and|or|be|about|need|have|has|time)\b"
 )
 # Latin letters from which on a word may have another ending.
 _STEM = 4

@@ -54,6 +54,7 @@ def test_what_names_a_thing_asks_for_more_than_a_number(question):
         ("weekends?", "Closed on weekends.", True),
         ("for a restaurant", "Restaurants need a licence.", True),
         ("what's your name", "We tell you what others say to your friends.", False),
+        ("what time is it", "This takes time.", False),
         ("is it red", "Reduced prices.", False),
         ("for a football club", "Anyone may use it.", False),
         ("怎么样", "什么都行", False),
