@@ -45,8 +45,14 @@ _POINTS_BACK = re.compile(
     r"\b(?:it|its|that|this|these|those|they|them|each|either|both|one|ones|then)\b",
     re.IGNORECASE,
 )
+# What numbers the questions of a list; such a list says itself where to cut.
+_NUMBER = (
+    r"(?:第?[一二三](?:是|[、.,，：:])|第[一二三][个個]?(?:问题|問題)?[是,，：:\s]|首先|其次|再就是|"
+    r"[(（]?(?<!\d)[1-3１-３①②③](?:[)）、：:]|[.．](?!\d))|[①②③]|\b(?:first(?:ly)?|second(?:ly)?|third(?:ly)?)\b\s?[,:])"
+)
+_ITEM = re.compile(_NUMBER, re.IGNORECASE)
 _OPENING = re.compile(
-    r"^[\s,，、：:]*(?:(?:另外|还有|還有|以及|并且|並且|同时|同時|顺便|順便|还想问|還想問|想问一?下?|想問一?下?|"
+    rf"^[\s,，、：:]*(?:(?:{_NUMBER}|另外|还有|還有|以及|并且|並且|同时|同時|顺便|順便|还想问|還想問|想问一?下?|想問一?下?|"
     r"请问|請問|and|also|plus|btw)[\s,，、：:]*)*",
     re.IGNORECASE,
 )
@@ -104,11 +110,21 @@ def cuts(question: str) -> Iterator[Cut]:
 
 
 def _inner_cuts(sentence: str) -> Iterator[Cut]:
+    yield from _items(sentence)
     pattern = _CHINESE_CUT if _HAN.search(sentence) else _ENGLISH_CUT
     for match in pattern.finditer(sentence):
         parts = (sentence[: match.start()].strip(), _OPENING.sub("", sentence[match.end() :]))
         if all(_asks(part) and _stands_alone(part) for part in parts):
             yield Cut(parts, at_word=len(match[0].strip(" ，,、")) > 0)
+
+
+def _items(sentence: str) -> Iterator[Cut]:
+    """The questions of a numbered list; what stands before it only if that asks nothing."""
+    before, *items = _ITEM.split(sentence)
+    parts = tuple(item.strip(" ，,、;；") for item in items)
+    is_list = 1 < len(parts) <= MAX_PARTS and not _asks(before)
+    if is_list and all(_asks(part) and not _POINTS_BACK.search(part) for part in parts):
+        yield Cut(parts, at_word=True)
 
 
 def _asks(text: str) -> bool:

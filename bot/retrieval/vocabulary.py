@@ -24,6 +24,9 @@ LONGEST_PHRASE = 4
 _MIN_COUNT = 3
 # Of a very large knowledge base only the commonest: every worker holds them.
 _MOST_WORDS, _MOST_PHRASES = 20_000, 50_000
+# So many times rarer than the phrase that sounds the same, and in no dictionary: a slip that somebody wrote
+# down as one way to ask. Taken for a word, it would be left as it is wherever else it occurs.
+_SLIP = 30
 # How firmly the characters of a phrase must hang together to be a word (normalised mutual information).
 _COHESION = 0.5
 # The characters of the national standard GB 2312: those a reader types.
@@ -45,14 +48,18 @@ def learn_vocabulary(questions: Iterable[str]) -> Vocabulary:
     phrases = _commonest(phrases, _MOST_PHRASES)
     sounds = _sounds({character for phrase in seen if len(phrase) == 1 for character in phrase})
     by_sound = _by_sound(phrases, pieces, sounds)
+    firm = _firm(by_sound, phrases)
+    slips = _slips(seen, {sound: phrase for sound, phrase in by_sound.items() if phrase in firm}, sounds)
+    phrases = {phrase: count for phrase, count in phrases.items() if phrase not in slips}
+    by_sound = {sound: phrase for sound, phrase in by_sound.items() if phrase in phrases}
     return Vocabulary(
         _commonest({word: count for word, count in words.items() if count >= _MIN_COUNT}, _MOST_WORDS),
         phrases,
         by_sound,
         sounds,
-        sorted(_real({*seen, *PHRASES_DICT}, by_sound, sounds)),
+        sorted(_real({*seen, *PHRASES_DICT} - slips, by_sound, sounds)),
         _by_letters(by_sound, phrases),
-        sorted(_firm(by_sound, phrases)),
+        sorted(firm & phrases.keys()),
     )
 
 
@@ -98,6 +105,32 @@ def _by_sound(
 
 def _sound(phrase: str, sounds: dict[str, str]) -> str:
     return " ".join([sounds.get(character, "?") for character in phrase])
+
+
+def _slips(seen: Counter[str], by_sound: Mapping[str, str], sounds: dict[str, str]) -> set[str]:
+    """No words, but written instead of a far commoner phrase of the same sound, which fits there."""
+    meant = {phrase: by_sound.get(_sound(phrase, sounds), phrase) for phrase in seen if len(phrase) > 1}
+    rare = {
+        phrase: other
+        for phrase, other in meant.items()
+        if seen[phrase] * _SLIP <= seen[other] and phrase not in PHRASES_DICT
+    }
+    fitting = {phrase for longer in seen for phrase in _fitting(longer, rare, seen)}
+    return {phrase for phrase in rare if any(part in fitting for part in _parts(phrase))}
+
+
+def _fitting(longer: str, rare: Mapping[str, str], seen: Mapping[str, int]) -> Iterator[str]:
+    """Rare phrases beside one more character, where what is meant has been seen beside it too."""
+    first, last = longer[:-1], longer[1:]
+    if first in rare and seen.get(rare[first] + longer[-1], 0) >= _MIN_COUNT:
+        yield first
+    if last in rare and seen.get(longer[0] + rare[last], 0) >= _MIN_COUNT:
+        yield last
+
+
+def _parts(phrase: str) -> Iterator[str]:
+    """Every piece of two characters or more, the phrase among them."""
+    return (phrase[start:end] for start in range(len(phrase)) for end in range(start + 2, len(phrase) + 1))
 
 
 def _real(candidates: set[str], by_sound: dict[str, str], sounds: dict[str, str]) -> set[str]:

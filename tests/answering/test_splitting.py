@@ -33,6 +33,7 @@ FILING, FEE = "备案要多久", "认证要多少钱"
             ("How long does filing take", "what is certification?"),
         ),
         ("我开了家花店。备案要多久？认证要多少钱？", ("备案要多久？", "认证要多少钱？")),
+        ("1. 备案要多久？ 2. 认证要多少钱？", ("备案要多久？", "认证要多少钱？")),
     ],
 )
 def test_two_questions_are_cut_apart_without_the_words_between_them(question, parts):
@@ -52,6 +53,9 @@ def test_two_questions_are_cut_apart_without_the_words_between_them(question, pa
         "什么是商家自营？它要什么证？",
         "普通和电商各要多少钱，两个都要备案吗",
         "备案要多久？为什么？",
+        "第一次认证要多少钱",
+        "要备案吗 首先我没有公司 其次也没有网站",
+        "包不能大过2.5M吗",
         "怎么办？怎么收？怎么卖？怎么发？怎么退？",
         "What is the difference between an app and a mini program?",
         "I run a bakery and want to take orders, what do I need?",
@@ -61,6 +65,19 @@ def test_two_questions_are_cut_apart_without_the_words_between_them(question, pa
 )
 def test_one_question_is_left_whole(question):
     assert list(cuts(question)) == []
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "有两件事 一是备案要多久 二是认证要多少钱",
+        "想问：1、备案要多久 2、认证要多少钱",
+        "首先备案要多久，其次认证要多少钱",
+        "①备案要多久②认证要多少钱",
+    ],
+)
+def test_a_numbered_list_says_itself_where_to_cut(question):
+    assert next(cuts(question)).parts == (FILING, FEE)
 
 
 def index(**known: tuple[str, float]):

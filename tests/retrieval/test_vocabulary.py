@@ -6,6 +6,7 @@ import pytest
 
 from bot.answering.normalising import normalise
 from bot.answering.reading import read
+from bot.answering.spelling import Speller
 from bot.domain import Vocabulary
 from bot.retrieval.versions import VersionStore
 from bot.retrieval.vocabulary import learn_vocabulary
@@ -29,6 +30,18 @@ def test_a_rarer_word_that_sounds_alike_is_kept_from_being_mended():
 
     assert "人证" in learnt.real
     assert "认证" not in learnt.real
+
+
+def test_a_slip_that_was_written_down_as_a_way_to_ask_does_not_pass_for_a_word():
+    learnt = learn_vocabulary(["注册要多久"] * 60 + ["怎么注册", "主册要多久", "怎么主册"])
+
+    assert Speller(learnt).with_sounds("主册难吗") == "注册难吗"
+
+
+def test_a_rare_word_no_dictionary_knows_is_kept_where_the_common_one_never_stands():
+    learnt = learn_vocabulary(["什么资质"] * 60 + ["卖自制饼干"])
+
+    assert Speller(learnt).with_sounds("自制蛋糕") == "自制蛋糕"
 
 
 def test_what_was_met_once_may_be_a_slip_itself_and_is_not_learnt():
