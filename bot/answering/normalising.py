@@ -6,7 +6,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from bot.answering.script import in_mandarin, is_traditional, to_simplified
+from bot.answering.script import is_traditional, to_simplified
 from bot.domain import Language, Query
 
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
@@ -50,7 +50,7 @@ def _folded(text: str) -> tuple[str, str]:
         written = unicodedata.normalize("NFKC", _PICTURE.sub(" ", written))
     written = _MARKS.sub(_one_mark, written)
     written = _REPEATED.sub(r"\1\1\1", written)
-    return written, _written_out(in_mandarin(to_simplified(" ".join(written.split()).casefold())))
+    return written, _written_out(to_simplified(" ".join(written.split()).casefold()))
 
 
 def _written_out(text: str) -> str:

@@ -35,31 +35,9 @@ _MORE_WORDS = {
     "工作天": "工作日",
     "退件": "驳回",
 }
-# Cantonese, written with Simplified characters by then.
-_CANTONESE = {
-    "几多": "多少",
-    "几耐": "多久",
-    "点样": "怎样",
-    "点解": "为什么",
-    "边个": "哪个",
-    "边度": "哪里",
-    "系咪": "是不是",
-    "得唔得": "行不行",
-    "唔使": "不用",
-    "铺头": "店铺",
-    "唔": "不",
-    "冇": "没有",
-    "嘅": "的",
-    "喺": "在",
-    "咗": "了",
-    "俾": "给",
-    "嘢": "东西",
-    "乜": "什么",
-}
 # Answers of the knowledge are converted again and again, and each for all that a reply shows. About 2 MB.
 _REMEMBERED = 1024
 _MORE = re.compile("|".join(_MORE_WORDS))
-_SPOKEN = re.compile("|".join(_CANTONESE))
 
 
 @cache
@@ -76,11 +54,6 @@ def to_simplified(text: str) -> str:
     parts = _MAINLAND.split(text)
     simplified = "".join(part if i % 2 else convert(part) for i, part in enumerate(parts))
     return _MORE.sub(lambda word: _MORE_WORDS[word[0]], simplified)
-
-
-def in_mandarin(text: str) -> str:
-    """Simplified text with Mandarin words for Cantonese ones, which only a question is likely to hold."""
-    return _SPOKEN.sub(lambda word: _CANTONESE[word[0]], text)
 
 
 def is_traditional(text: str) -> bool:
