@@ -16,13 +16,15 @@ from bot.disk_cache import DiskCache
 from bot.domain import Entry, KnowledgeBase, Query
 from bot.ports import Embedder, Progress, no_progress
 from bot.retrieval import training
+from bot.retrieval.cross_validation import Learning
 from bot.retrieval.decision import SIGNALS
 from bot.retrieval.faiss_index import PassageIndex, RowKind, Rows
 from bot.retrieval.index_files import Texts, write_learnt, write_texts
 from bot.retrieval.learnt_cache import Arrays, LearntCache
 from bot.retrieval.lexical import Lexicon
 from bot.retrieval.passages import embedded_passages
-from bot.retrieval.training import Group, Learning, Trained, TrainingSet
+from bot.retrieval.training import Trained
+from bot.retrieval.training_set import Group, TrainingSet
 from bot.retrieval.vectors import Vectors, best_of_all, centred
 from bot.retrieval.versions import FORMAT, IndexManifest, VersionStore, checksums
 from bot.retrieval.vocabulary_cache import vocabulary_file
