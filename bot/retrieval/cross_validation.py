@@ -16,7 +16,7 @@ from bot.ports import Progress
 from bot.retrieval.asked_questions import Asked, joined
 from bot.retrieval.classifier_fitting import fit_classifier
 from bot.retrieval.decision import Classifier, Evidence, lengths
-from bot.retrieval.folds import absent_entries, in_fold
+from bot.retrieval.folds import absent_entries, in_fold, phrasings_in_fold
 from bot.retrieval.learnt_cache import Arrays, LearntCache
 from bot.retrieval.lexical import Counts, Lexicon, ngram_counts
 from bot.retrieval.training_set import Group, TrainingSet
@@ -42,9 +42,9 @@ def ask_all(data: TrainingSet, progress: Progress, learning: Learning) -> Asked:
 def _fold(data: TrainingSet, fold: int, progress: Progress, learning: Learning) -> Asked:
     """Ask the questions that this fold holds out."""
     progress("training the decision", fold, data.folds + 1)
-    absent = absent_entries(data, fold)
-    is_asked = in_fold(len(data.phrasings.texts), fold) & ~absent[data.phrasings.entries]
-    return ask(data, is_asked, in_fold(len(data.background.texts), fold), absent, learning)
+    absent, phrasings = absent_entries(data, fold), data.phrasings
+    is_asked = phrasings_in_fold(phrasings.texts, phrasings.entries, fold) & ~absent[phrasings.entries]
+    return ask(data, is_asked, in_fold(data.background.texts, fold), absent, learning)
 
 
 def ask(

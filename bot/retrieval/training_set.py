@@ -54,11 +54,16 @@ class Group:
 class TrainingSet:
     """The knowledge base as vectors; ``is_near_miss``: (background,), which of it the operator wrote."""
 
-    entry_count: int
+    entry_ids: tuple[str, ...]
     phrasings: Group
     passages: Group
     background: Group
     is_near_miss: NDArray[np.bool_]
+
+    @property
+    def entry_count(self) -> int:
+        """Of the entries, known ones and those that were held out."""
+        return len(self.entry_ids)
 
     @property
     def folds(self) -> int:

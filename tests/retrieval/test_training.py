@@ -67,7 +67,7 @@ def training_set(
     outside = group([entries, entries + 1], half, noise, seed + 2, [-1, -1])
     outside = outside.where(np.arange(2 * half) < background)
     return TrainingSet(
-        entries,
+        tuple(f"entry-{number}" for number in numbers),
         group(numbers, each, noise, seed, numbers),
         group(numbers, 1, noise, seed + 1, numbers),
         outside,
@@ -314,7 +314,7 @@ def test_too_many_entries_leave_the_built_in_gate():
     texts = tuple("a" for _ in range(3 * count))
     rows = Group(texts, vectors, np.repeat(np.arange(count), 3))
     background = Group(texts[:9], vectors[:9], np.full(9, -1))
-    trained = fit(TrainingSet(count, rows, rows, background, np.zeros(9, bool)))
+    trained = fit(TrainingSet(tuple(map(str, range(count))), rows, rows, background, np.zeros(9, bool)))
 
     assert trained.decision.classifier is None
     assert trained.decision.clarify_threshold <= trained.decision.answer_threshold
