@@ -77,6 +77,7 @@ def training_set(
 
 APART = training_set()
 OVERLAPPING = training_set(each=20, background=60, noise=0.55)
+MANY = training_set(each=40, background=120, noise=0.55)
 
 
 def fit(data: TrainingSet, rate: float = 0.05):
@@ -391,6 +392,28 @@ def test_the_same_vectors_give_the_same_decision():
     assert {name: array.tobytes() for name, array in first.items()} == {
         name: array.tobytes() for name, array in second.items()
     }
+
+
+@cache
+def fit_many():
+    return fit(MANY)
+
+
+@pytest.mark.parametrize("row", [0, 37, 74, 111])
+def test_a_phrasing_more_hardly_moves_the_threshold_wherever_it_stands(row):
+    """Drawn by number, the folds of all that stand behind it moved it by as much as .08."""
+    known, new = MANY.phrasings, group([row % 4], 1, 0.55, 500 + row, [row % 4])
+    before, after = np.arange(160) < row, np.arange(160) >= row
+    parts = (known.where(before), replace(new, texts=("a new one",)), known.where(after))
+    more = Group(
+        tuple(text for part in parts for text in part.texts),
+        np.vstack([part.vectors for part in parts]),
+        np.concatenate([part.entries for part in parts]),
+    )
+
+    trained = fit(replace(MANY, phrasings=more))
+    assert trained.decision.answer_threshold == pytest.approx(fit_many().decision.answer_threshold, abs=0.02)
+    assert trained.coverage == pytest.approx(fit_many().coverage, abs=0.01)
 
 
 def test_progress_is_told_from_the_first_step_to_the_last():
