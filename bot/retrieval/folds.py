@@ -29,7 +29,7 @@ def in_fold(names: Sequence[str], fold: int) -> NDArray[np.bool_]:
 def phrasings_in_fold(texts: Sequence[str], entries: NDArray[np.intp], fold: int) -> NDArray[np.bool_]:
     """(n,): the same entry by entry, so that no fold takes all phrasings of an entry that has several."""
     is_in = np.empty(len(texts), bool)
-    in_order = np.argsort(entries, kind="stable")
+    in_order = np.argsort(entries)
     _, starts = np.unique(entries[in_order], return_index=True)
     for rows in np.split(in_order, starts[1:]):
         is_in[rows] = in_fold([texts[row] for row in rows.tolist()], fold)

@@ -141,3 +141,10 @@ def test_no_more_than_a_third_of_few_entries_is_absent_at_once(entries):
 
     assert sum(counts) == data.entry_count
     assert max(counts) - min(counts) <= 1
+
+
+@pytest.mark.parametrize(("entries", "near_misses"), [(4, False), (10, True)])
+def test_no_entry_is_absent_where_they_are_few_or_near_misses_were_written(entries, near_misses):
+    data = training_set(entries=entries, near_misses=near_misses)
+
+    assert [absent_entries(data, fold).tolist() for fold in range(FOLDS)] == [[False] * entries] * FOLDS
