@@ -33,8 +33,9 @@ from bot.domain import KnowledgeBase, Phrasing, Place, Ranking
 from bot.knowledge import loader
 from bot.operations import Operations, TableChoices
 from bot.ports import Embedder, no_progress
-from bot.retrieval import decision, training
-from bot.retrieval.building import BuildOptions, build_index, entry_ids, training_set
+from bot.retrieval import cross_validation, decision, folds, training_set
+from bot.retrieval.building import BuildOptions, build_index, entry_ids
+from bot.retrieval.building import training_set as training_set_of
 from bot.retrieval.loaded_index import LoadedIndex, load_index
 from bot.retrieval.vectors import Groups, Vectors, best_of_groups
 from bot.retrieval.versions import VersionStore
@@ -64,7 +65,7 @@ class Lab:
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """Centred as the knowledge base's own questions are."""
         places = tuple(Phrasing(text, Place(Path(), 0)) for text in texts)
-        data = training_set(replace(self.base, background=places, everyday=()), self.embedder, normalise)
+        data = training_set_of(replace(self.base, background=places, everyday=()), self.embedder, normalise)
         return data.background.vectors
 
 
@@ -76,8 +77,8 @@ def variants(lab: Lab) -> dict[str, AbstractContextManager[object]]:
         found[f"without {name}"] = _without_term(term)
     for number, signal in enumerate(decision.SIGNALS):
         found[f"gate without {signal}"] = _without_signal(number)
-    found["entries never held out"] = patch.object(training, "_MIN_ENTRIES_TO_HOLD_OUT", 10**9)
-    found["one split only"] = patch.object(training, "_ROUNDS", 1)
+    found["entries never held out"] = patch.object(folds, "_MIN_ENTRIES_TO_HOLD_OUT", 10**9)
+    found["one split only"] = patch.object(training_set, "_ROUNDS", 1)
     if any(entry.not_this for entry in lab.base.entries):
         found |= {f"“not this” costs {cost:g} × its lead": _penalty(lab, cost) for cost in (2.0, 6.0)}
     return found
@@ -106,10 +107,10 @@ def _penalty(lab: Lab, cost: float) -> Iterator[None]:
         lead = best_of_groups(vectors, known, owned) - evidence.phrasings
         return replace(evidence, passages=evidence.passages - np.maximum(lead, 0) * cost / _PASSAGE)
 
-    trained, ranked = training._evidence, LoadedIndex._evidence
+    trained, ranked = cross_validation._evidence, LoadedIndex._evidence
     with (
         patch.object(
-            training,
+            cross_validation,
             "_evidence",
             lambda rest, asked, fit: lessened(trained(rest, asked, fit), asked.vectors),
         ),
@@ -218,7 +219,7 @@ def main() -> None:
     parser.add_argument("folders", nargs="*", type=Path)
     parser.add_argument("--own", action="store_true")
     arguments = parser.parse_args()
-    steps: Any = training
+    steps: Any = cross_validation
     steps.fit_classifier = remembered(steps.fit_classifier)
     steps._lexical = remembered(steps._lexical)
     operations = Operations(load_settings())

@@ -22,7 +22,16 @@ class Part:
 
 
 # Others build whole indexes: minutes for each mutant.
-_OF_THE_DECISION = ("decision", "faiss_index", "lexical", "searchable", "stored_texts", "sweep", "vectors")
+_OF_THE_DECISION = (
+    "decision",
+    "faiss_index",
+    "folds",
+    "lexical",
+    "searchable",
+    "stored_texts",
+    "sweep",
+    "vectors",
+)
 PARTS = {
     "wechat": Part("wechat", ("tests/wechat",)),
     "channel": Part("channels/wechat", ("tests/channels/wechat",)),
@@ -30,6 +39,6 @@ PARTS = {
     "decision": Part(
         "retrieval",
         tuple(f"tests/retrieval/test_{name}.py" for name in _OF_THE_DECISION),
-        ("decision", "keys", "lexical", "sweep"),
+        ("decision", "folds", "keys", "lexical", "sweep"),
     ),
 }

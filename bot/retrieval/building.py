@@ -16,13 +16,15 @@ from bot.disk_cache import DiskCache
 from bot.domain import Entry, KnowledgeBase, Query
 from bot.ports import Embedder, Progress, no_progress
 from bot.retrieval import training
+from bot.retrieval.cross_validation import Learning
 from bot.retrieval.decision import SIGNALS
 from bot.retrieval.faiss_index import PassageIndex, RowKind, Rows
 from bot.retrieval.index_files import Texts, write_learnt, write_texts
 from bot.retrieval.learnt_cache import Arrays, LearntCache
 from bot.retrieval.lexical import Lexicon
 from bot.retrieval.passages import embedded_passages
-from bot.retrieval.training import Group, Learning, Trained, TrainingSet
+from bot.retrieval.training import Trained
+from bot.retrieval.training_set import Group, TrainingSet
 from bot.retrieval.vectors import Vectors, best_of_all, centred
 from bot.retrieval.versions import FORMAT, IndexManifest, VersionStore, checksums
 from bot.retrieval.vocabulary_cache import vocabulary_file
@@ -77,25 +79,26 @@ def training_set(
     texts = _texts(base, ids, normalise)
     vectors, _ = _embed(texts, embedder, progress)
     is_near_miss = np.arange(len(texts[RowKind.BACKGROUND])) < len(base.background)
-    return _training_set(texts, vectors, len(ids), is_near_miss)
+    return _training_set(texts, vectors, ids, is_near_miss)
 
 
 @dataclass(frozen=True)
 class Questions:
-    """Normalised phrasings in the order of a training set's rows, with the numbers of their entries."""
+    """Normalised, in the order of a training set's rows; ``entries``: the phrasings' entries by number."""
 
     phrasings: list[str]
     entries: NDArray[np.intp]
-    background_count: int
+    background: list[str]
 
 
 def questions(base: KnowledgeBase, normalise: Normalise) -> Questions:
     """Every question of a knowledge base as it is embedded."""
-    phrasings = _texts(base, entry_ids(base), normalise)[RowKind.PHRASING]
+    texts = _texts(base, entry_ids(base), normalise)
+    phrasings = texts[RowKind.PHRASING]
     return Questions(
         [text.text for text in phrasings],
         np.array([text.entry for text in phrasings], np.intp),
-        len(base.background) + len(base.everyday),
+        [text.text for text in texts[RowKind.BACKGROUND]],
     )
 
 
@@ -126,7 +129,7 @@ def _write_version(
         vocabulary = pool.submit(vocabulary_file, questions, options.vocabularies)
         texts_written = pool.submit(_write_texts, folder, base, ids, normalise)
         trained = training.train(
-            _training_set(texts, vectors, len(ids), is_near_miss),
+            _training_set(texts, vectors, ids, is_near_miss),
             false_answer_rate=options.false_answer_rate,
             progress=progress,
             learning=learning,
@@ -245,7 +248,7 @@ def _centred(vectors: Vectors, items: list[_Text], kind: RowKind, centres: dict[
 def _training_set(
     texts: dict[RowKind, list[_Text]],
     vectors: dict[RowKind, Vectors],
-    entry_count: int,
+    ids: tuple[str, ...],
     is_near_miss: NDArray[np.bool_],
 ) -> TrainingSet:
     groups = {
@@ -257,7 +260,7 @@ def _training_set(
         for kind, items in texts.items()
     }
     phrasings, passages, background = (groups[kind] for kind in RowKind)
-    return TrainingSet(entry_count, phrasings, passages, background, is_near_miss)
+    return TrainingSet(ids, phrasings, passages, background, is_near_miss)
 
 
 def _rows(texts: dict[RowKind, list[_Text]]) -> Rows:

@@ -79,7 +79,7 @@ def _learner_digest() -> bytes:
     files = [
         *(str(module.__file__) for module in modules),
         __file__,
-        str(Path(__file__).with_name("training.py")),
+        str(Path(__file__).with_name("cross_validation.py")),
     ]
     sources = [Path(file).read_bytes() for file in files]
     return hashlib.sha256(b"\0".join([*sources, version("numpy").encode()])).digest()

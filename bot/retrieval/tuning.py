@@ -27,10 +27,12 @@ from bot.retrieval.building import Normalise, Questions, entry_ids, questions, t
 from bot.retrieval.checkpoint import load_checkpoint
 from bot.retrieval.comparison import Figures, figures, is_gain
 from bot.retrieval.contrastive import Recipe, tune
+from bot.retrieval.folds import in_fold, phrasings_in_fold
 from bot.retrieval.onnx_embedder import OnnxEmbedder
 from bot.retrieval.preparation import workspace, write_form
 from bot.retrieval.prepared_model import TUNED, ModelManifest, PreparedModel
-from bot.retrieval.training import MAX_CLASSES, MIN_PHRASINGS_PER_ENTRY, HeldOut, hold_out, in_fold
+from bot.retrieval.training import HeldOut, hold_out
+from bot.retrieval.training_set import MAX_CLASSES, MIN_PHRASINGS_PER_ENTRY
 
 MIN_ENTRIES = 8
 _HELD_OUT = 0  # number of the fold
@@ -151,8 +153,8 @@ def _split(asked: Questions, entry_count: int) -> _Split:
     return _Split(
         left_out,
         strangers=left_out[asked.entries],
-        phrasings=in_fold(len(asked.phrasings), _HELD_OUT),
-        background=in_fold(asked.background_count, _HELD_OUT),
+        phrasings=phrasings_in_fold(asked.phrasings, asked.entries, _HELD_OUT),
+        background=in_fold(asked.background, _HELD_OUT),
     )
 
 

@@ -191,18 +191,31 @@ def test_a_judgement_has_a_score_for_every_entry():
     assert decision(gate()).judge(found).scores.tolist() == found.scores()[0].tolist()
 
 
-@pytest.mark.parametrize("phrasings", [[0.9], [0.1, 0.7, 0.9, 0.2], [0.5, 0.5]])
 @pytest.mark.parametrize("has_classifier", [False, True])
-def test_one_query_is_judged_by_the_signals_that_it_has_among_many(phrasings, has_classifier):
-    beliefs = [*(-1.0 - i for i in range(len(phrasings))), -0.3] if has_classifier else None
-    found = evidence(phrasings, beliefs=beliefs, background=0.3, length=4.5)
-    weighing = gate(best_phrasing=4, best_background=-4, margin=1, best_score=-0.5, out_of_scope=2, length=-1)
+@pytest.mark.parametrize("entries", [1, 2, 3, 40])
+@pytest.mark.parametrize("seed", range(5))
+def test_one_query_is_judged_by_the_signals_that_it_has_among_many(entries, has_classifier, seed):
+    """Also where all is far off, so that the best score is below nought."""
+    rng = np.random.default_rng(seed)
+    phrasings, passages, lexical = rng.uniform(-1, 1, (3, entries)).tolist()
+    beliefs = np.log(rng.dirichlet(np.ones(entries + 1))).tolist() if has_classifier else None
+    background, length = rng.uniform(-1, 1), rng.uniform(1, 6)
+    found = evidence(phrasings, passages, lexical, beliefs, background, length)
+    weighing = Gate(rng.normal(size=len(SIGNALS)), rng.normal())
 
     judgement = decision(weighing).judge(found)
 
     (among_many,) = weighing.in_scope(found.signals(found.scores())).tolist()
-    assert dict(zip(SIGNALS, judgement.signals, strict=True)) == pytest.approx(signals(found), abs=1e-6)
-    assert judgement.confidence == pytest.approx(NO_CURVE.probability_of(among_many), abs=1e-6)
+    assert dict(zip(SIGNALS, judgement.signals, strict=True)) == pytest.approx(signals(found), abs=1e-5)
+    assert weighing.in_scope_of(judgement.signals) == pytest.approx(among_many, abs=1e-4)
+    assert judgement.confidence == pytest.approx(NO_CURVE.probability_of(among_many), abs=1e-4)
+
+
+@pytest.mark.parametrize("phrasings", [[-0.4], [0.5, 0.5], [0.1, 0.9, 0.9]])
+def test_one_query_has_the_margin_that_it_has_among_many_where_scores_are_equal_or_below_nought(phrasings):
+    found = evidence(phrasings)
+
+    assert decision(gate()).judge(found).signals == pytest.approx(tuple(signals(found).values()), abs=1e-6)
 
 
 def test_a_judgement_names_the_entries_best_first_and_of_equals_the_first():

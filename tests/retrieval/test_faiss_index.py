@@ -9,7 +9,7 @@ import pytest
 
 from bot.retrieval import faiss_index, searchable
 from bot.retrieval.faiss_index import TOP_ROWS, PassageIndex, RowKind, Rows
-from bot.retrieval.training import MAX_CLASSES
+from bot.retrieval.training_set import MAX_CLASSES
 from bot.retrieval.vectors import Vectors, unit
 
 PHRASING, PASSAGE, BACKGROUND = RowKind

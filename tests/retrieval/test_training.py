@@ -8,10 +8,14 @@ from functools import cache
 import numpy as np
 import pytest
 
-from bot.retrieval import training
+from bot.retrieval import folds
+from bot.retrieval.asked_questions import Asked, joined
+from bot.retrieval.calibration_fitting import fit_calibration
 from bot.retrieval.decision import SIGNALS, Evidence, lengths
 from bot.retrieval.lexical import Lexicon
-from bot.retrieval.training import MAX_CLASSES, Group, TrainingSet, train
+from bot.retrieval.reliability import cross_fitted, decile_of
+from bot.retrieval.training import train
+from bot.retrieval.training_set import MAX_CLASSES, Group, TrainingSet
 from bot.retrieval.vectors import best_of_groups, unit
 
 DIMENSIONS = 16
@@ -63,7 +67,7 @@ def training_set(
     outside = group([entries, entries + 1], half, noise, seed + 2, [-1, -1])
     outside = outside.where(np.arange(2 * half) < background)
     return TrainingSet(
-        entries,
+        tuple(f"entry-{number}" for number in numbers),
         group(numbers, each, noise, seed, numbers),
         group(numbers, 1, noise, seed + 1, numbers),
         outside,
@@ -73,6 +77,7 @@ def training_set(
 
 APART = training_set()
 OVERLAPPING = training_set(each=20, background=60, noise=0.55)
+MANY = training_set(each=40, background=120, noise=0.55)
 
 
 def fit(data: TrainingSet, rate: float = 0.05):
@@ -188,7 +193,7 @@ def test_what_an_entry_that_is_not_there_would_be_asked_makes_the_threshold_stri
     crowded = replace(data, phrasings=replace(data.phrasings, vectors=crowd, texts=("same words",) * 120))
 
     strict = fit(crowded, 0.01)
-    monkeypatch.setattr(training, "_MIN_ENTRIES_TO_HOLD_OUT", 11)
+    monkeypatch.setattr(folds, "_MIN_ENTRIES_TO_HOLD_OUT", 11)
     lenient = fit(crowded, 0.01)
     assert strict.decision.answer_threshold > lenient.decision.answer_threshold
     assert strict.coverage < lenient.coverage
@@ -229,7 +234,7 @@ def test_calibrated_confidence_comes_true():
     is_right = rng.random(len(truth)) < truth
     half = np.arange(len(truth)) < 2_000
     everything = _asked(log_odds, is_right, in_scope=np.ones(len(truth), bool))
-    calibration = training._fit_calibration(log_odds[half], training._chosen(everything, half))
+    calibration = fit_calibration(log_odds[half], everything.where(half))
 
     confidence = calibration.probability(log_odds[~half])
     decile = np.digitize(confidence, np.quantile(confidence, np.linspace(0.1, 0.9, 9)))
@@ -242,14 +247,14 @@ def test_calibrated_confidence_comes_true():
 def _asked(log_odds, is_right, in_scope):
     nobody = np.zeros(len(log_odds), bool)
     signals = np.pad(log_odds[:, None], ((0, 0), (0, len(SIGNALS) - 1)))
-    return training._Asked(np.arange(len(nobody)), signals, is_right, in_scope, nobody, 0.5)
+    return Asked(np.arange(len(nobody)), signals, is_right, in_scope, nobody, 0.5)
 
 
 def test_confidence_rises_even_where_surer_questions_went_wrong():
     """A curve that fell would turn the order of questions round."""
     log_odds = np.linspace(-4, 4, 400)
     is_right = log_odds < 0
-    calibration = training._fit_calibration(log_odds, _asked(log_odds, is_right, np.ones(400, bool)))
+    calibration = fit_calibration(log_odds, _asked(log_odds, is_right, np.ones(400, bool)))
 
     assert (np.diff(calibration.probability(log_odds)) > 0).all()
 
@@ -268,9 +273,9 @@ def test_reliability_compares_confidence_with_what_came_true():
 
 def test_the_standard_error_is_that_of_an_even_chance_at_its_widest():
     """Of n questions of equal weight no share strays further than half the root of n."""
-    decile = training._decile(np.full(100, 0.5), np.arange(100) < 60, np.ones(100))
+    tenth = decile_of(np.full(100, 0.5), np.arange(100) < 60, np.ones(100))
 
-    assert (decile.right, decile.standard_error) == (pytest.approx(0.6), pytest.approx(0.05))
+    assert (tenth.right, tenth.standard_error) == (pytest.approx(0.6), pytest.approx(0.05))
 
 
 def test_a_question_asked_in_several_rounds_is_judged_by_a_curve_that_saw_it_in_none():
@@ -280,11 +285,11 @@ def test_a_question_asked_in_several_rounds_is_judged_by_a_curve_that_saw_it_in_
     rng = np.random.default_rng(5)
     log_odds, is_right = rng.normal(0, 1, 40), rng.random(40) < 0.5
     once = _asked(log_odds, is_right, np.ones(40, bool))
-    twice = training._joined([once, once], 0.5)
+    twice = joined([once, once], 0.5)
 
-    first, second = np.split(training._cross_fitted(twice), 2)
+    first, second = np.split(cross_fitted(twice), 2)
     assert first == pytest.approx(second)
-    assert first == pytest.approx(training._cross_fitted(once), abs=0.02)
+    assert first == pytest.approx(cross_fitted(once), abs=0.02)
 
 
 @pytest.mark.parametrize(
@@ -310,7 +315,7 @@ def test_too_many_entries_leave_the_built_in_gate():
     texts = tuple("a" for _ in range(3 * count))
     rows = Group(texts, vectors, np.repeat(np.arange(count), 3))
     background = Group(texts[:9], vectors[:9], np.full(9, -1))
-    trained = fit(TrainingSet(count, rows, rows, background, np.zeros(9, bool)))
+    trained = fit(TrainingSet(tuple(map(str, range(count))), rows, rows, background, np.zeros(9, bool)))
 
     assert trained.decision.classifier is None
     assert trained.decision.clarify_threshold <= trained.decision.answer_threshold
@@ -387,6 +392,28 @@ def test_the_same_vectors_give_the_same_decision():
     assert {name: array.tobytes() for name, array in first.items()} == {
         name: array.tobytes() for name, array in second.items()
     }
+
+
+@cache
+def fit_many():
+    return fit(MANY)
+
+
+@pytest.mark.parametrize("row", [0, 37, 74, 111])
+def test_a_phrasing_more_hardly_moves_the_threshold_wherever_it_stands(row):
+    """Drawn by number, the folds of all that stand behind it moved it by as much as .08."""
+    known, new = MANY.phrasings, group([row % 4], 1, 0.55, 500 + row, [row % 4])
+    before, after = np.arange(160) < row, np.arange(160) >= row
+    parts = (known.where(before), replace(new, texts=("a new one",)), known.where(after))
+    more = Group(
+        tuple(text for part in parts for text in part.texts),
+        np.vstack([part.vectors for part in parts]),
+        np.concatenate([part.entries for part in parts]),
+    )
+
+    trained = fit(replace(MANY, phrasings=more))
+    assert trained.decision.answer_threshold == pytest.approx(fit_many().decision.answer_threshold, abs=0.02)
+    assert trained.coverage == pytest.approx(fit_many().coverage, abs=0.01)
 
 
 def test_progress_is_told_from_the_first_step_to_the_last():

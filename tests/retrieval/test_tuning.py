@@ -67,7 +67,7 @@ def tune(base: KnowledgeBase, original: PreparedModel, progress=no_progress, **r
     from bot.retrieval.contrastive import Recipe
     from bot.retrieval.tuning import TuningOptions, Untuned, tune_model
 
-    options = TuningOptions(0.05, NOON, Recipe(**{"learning_rate": 3e-3, "seed": 0} | recipe))
+    options = TuningOptions(0.05, NOON, Recipe(**{"learning_rate": 3e-3, "seed": 5} | recipe))
     return tune_model(base, Untuned(original, OnnxEmbedder(original)), normalise, options, progress)
 
 

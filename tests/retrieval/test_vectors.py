@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bot.retrieval import training, vectors
+from bot.retrieval import built_in_decision, vectors
 from bot.retrieval.vectors import Groups, Vectors, best_of_all, best_of_groups, unit
 from tests.retrieval.test_training import fit, training_set
 
@@ -54,7 +54,7 @@ def test_a_unit_vector_keeps_its_direction_and_nothing_stays_nothing():
 def test_a_decision_learnt_in_parts_is_the_one_learnt_at_once(data, monkeypatch):
     at_once = fit(data)
     monkeypatch.setattr(vectors, "_COSINES_AT_ONCE", 30)
-    monkeypatch.setattr(training, "_SCORES_AT_ONCE", 24)
+    monkeypatch.setattr(built_in_decision, "_SCORES_AT_ONCE", 24)
     in_parts = fit(data)
 
     parted = in_parts.decision.to_arrays()
