@@ -91,6 +91,18 @@ def test_whoever_comes_back_is_greeted_in_the_language_of_the_conversation(recei
     assert turn.spoken.text == "Hello! Ask me about mini programs."
 
 
+@pytest.mark.parametrize("put_off", [Reception.slow_down, Reception.turn_away, Reception.receive])
+@pytest.mark.parametrize(("seconds_left", "is_silent"), [(1, True), (0, False)])
+def test_the_bot_is_back_the_moment_a_humans_session_ends(answerer, put_off, seconds_left, is_silent):
+    push, talk = parse_push(written(fields(Content="备案时间"))), Conversation(human_until=NOW + seconds_left)
+
+    assert (put_off(Reception(answerer, OFFICIAL), push, talk, NOW).spoken is None) is is_silent
+
+
+def test_what_happens_the_moment_a_humans_session_ends_is_heard(receive):
+    assert receive(event("subscribe"), Conversation(human_until=NOW)).spoken.text == "你好！我是小程序顾问。"
+
+
 def test_who_is_handed_over_keeps_the_conversation(receive):
     talk = Conversation(Language.SIMPLIFIED, ("fees",), "剩下的")
 
