@@ -6,7 +6,7 @@ import pytest
 
 from bot.wechat.errors import MalformedPushError
 from bot.wechat.fields import MAX_BODY_BYTES
-from bot.wechat.messages import Event, Location, PushKind, delivery_key, parse_push
+from bot.wechat.messages import Event, PushKind, delivery_key, parse_push
 
 from .fakes import APP_ID, json_push, xml, xml_text
 
@@ -90,21 +90,6 @@ def test_events_are_recognised_in_any_case(name):
     assert name == parse_push(event(name.upper())).event
 
 
-def test_a_location_is_read_from_messages_and_events():
-    sent = "<Location_X>31.2304</Location_X><Location_Y>121.4737</Location_Y><Label>上海</Label>"
-    reported = "<Latitude>31.23</Latitude><Longitude>121.47</Longitude>"
-
-    assert Location(31.2304, 121.4737, "上海") == parse_push(xml(sent, kind="location")).location
-    assert Location(31.23, 121.47) == parse_push(event("LOCATION", reported)).location
-
-
-@pytest.mark.parametrize("latitude", ["", "north", "nan", "1e999"])
-def test_an_impossible_location_is_none(latitude):
-    sent = f"<Location_X>{latitude}</Location_X><Location_Y>121.4</Location_Y>"
-
-    assert parse_push(xml(sent, kind="location")).location is None
-
-
 def test_unknown_types_are_unknown_and_do_not_raise():
     assert parse_push(xml(kind="hologram")).kind == PushKind.UNKNOWN
 
@@ -112,6 +97,11 @@ def test_unknown_types_are_unknown_and_do_not_raise():
 @pytest.mark.parametrize("body", [b"<xml/>", b"{}", b'{"action":"CheckContainerPath"}'])
 def test_a_push_without_parties_is_unknown(body):
     assert parse_push(body).kind == PushKind.UNKNOWN
+
+
+@pytest.mark.parametrize("missing", ["ToUserName", "FromUserName"])
+def test_a_push_without_one_of_its_parties_is_unknown(missing):
+    assert parse_push(json_push(**{missing: ""})).kind == PushKind.UNKNOWN
 
 
 def test_a_sticker_is_told_from_a_text():
@@ -303,6 +293,13 @@ def test_messages_without_an_id_are_not_taken_for_each_other():
     first, second = (parse_push(xml_text(content, "0")) for content in ("a", "b"))
 
     assert delivery_key(APP_ID, first) != delivery_key(APP_ID, second)
+
+
+def test_an_id_is_kept_in_the_key_as_long_as_it_is_short():
+    short, long = (delivery_key(APP_ID, parse_push(json_push(MsgId="9" * n))) for n in (64, 65))
+
+    assert short == f"{APP_ID}:message:{'9' * 64}"
+    assert "9" * 65 not in long and len(long) == len(short)
 
 
 def test_a_key_fits_a_column_however_long_the_id():

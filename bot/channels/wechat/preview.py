@@ -79,7 +79,7 @@ class _Chat:
         return bool(self._talk.rest)
 
     def say(self, text: str) -> list[Bubble]:
-        push = Push(PushKind.TEXT, Format.XML, "account", "user", int(self._now), content=text)
+        push = Push(PushKind.TEXT, Format.XML, "", "", int(self._now), content=text)
         turn = self._reception.receive(push, self._talk, self._now)
         asks = any(
             asks_verdict(self._account.feedback, each, self._talk.offer, self._now) for each in turn.asked
