@@ -159,6 +159,34 @@ def test_the_list_of_a_subscription_may_be_one_object_or_many():
     assert many.fields["List"] == ({"TemplateId": "t"},) * 2
 
 
+def test_the_list_of_a_subscription_may_hold_one_element_or_many_in_xml():
+    one, many = (parse_push(event("e", f"<List>{item}</List>")) for item in ("<i>t</i>", "<i>t</i><i>u</i>"))
+
+    assert one.fields["List"] == {"i": "t"}
+    assert many.fields["List"] == {"i": ("t", "u")}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "attribute", "expected"),
+    [
+        ("ScanCodeInfo", {"ScanType": "qrcode"}, "scan_result", ""),
+        ("ScanCodeInfo", "2", "scan_result", ""),
+        ("ScanCodeInfo", [], "scan_result", ""),
+        ("ScanCodeInfo", [{"ScanResult": "2"}, {"ScanResult": "3"}], "scan_result", "2"),
+        ("Content", [], "content", ""),
+        ("Content", True, "content", ""),
+        ("Content", float("nan"), "content", ""),
+        ("MsgId", 1.5, "message_id", "1.5"),
+    ],
+)
+def test_a_field_of_another_form_than_usual_is_read_as_far_as_it_is_text(name, value, attribute, expected):
+    assert getattr(parse_push(json_push(**{name: value})), attribute) == expected
+
+
+def test_a_line_break_that_json_should_have_escaped_is_kept():
+    assert parse_push(b'{"Content":"a\nb"}').content == "a\nb"
+
+
 def test_control_characters_do_not_cost_the_message():
     assert parse_push(xml_text(" \x1d\x10c")).content == "c"
     assert parse_push(json_push(Content="\x00\x1dc")).content == "c"
@@ -315,6 +343,11 @@ def test_a_key_fits_a_column_however_long_the_id():
         (b"<html/>", "the body's root element is not <xml>"),
         (b"<xml>", "the body is not acceptable XML: no element found: line 1, column 5"),
         (b"X<xml/>", "the body is neither XML nor JSON"),
+        (
+            b"{]",
+            "the body is not acceptable JSON: Expecting property name enclosed in double quotes: "
+            "line 1 column 2 (char 1)",
+        ),
         (b"<xml></xml>" + b" " * 10, "the body has 21 bytes, at most 20 are read"),
     ],
 )
@@ -323,6 +356,13 @@ def test_why_a_body_is_refused_is_said(body, said):
         parse_push(body, max_bytes=20)
 
     assert str(caught.value) == said
+
+
+def test_a_stranger_puts_no_more_than_a_line_into_the_log():
+    with pytest.raises(MalformedPushError) as caught:
+        parse_push(f'<!DOCTYPE x SYSTEM "{"y" * 999}"><xml/>'.encode())
+
+    assert len(str(caught.value)) == len("the body is not acceptable XML: ") + 200
 
 
 def test_a_body_of_exactly_the_cap_is_read_in_its_format():
