@@ -112,10 +112,11 @@ def test_encryption_without_a_key_is_refused_before_anything_is_sent():
 
 @pytest.fixture
 def pushed():
-    """Plays a server that keeps what it gets: its address, and queries and bodies so far."""
+    """Plays the server of an official account that keeps what it gets: address, queries and bodies so far."""
     kept = []
 
     def keep(environ, start_response):
+        assert environ["PATH_INFO"] == "/wechat/official/default"
         length = int(environ["CONTENT_LENGTH"])
         kept.append((dict(parse_qsl(environ["QUERY_STRING"])), environ["wsgi.input"].read(length).decode()))
         start_response("200 OK", [("Content-Type", "text/plain")])
