@@ -45,7 +45,7 @@ def simulate(
         "ToUserName": _RECIPIENT,
         "FromUserName": "oSimulatedUser",
         "CreateTime": str(int(time.time())),
-        "MsgId": str(secrets.randbelow(10**16) + 10**16),
+        "MsgId": str(time.time_ns()),
         **fields,
     }
     plain = _written(message, as_json=as_json)

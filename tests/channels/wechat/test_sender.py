@@ -409,6 +409,29 @@ def test_what_may_not_be_sent_any_more_is_not_sent(queue, sender, wechat, clock,
     assert rows("state", "outbox") == [("dropped",)]
 
 
+class Idle:
+    """An outbox with nothing to send, which notes when it is asked what may not be sent any more."""
+
+    def __init__(self, clock):
+        self.clock, self.swept = clock, []
+
+    def abandon(self):
+        return 0
+
+    def take(self, limit):
+        return []
+
+    def expire(self):
+        self.swept.append(round(self.clock.now))
+
+
+def test_every_ten_seconds_without_work_it_is_looked_for_what_may_not_be_sent_any_more(clock):
+    outbox, start = Idle(clock), clock.now
+    Sender(outbox, {}, {}).run(lambda: clock.now < start + 25, clock.sleep)
+
+    assert outbox.swept == [start, start + 10, start + 20]
+
+
 class Unreadable:
     """A token cache, or an outbox, whose store fails a number of times."""
 

@@ -146,7 +146,7 @@ def test_a_simulated_message_has_what_wechat_s_have(pushed, as_json):
         **QUESTION,
     }
     assert 1_700_000_000 < int(document.text("CreateTime")) <= int(query["timestamp"])
-    assert len(document.text("MsgId")) == 17
+    assert len(document.text("MsgId")) == 19 and document.text("MsgId").isdigit()
 
 
 @pytest.mark.parametrize(("credentials", "shown"), [(SAFE, False), (COMPATIBLE, True)])
