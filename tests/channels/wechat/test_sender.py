@@ -235,6 +235,7 @@ def test_a_wechat_that_refuses_every_token_is_not_asked_in_a_loop(queue, send_al
 
     assert wechat.hits["send"] == 2
     assert rows("state, attempts", "outbox") == [("pending", 1)]
+    assert "40001 refused" in rows("error", "outbox")[0][0]
 
 
 # What lasts
@@ -292,6 +293,7 @@ def test_a_message_that_may_have_arrived_is_not_sent_again_and_the_next_one_goes
 
     assert (wechat.texts(), wechat.hits["send"]) == (["二"], 2)
     assert rows("state", "outbox ORDER BY id") == [("unknown",), ("sent",)]
+    assert "do not repeat a message that may have arrived" in rows("error", "outbox ORDER BY id")[0][0]
 
 
 def test_a_cut_connection_to_the_token_loses_no_message(queue, sender_to, clock):
@@ -491,7 +493,7 @@ def test_what_the_store_could_not_be_told_is_logged_counted_and_told_later(
 
 
 def test_a_token_that_cannot_be_read_delays_a_message_and_loses_none(
-    queue, database, outbox, wechat, port, clock
+    queue, database, outbox, wechat, port, clock, rows
 ):
     tokens = Unreadable(StoredTokens(database, Secrets(KEY), time.time, time.sleep), times=1)
     with closing(httpx.HTTPTransport(verify=False)) as transport:
@@ -501,6 +503,7 @@ def test_a_token_that_cannot_be_read_delays_a_message_and_loses_none(
         sender = Sender(outbox, {MINI.channel: MINI}, {MINI.channel: api})
         queue("你好")
         sender.send_due()
+        assert rows("state, error", "outbox") == [("pending", "locked")]
         clock.now += 1.0
         sender.send_due()
 

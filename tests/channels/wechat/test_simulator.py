@@ -116,7 +116,7 @@ def pushed():
     kept = []
 
     def keep(environ, start_response):
-        assert environ["PATH_INFO"] == "/wechat/official/default"
+        assert environ["REQUEST_URI"].startswith("/wechat/official/default?")
         length = int(environ["CONTENT_LENGTH"])
         kept.append((dict(parse_qsl(environ["QUERY_STRING"])), environ["wsgi.input"].read(length).decode()))
         start_response("200 OK", [("Content-Type", "text/plain")])
@@ -159,6 +159,7 @@ def test_beside_the_ciphertext_the_message_stands_in_compatible_mode_only(pushed
     assert (query["encrypt_type"], query["openid"]) == ("aes", "oSimulatedUser")
     assert (document.text("ToUserName"), bool(document.text("Content"))) == ("gh_simulated", shown)
     assert set(query) == {"signature", "timestamp", "nonce", "encrypt_type", "msg_signature", "openid"}
+    assert body.startswith("<xml><ToUserName><![CDATA[gh_simulated]]></ToUserName><")
 
 
 # The command
