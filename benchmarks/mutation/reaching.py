@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import re
 import sys
 import time
+from contextlib import suppress
 from functools import cache
+from importlib import import_module
 from inspect import signature
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import pytest
 from mutmut.mutation import trampoline
@@ -17,22 +21,37 @@ from benchmarks.mutation.forks import STATISTICS, in_fork
 
 _Remembering = type(cache(len))
 Reached = dict[str, dict[str, float]]
+_OURS = re.compile(r"(?:bot|tests|benchmarks)\b")
+
+
+class Noted(TypedDict):
+    """What is found out while nothing is changed."""
+
+    reached: Reached
+    libraries: list[str]
 
 
 def reached_by(session: pytest.Session, file: Path, package: str) -> Reached:
-    """Each function's tests and how many seconds each took, nothing being changed; noted in a file."""
+    """Each function's tests and how many seconds each took, nothing being changed; noted in a file.
+
+    Libraries that the tests import late are imported here, else every fork would do so anew.
+    """
     newest = max(test.stat().st_mtime for test in Path("tests").rglob("*.py"))
     if not file.exists() or file.stat().st_mtime < newest:
         status = in_fork(lambda: _recorded(session, file, package), STATISTICS, 3600)
         if status:
             sys.exit(f"the tests fail before anything is changed: {status}")
-    found: Reached = json.loads(file.read_text())
-    return found
+    found: Noted = json.loads(file.read_text())
+    for name in found["libraries"]:
+        with suppress(ImportError):
+            import_module(name)
+    gc.freeze()
+    return found["reached"]
 
 
 def _recorded(session: pytest.Session, file: Path, package: str) -> int:
     reached: Reached = {}
-    hits = noted()
+    hits, before = noted(), set(sys.modules)
     shared = SharedFixtures(hits)
     session.config.pluginmanager.register(shared)
     for item, following in zip(session.items, [*session.items[1:], None], strict=True):
@@ -43,7 +62,8 @@ def _recorded(session: pytest.Session, file: Path, package: str) -> int:
         for function in hits | shared.hits_of(item):
             reached.setdefault(function, {})[item.nodeid] = time.process_time() - started
     if not session.testsfailed:
-        file.write_text(json.dumps(reached))
+        libraries = [name for name in sys.modules if name not in before and not _OURS.match(name)]
+        file.write_text(json.dumps(Noted(reached=reached, libraries=libraries)))
     return session.testsfailed
 
 

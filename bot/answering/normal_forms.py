@@ -60,10 +60,10 @@ def _by_file(base: KnowledgeBase) -> Iterable[list[str]]:
 
 def _maker_digest() -> bytes:
     """Changes with anything that may normalise in another way."""
-    sources = [Path(str(module.__file__)).read_bytes() for module in (normalising, script, domain)]
-    return hashlib.sha256(
-        b"\0".join([*sources, Path(__file__).read_bytes(), version("opencc").encode()])
-    ).digest()
+    digest = hashlib.sha256(version("opencc").encode())
+    for file in (normalising.__file__, script.__file__, domain.__file__, __file__):
+        digest.update(Path(str(file)).read_bytes())
+    return digest.digest()
 
 
 def _key(maker: bytes, texts: Sequence[str]) -> bytes:

@@ -111,13 +111,10 @@ def _read_json(text: str) -> dict[str, Field]:
             strict=False,
             parse_int=str,
             parse_float=str,
-            parse_constant=str,
             object_pairs_hook=_Pairs,
         )
     except (ValueError, RecursionError) as error:
-        raise MalformedPushError(
-            "the body is not acceptable JSON: %(error)s", error=str(error)[:200]
-        ) from error
+        raise MalformedPushError("the body is not acceptable JSON: %(error)s", error=str(error)) from error
     return _members(value, _MAX_DEPTH)
 
 
@@ -129,8 +126,6 @@ def _json_field(value: object, depth: int) -> Field:
     match value:
         case str():
             return clean(value)
-        case bool():
-            return str(value).lower()
         case _Pairs() if depth:
             return _members(value, depth)
         case list() if depth:

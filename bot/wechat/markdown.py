@@ -54,10 +54,8 @@ def _block(node: SyntaxTreeNode) -> str:
             return _without_tags(node.content).strip()
         case "inline":
             return _LEFT_OVER.sub(r"\2", _inlines(node)).strip()
-        case "blockquote":
-            return _blocks(node, "\n\n")
         case _:
-            return _blocks(node, "\n")
+            return _blocks(node, "\n\n")
 
 
 def _list(node: SyntaxTreeNode, first: int | None) -> str:

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 
 from bot.wechat.fields import MAX_BODY_BYTES, Document, read_document
-from bot.wechat.push import Event, Location, Push, PushKind
+from bot.wechat.push import Event, Push, PushKind
 
-__all__ = ["Event", "Location", "Push", "PushKind", "delivery_key", "parse_push", "push_from"]
+__all__ = ["Event", "Push", "PushKind", "delivery_key", "parse_push", "push_from"]
 
 
 def parse_push(body: bytes, max_bytes: int = MAX_BODY_BYTES) -> Push:
@@ -38,7 +37,6 @@ def push_from(document: Document) -> Push:
         recognition=text("Recognition"),
         picture_url=text("PicUrl"),
         media_id=text("MediaId"),
-        location=_location(document),
         title=text("Title"),
         description=text("Description"),
         url=text("Url"),
@@ -80,28 +78,6 @@ def _whole(text: str) -> int:
 def _message_id(text: str) -> str:
     # "0" is no id: as a key it would merge all messages that come with it.
     return "" if text == "0" else text
-
-
-def _location(document: Document) -> Location | None:
-    for parent, latitude, longitude in (
-        ((), "Location_X", "Location_Y"),
-        ((), "Latitude", "Longitude"),
-        (("SendLocationInfo",), "Location_X", "Location_Y"),
-    ):
-        found = _degrees(document.text(*parent, latitude), document.text(*parent, longitude))
-        if found:
-            return Location(*found, label=document.text(*parent, "Label"))
-    return None
-
-
-def _degrees(latitude: str, longitude: str) -> tuple[float, float] | None:
-    if not (latitude and longitude):
-        return None
-    try:
-        found = float(latitude), float(longitude)
-    except ValueError:
-        return None
-    return found if all(map(math.isfinite, found)) else None
 
 
 def _short(text: str) -> str:

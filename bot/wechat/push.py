@@ -59,15 +59,6 @@ class Event(StrEnum):
 
 
 @dataclass(frozen=True)
-class Location:
-    """A place on the map; a ``LOCATION`` event has no label."""
-
-    latitude: float
-    longitude: float
-    label: str = ""
-
-
-@dataclass(frozen=True)
 class Push:
     """One push; texts that it does not carry are empty."""
 
@@ -85,7 +76,6 @@ class Push:
     recognition: str = ""
     picture_url: str = ""
     media_id: str = ""
-    location: Location | None = None
     title: str = ""
     description: str = ""
     url: str = ""

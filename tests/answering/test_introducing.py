@@ -80,6 +80,13 @@ def test_a_question_says_nothing_of_who_asks(message):
     assert introduction(normalise(message)) == ""
 
 
+@pytest.mark.parametrize(("words", "is_heard"), [(1, False), (2, True), (22, True), (23, False)])
+def test_who_asks_is_heard_in_few_words_but_not_in_one_or_a_story(words, is_heard):
+    said = ("我卖" + "茶和酒及糖与米" * 4)[: 2 + words]
+
+    assert introduction(normalise(said)) == (said if is_heard else "")
+
+
 def test_introduction_and_question_make_one_message():
     assert with_introduction("我们是日本公司", "要备案吗") == "我们是日本公司，要备案吗"
     assert with_introduction("we are from Japan", "which papers") == "we are from Japan, which papers"

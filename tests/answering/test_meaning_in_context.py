@@ -117,10 +117,29 @@ def test_after_an_answer_what_is_named_comes_after_what_is_meant():
 
 def test_only_the_last_answer_counts_for_what_is_meant():
     talk = Conversation(question=TALK.question, entries=("both", "refund"))
-    told = {ENTRIES[1].question: TWIN, ENTRIES[3].question: ranking(0.9, cost=200.0)}
+    told = {ENTRIES[1].question: TWIN, ENTRIES[3].question: ranking(0.9, cost=200.0, twin=0.0)}
     index = ScriptedIndex(ranking(UNSURE, cost=2.0, twin=1.9), TWIN, **told)
 
     assert entry_of("那要多久", index, talk) == "twin"
+
+
+def test_what_is_pointed_at_by_its_place_is_asked_about_in_words_that_say_all():
+    talk = Conversation(question="普通和电商有何不同")
+    told = {"普通有": TWIN, talk.question: ranking(SURE, both=400.0)}
+    index = ScriptedIndex(ranking(SURE, cost=9.0, both=2.0), TWIN, **told)
+
+    assert entry_of("前者有什么风险", index, talk) == "twin"
+
+
+@pytest.mark.parametrize(
+    ("question", "outcome"),
+    [("那好呢", OutcomeKind.ABSTAIN), ("你好吗", OutcomeKind.SMALLTALK)],
+    ids=["goes on", "may stand alone"],
+)
+def test_what_says_that_it_goes_on_is_not_answered_with_smalltalk(question, outcome):
+    index = ScriptedIndex(ranking(SURE, thanks=5.0, cost=4.9), ranking(0.01, both=-40.0, cost=-40.0))
+
+    assert reply(question, index).outcome is outcome
 
 
 def test_what_is_answered_by_itself_is_what_the_next_question_goes_on_from():

@@ -12,6 +12,7 @@ from bot.answering.normal_forms import NormalForms, cache_file
 from bot.answering.normalising import normalise
 from bot.disk_cache import DiskCache
 from bot.domain import Entry, KnowledgeBase, Phrasing, Place
+from bot.knowledge import parse_cache
 
 
 def entry(file: str, question: str, *others: str) -> Entry:
@@ -84,3 +85,7 @@ def test_the_other_questions_of_a_changed_file_are_normalised_with_it(forms, mad
     forms(KnowledgeBase((one, entry("a.md", "怎么退款"))))("怎么付款")
 
     assert made == ["怎么付款", "怎么退款"]
+
+
+def test_the_forms_are_kept_beside_what_was_parsed_so_that_one_sweep_clears_both(tmp_path):
+    assert cache_file(tmp_path).parent == parse_cache.cache_file(tmp_path).parent

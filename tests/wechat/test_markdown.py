@@ -23,6 +23,7 @@ from bot.wechat.markdown import plain_text
         ("一\n\n---\n\n二", "一\n\n二"),
         ("```python\nx = a ** b\n```", "x = a ** b"),
         ("一\n\n```\n\n  甲  \n\n```", "一\n\n\n  甲"),
+        ("```\nX  \n\n```\n后", "X  \n\n后"),
         ("一\n\n    x = a ** b", "一\n\nx = a ** b"),
         ("![图](http://e/p.png)后", "图后"),
         ("[官网](https://e.com/a_b?c=1&d=2)", '<a href="https://e.com/a_b?c=1&d=2">官网</a>'),

@@ -6,7 +6,7 @@ import pytest
 
 from bot.wechat.errors import MalformedPushError
 from bot.wechat.fields import MAX_BODY_BYTES
-from bot.wechat.messages import Event, Location, PushKind, delivery_key, parse_push
+from bot.wechat.messages import Event, PushKind, delivery_key, parse_push
 
 from .fakes import APP_ID, json_push, xml, xml_text
 
@@ -90,21 +90,6 @@ def test_events_are_recognised_in_any_case(name):
     assert name == parse_push(event(name.upper())).event
 
 
-def test_a_location_is_read_from_messages_and_events():
-    sent = "<Location_X>31.2304</Location_X><Location_Y>121.4737</Location_Y><Label>上海</Label>"
-    reported = "<Latitude>31.23</Latitude><Longitude>121.47</Longitude>"
-
-    assert Location(31.2304, 121.4737, "上海") == parse_push(xml(sent, kind="location")).location
-    assert Location(31.23, 121.47) == parse_push(event("LOCATION", reported)).location
-
-
-@pytest.mark.parametrize("latitude", ["", "north", "nan", "1e999"])
-def test_an_impossible_location_is_none(latitude):
-    sent = f"<Location_X>{latitude}</Location_X><Location_Y>121.4</Location_Y>"
-
-    assert parse_push(xml(sent, kind="location")).location is None
-
-
 def test_unknown_types_are_unknown_and_do_not_raise():
     assert parse_push(xml(kind="hologram")).kind == PushKind.UNKNOWN
 
@@ -112,6 +97,11 @@ def test_unknown_types_are_unknown_and_do_not_raise():
 @pytest.mark.parametrize("body", [b"<xml/>", b"{}", b'{"action":"CheckContainerPath"}'])
 def test_a_push_without_parties_is_unknown(body):
     assert parse_push(body).kind == PushKind.UNKNOWN
+
+
+@pytest.mark.parametrize("missing", ["ToUserName", "FromUserName"])
+def test_a_push_without_one_of_its_parties_is_unknown(missing):
+    assert parse_push(json_push(**{missing: ""})).kind == PushKind.UNKNOWN
 
 
 def test_a_sticker_is_told_from_a_text():
@@ -167,6 +157,34 @@ def test_the_list_of_a_subscription_may_be_one_object_or_many():
 
     assert one.fields["List"] == {"TemplateId": "t"}
     assert many.fields["List"] == ({"TemplateId": "t"},) * 2
+
+
+def test_the_list_of_a_subscription_may_hold_one_element_or_many_in_xml():
+    one, many = (parse_push(event("e", f"<List>{item}</List>")) for item in ("<i>t</i>", "<i>t</i><i>u</i>"))
+
+    assert one.fields["List"] == {"i": "t"}
+    assert many.fields["List"] == {"i": ("t", "u")}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "attribute", "expected"),
+    [
+        ("ScanCodeInfo", {"ScanType": "qrcode"}, "scan_result", ""),
+        ("ScanCodeInfo", "2", "scan_result", ""),
+        ("ScanCodeInfo", [], "scan_result", ""),
+        ("ScanCodeInfo", [{"ScanResult": "2"}, {"ScanResult": "3"}], "scan_result", "2"),
+        ("Content", [], "content", ""),
+        ("Content", True, "content", ""),
+        ("Content", float("nan"), "content", ""),
+        ("MsgId", 1.5, "message_id", "1.5"),
+    ],
+)
+def test_a_field_of_another_form_than_usual_is_read_as_far_as_it_is_text(name, value, attribute, expected):
+    assert getattr(parse_push(json_push(**{name: value})), attribute) == expected
+
+
+def test_a_line_break_that_json_should_have_escaped_is_kept():
+    assert parse_push(b'{"Content":"a\nb"}').content == "a\nb"
 
 
 def test_control_characters_do_not_cost_the_message():
@@ -305,6 +323,13 @@ def test_messages_without_an_id_are_not_taken_for_each_other():
     assert delivery_key(APP_ID, first) != delivery_key(APP_ID, second)
 
 
+def test_an_id_is_kept_in_the_key_as_long_as_it_is_short():
+    short, long = (delivery_key(APP_ID, parse_push(json_push(MsgId="9" * n))) for n in (64, 65))
+
+    assert short == f"{APP_ID}:message:{'9' * 64}"
+    assert "9" * 65 not in long and len(long) == len(short)
+
+
 def test_a_key_fits_a_column_however_long_the_id():
     keys = (delivery_key(APP_ID, parse_push(json_push(MsgId="9" * n))) for n in (1, 64, 65, 9999))
 
@@ -318,6 +343,11 @@ def test_a_key_fits_a_column_however_long_the_id():
         (b"<html/>", "the body's root element is not <xml>"),
         (b"<xml>", "the body is not acceptable XML: no element found: line 1, column 5"),
         (b"X<xml/>", "the body is neither XML nor JSON"),
+        (
+            b"{]",
+            "the body is not acceptable JSON: Expecting property name enclosed in double quotes: "
+            "line 1 column 2 (char 1)",
+        ),
         (b"<xml></xml>" + b" " * 10, "the body has 21 bytes, at most 20 are read"),
     ],
 )
@@ -326,6 +356,13 @@ def test_why_a_body_is_refused_is_said(body, said):
         parse_push(body, max_bytes=20)
 
     assert str(caught.value) == said
+
+
+def test_a_stranger_puts_no_more_than_a_line_into_the_log():
+    with pytest.raises(MalformedPushError) as caught:
+        parse_push(f'<!DOCTYPE x SYSTEM "{"y" * 999}"><xml/>'.encode())
+
+    assert len(str(caught.value)) == len("the body is not acceptable XML: ") + 200
 
 
 def test_a_body_of_exactly_the_cap_is_read_in_its_format():

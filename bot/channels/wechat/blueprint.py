@@ -104,7 +104,7 @@ class Desk:
         reply = self._reply(push, self._said(push))
         crypto = self.account.credentials.crypto
         now = int(self._clock())
-        return sealed(reply, push, crypto, timestamp=now, nonce=query.get("nonce", ""))
+        return sealed(reply, push, crypto, timestamp=now, nonce=query["nonce"])
 
     def _said(self, push: Push) -> Said:
         match self._limits.admit(self.account.channel, push):
@@ -124,7 +124,7 @@ class Desk:
             _log.error("%s: the store failed: %s", self.account.channel, error)
             said = None
         self._count(push.kind, Delivery.REPEATED if said else Delivery.LIMITED)
-        return said or Said(SaidKind.NOTHING, at=self._clock())
+        return said or Said(SaidKind.NOTHING)
 
     def _turned_away(self, push: Push) -> Said:
         """Only what must be is written: a mini program knows no passive reply."""
@@ -139,7 +139,7 @@ class Desk:
             self._count(push.kind, Delivery.REPEATED)
             return found
         self._count(push.kind, Delivery.TURNED_AWAY)
-        return self._settlement(self._reception.turn_away, push, found, asks=False).said
+        return self._settlement(self._reception.turn_away, push, found).said
 
     def _said_by(self, receive: Receive, push: Push, tries: int = _STORE_TRIES) -> Said:
         for _ in range(tries):

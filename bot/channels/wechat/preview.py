@@ -12,11 +12,10 @@ from bot.channels.wechat.accounts import Account, AccountKind
 from bot.channels.wechat.judging import asks_verdict
 from bot.channels.wechat.reception import Reception
 from bot.channels.wechat.rendering import shown
-from bot.domain import Conversation, Said, SaidKind
+from bot.domain import Conversation, SaidKind
 from bot.wechat.credentials import Credentials, Mode
 from bot.wechat.fields import Format
 from bot.wechat.push import Push, PushKind
-from bot.wechat.text import first_piece, split_bytes
 
 # What a user writes to read on.
 _MORE = "继续"
@@ -80,7 +79,7 @@ class _Chat:
         return bool(self._talk.rest)
 
     def say(self, text: str) -> list[Bubble]:
-        push = Push(PushKind.TEXT, Format.XML, "account", "user", int(self._now), content=text)
+        push = Push(PushKind.TEXT, Format.XML, "", "", int(self._now), content=text)
         turn = self._reception.receive(push, self._talk, self._now)
         asks = any(
             asks_verdict(self._account.feedback, each, self._talk.offer, self._now) for each in turn.asked
@@ -88,15 +87,7 @@ class _Chat:
         said, talk = shown(turn, self._account.kind, self._now, _REQUEST if asks else "")
         self._talk = talk or Conversation()
         own = Bubble(SaidKind.TEXT, (Piece(text),), len(text.encode()), is_own=True)
-        return [own, *self._bubbles(said)]
-
-    def _bubbles(self, said: Said) -> list[Bubble]:
-        """As the channel sends them: a passive reply is one message, the API takes as many as it needs."""
-        if said.kind is not SaidKind.TEXT:
-            return [Bubble(said.kind)]
-        is_passive = self._account.kind is AccountKind.OFFICIAL
-        texts = [first_piece(said.text).piece] if is_passive else split_bytes(said.text)
-        return [Bubble(said.kind, tuple(_pieces(text)), len(text.encode())) for text in texts]
+        return [own, Bubble(said.kind, tuple(_pieces(said.text)), len(said.text.encode()))]
 
 
 def _pieces(text: str) -> Iterator[Piece]:

@@ -45,7 +45,7 @@ def simulate(
         "ToUserName": _RECIPIENT,
         "FromUserName": "oSimulatedUser",
         "CreateTime": str(int(time.time())),
-        "MsgId": str(secrets.randbelow(10**16) + 10**16),
+        "MsgId": str(time.time_ns()),
         **fields,
     }
     plain = _written(message, as_json=as_json)
@@ -70,7 +70,7 @@ def _written(fields: Mapping[str, str], *, as_json: bool) -> str:
 
 def _opened(body: str, crypto: MessageCrypto | None) -> str:
     """The words in a reply; what is not XML or JSON is shown as it is."""
-    if not body.lstrip().startswith(("<", "{")):
+    if not body.startswith(("<", "{")):
         return body
     document = read_document(body.encode())
     if document.text("Encrypt") and crypto is not None:

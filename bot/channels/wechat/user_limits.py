@@ -45,5 +45,5 @@ def is_always_heard(push: Push) -> bool:
 
 def no_limits() -> UserLimits:
     """For an account whose users are not counted."""
-    unlimited = Allowance(None, "user", Moments())
+    unlimited = Allowance(None, "", Moments())
     return UserLimits(unlimited, unlimited)

@@ -152,6 +152,15 @@ def test_a_file_may_say_everything(set_up):
     ]
 
 
+def test_a_field_set_to_nothing_is_left_to_what_is_set_for_all(tmp_path):
+    file = tmp_path / "accounts.toml"
+    file.write_text(BRAND + 'kf_account = ""\n')
+
+    (brand,) = read_accounts({}, {"kf_account": "kf@gh"}, file)
+
+    assert brand.kf_account == "kf@gh"
+
+
 def test_secrets_may_stand_in_files_beside_the_accounts_file(set_up, tmp_path):
     (tmp_path / "brand.token").write_text("fileToken\n")
 

@@ -90,7 +90,7 @@ def test_an_answer_asks_for_a_verdict_as_the_account_does(asking, asks):
 
 
 def test_a_verdict_is_asked_for_once_where_the_account_is_sparing():
-    answers = seen(OFFICIAL, "请问认证大概多少钱呢", "那么认证多少钱")[1::2]
+    answers = seen(OFFICIAL, "请问认证大概多少钱呢", "请问认证大概多少钱呢")[1::2]
 
     assert [len(taps(answer)) for answer in answers] == [2, 0]
 
@@ -108,6 +108,24 @@ def test_what_comes_before_between_and_after_links_is_kept():
         Piece("乙", opens="https://b.example/"),
         Piece("。"),
     )
+
+
+def test_a_link_of_the_operators_own_says_what_it_sends():
+    answer = "[点这里](weixin://bizmsgmenu?msgmenucontent=多少钱&msgmenuid=0)[或这里](https://a.example/)"
+    bubbles = preview(
+        Answerer(lambda: FakeIndex(make_entry("own", "看什么", answer=answer))), MINI, ["看什么"], NOON
+    )
+
+    assert bubbles[-1].pieces == (
+        Piece("点这里", sends="多少钱"),
+        Piece("或这里", opens="https://a.example/"),
+    )
+
+
+def test_an_answer_longer_than_anybody_reads_ends_after_twenty_messages():
+    endless = make_entry("endless", "看什么", answer="材料要齐全，照片要清晰。" * 2000)
+
+    assert len(preview(Answerer(lambda: FakeIndex(endless)), MINI, ["看什么"], NOON)) == 20
 
 
 def test_where_no_account_is_set_a_plain_one_is_shown():

@@ -235,6 +235,7 @@ def test_a_wechat_that_refuses_every_token_is_not_asked_in_a_loop(queue, send_al
 
     assert wechat.hits["send"] == 2
     assert rows("state, attempts", "outbox") == [("pending", 1)]
+    assert "40001 refused" in rows("error", "outbox")[0][0]
 
 
 # What lasts
@@ -292,6 +293,7 @@ def test_a_message_that_may_have_arrived_is_not_sent_again_and_the_next_one_goes
 
     assert (wechat.texts(), wechat.hits["send"]) == (["二"], 2)
     assert rows("state", "outbox ORDER BY id") == [("unknown",), ("sent",)]
+    assert "do not repeat a message that may have arrived" in rows("error", "outbox ORDER BY id")[0][0]
 
 
 def test_a_cut_connection_to_the_token_loses_no_message(queue, sender_to, clock):
@@ -409,6 +411,29 @@ def test_what_may_not_be_sent_any_more_is_not_sent(queue, sender, wechat, clock,
     assert rows("state", "outbox") == [("dropped",)]
 
 
+class Idle:
+    """An outbox with nothing to send, which notes when it is asked what may not be sent any more."""
+
+    def __init__(self, clock):
+        self.clock, self.swept = clock, []
+
+    def abandon(self):
+        return 0
+
+    def take(self, limit):
+        return []
+
+    def expire(self):
+        self.swept.append(round(self.clock.now))
+
+
+def test_every_ten_seconds_without_work_it_is_looked_for_what_may_not_be_sent_any_more(clock):
+    outbox, start = Idle(clock), clock.now
+    Sender(outbox, {}, {}).run(lambda: clock.now < start + 25, clock.sleep)
+
+    assert outbox.swept == [start, start + 10, start + 20]
+
+
 class Unreadable:
     """A token cache, or an outbox, whose store fails a number of times."""
 
@@ -468,7 +493,7 @@ def test_what_the_store_could_not_be_told_is_logged_counted_and_told_later(
 
 
 def test_a_token_that_cannot_be_read_delays_a_message_and_loses_none(
-    queue, database, outbox, wechat, port, clock
+    queue, database, outbox, wechat, port, clock, rows
 ):
     tokens = Unreadable(StoredTokens(database, Secrets(KEY), time.time, time.sleep), times=1)
     with closing(httpx.HTTPTransport(verify=False)) as transport:
@@ -478,6 +503,7 @@ def test_a_token_that_cannot_be_read_delays_a_message_and_loses_none(
         sender = Sender(outbox, {MINI.channel: MINI}, {MINI.channel: api})
         queue("你好")
         sender.send_due()
+        assert rows("state, error", "outbox") == [("pending", "locked")]
         clock.now += 1.0
         sender.send_due()
 

@@ -112,10 +112,11 @@ def test_encryption_without_a_key_is_refused_before_anything_is_sent():
 
 @pytest.fixture
 def pushed():
-    """Plays a server that keeps what it gets: its address, and queries and bodies so far."""
+    """Plays the server of an official account that keeps what it gets: address, queries and bodies so far."""
     kept = []
 
     def keep(environ, start_response):
+        assert environ["REQUEST_URI"].startswith("/wechat/official/default?")
         length = int(environ["CONTENT_LENGTH"])
         kept.append((dict(parse_qsl(environ["QUERY_STRING"])), environ["wsgi.input"].read(length).decode()))
         start_response("200 OK", [("Content-Type", "text/plain")])
@@ -145,7 +146,7 @@ def test_a_simulated_message_has_what_wechat_s_have(pushed, as_json):
         **QUESTION,
     }
     assert 1_700_000_000 < int(document.text("CreateTime")) <= int(query["timestamp"])
-    assert len(document.text("MsgId")) == 17
+    assert len(document.text("MsgId")) == 19 and document.text("MsgId").isdigit()
 
 
 @pytest.mark.parametrize(("credentials", "shown"), [(SAFE, False), (COMPATIBLE, True)])
@@ -158,6 +159,7 @@ def test_beside_the_ciphertext_the_message_stands_in_compatible_mode_only(pushed
     assert (query["encrypt_type"], query["openid"]) == ("aes", "oSimulatedUser")
     assert (document.text("ToUserName"), bool(document.text("Content"))) == ("gh_simulated", shown)
     assert set(query) == {"signature", "timestamp", "nonce", "encrypt_type", "msg_signature", "openid"}
+    assert body.startswith("<xml><ToUserName><![CDATA[gh_simulated]]></ToUserName><")
 
 
 # The command
