@@ -99,7 +99,8 @@ def test_with_all_workers_busy_another_thread_answers_new_customers(port):
 
 
 def test_who_would_stand_in_line_may_look_for_another_worker(port):
-    with busy(port, times=4):
+    # More than there are threads: at times one worker has taken three of four.
+    with busy(port, times=6):
         _, is_kept = asked(port)
 
     assert not is_kept
