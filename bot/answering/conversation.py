@@ -10,7 +10,7 @@ from math import inf
 
 from bot.answering.answerer import Answerer
 from bot.answering.choosing import asked_language, asks_for_more, chosen_by_place
-from bot.answering.correcting import corrected, refuses
+from bot.answering.correcting import complains, corrected, refuses
 from bot.answering.dependence import Dependence, dependence, is_question, is_short
 from bot.answering.introducing import introduction, with_introduction
 from bot.answering.normalising import normalise
@@ -61,7 +61,9 @@ class _Exchange:
         if talk.question and (wanted := asked_language(query.key)):
             return self._again(talk, wanted)
         if talk.choices and refuses(query.key):
-            return self._others(query, question, talk)
+            return self._others(query, question, talk, {*talk.choices, *talk.entries[:1]})
+        if talk.question and complains(query.text):
+            return self._others(query, question, talk, {*talk.entries[:1]})
         if talk.question:
             question = corrected(question, talk.question)
             query = normalise(question, query.language)
@@ -84,11 +86,12 @@ class _Exchange:
         reply = told or self._answerer.answer(talk.question, language)
         return reply, remembered(talk, reply, talk.question)
 
-    def _others(self, query: Query, question: str, talk: Conversation) -> tuple[Reply, Conversation]:
-        """What else may have been meant, where nothing of what was offered is."""
+    def _others(
+        self, query: Query, question: str, talk: Conversation, refused: set[str]
+    ) -> tuple[Reply, Conversation]:
+        """What else may have been meant, where nothing of what was offered, or answered, is."""
         index = self._answerer.index()
         ranking = index.rank(normalise(talk.question, query.language))
-        refused = {*talk.choices, *talk.entries[:1]}
         hits = tuple(hit for hit in ranking.hits if hit.entry_id not in refused)
         reply = self._answerer.judge(question, query, Ranking(hits, index.clarify_threshold))
         return reply, remembered(talk, reply, talk.question)
@@ -133,7 +136,8 @@ class _Exchange:
 
     def _informed(self, query: Query, question: str, talk: Conversation, alone: Reply) -> Reply | None:
         """The reply to a short question if it is surely another one for who introduced themselves so."""
-        if not talk.about or not is_short(query) or dependence(query) is Dependence.CERTAIN:
+        says_little = is_short(query) or not is_question(query)
+        if not talk.about or not says_little or dependence(query) is Dependence.CERTAIN:
             return None
         if alone.outcome is OutcomeKind.SMALLTALK and not is_question(query):
             return None
@@ -145,7 +149,8 @@ class _Exchange:
         """Whether it says more surely what is meant; what is unknown may be off the subject."""
         if alone.outcome is OutcomeKind.ABSTAIN:
             return informed.confidence >= surely(self._answerer.index().answer_threshold)
-        return alone.outcome in _SAYS_LITTLE or _lead(informed) > _lead(alone)
+        is_closer = _topic(informed) == _topic(alone) and alone.entry is not None
+        return alone.outcome in _SAYS_LITTLE or is_closer or _lead(informed) > _lead(alone)
 
     def _is_news(self, query: Query, informed: Reply, alone: Reply, talk: Conversation) -> bool:
         """Whether it is another answer; one that was given is given again only where no other is near.
@@ -157,6 +162,10 @@ class _Exchange:
         if informed.entry.id in talk.entries[:1] and not is_question(query):
             return False
         return _lead(informed) >= _CLEAR_REPEAT or informed.entry.id not in talk.entries
+
+
+def _topic(reply: Reply) -> str:
+    return reply.entry.topic if reply.entry else ""
 
 
 def _lead(reply: Reply) -> float:

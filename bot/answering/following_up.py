@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from math import exp, log
 
-from bot.answering.told import asks_number, is_named, tells
+from bot.answering.told import asks_number, is_named, lacks_number, tells
 from bot.domain import Entry, Hit, Ranking
 
 # What speaks for or against an entry after others, in units of an entry's score. Chosen, like the rest
@@ -18,6 +18,8 @@ from bot.domain import Entry, Hit, Ranking
 _REPEATED, _REPEATED_EARLIER = 2.5, 2.0
 _RELATED, _SAME_TOPIC = 2.0, 1.0
 _NAMED, _SWAPPED = 1.5, 2.0
+# What an answer without any number loses where one of a kind, say a price, is asked for.
+_NUMBERLESS = 2.0
 # Share of the first that is left when the last answer was about what is asked for now, too.
 _ABOUT_BOTH = 0.3
 # An entry that a reading does not list is taken to be this far below the last one listed.
@@ -25,7 +27,7 @@ _UNLISTED = 1.0
 # What a phrasing met exactly counts as.
 _EXACT = 12.0
 # What a unit of score, of its lead, of belief and of agreement counts as evidence, and what there is without.
-_PER_SCORE, _PER_LEAD, _PER_BELIEF, _PER_AGREEMENT, _OUTSET = 0.25, 0.45, 1.5, 0.8, 2.6
+_PER_SCORE, _PER_LEAD, _PER_BELIEF, _PER_AGREEMENT, _OUTSET = 0.15, 0.65, 1.0, 0.5, 1.0
 _MOST_LEAD = 8.0
 # However far below the best an entry is in the new question by itself, it is no further than this.
 _LEAST_AGREEMENT = -4.0
@@ -124,8 +126,12 @@ def _log_odds(probability: float) -> float:
 
 def _fit(entry: Entry, lasts: Sequence[Entry], core: str, *, is_told: bool) -> float:
     """What speaks for an entry after the last ones, apart from the words."""
-    if not lasts:
-        return 0.0
+    unfit = _NUMBERLESS if lacks_number(entry, core) else 0.0
+    return _fit_after(entry, lasts, core, is_told=is_told) - unfit if lasts else 0.0
+
+
+def _fit_after(entry: Entry, lasts: Sequence[Entry], core: str, *, is_told: bool) -> float:
+    """What speaks for an entry after others, first of all the last one."""
     last, *earlier = lasts
     was_about_it = core in last.question.casefold()
     if entry.id == last.id:

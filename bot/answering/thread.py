@@ -11,6 +11,7 @@ from bot.answering.choosing import chosen_by_words, marks_choice
 from bot.answering.dependence import Dependence, core, dependence, is_question
 from bot.answering.following_up import Meaning, meaning
 from bot.answering.normalising import normalise
+from bot.answering.told import asks_number
 from bot.domain import Conversation, Entry, Hit, OutcomeKind, Query, Ranking, Reply
 from bot.ports import KnowledgeIndex
 
@@ -20,6 +21,8 @@ _CLEAR_LEAD = 4.0
 _CLEAR_CHAT = 1.0
 # Evidence that a question needs to be bent by its history without saying that it goes on.
 _DOUBT = 1.0
+# What it counts for its meaning that a question says that it goes on.
+_GOES_ON = 1.3
 
 
 class Thread:
@@ -47,11 +50,16 @@ class Thread:
         # Without an entry the last reply was a question back: what it offered comes first.
         if not self._talk.entries and (named := self._named()):
             return named
-        meant = self._meaning()
+        meant = self._meaning(_GOES_ON if dependence is Dependence.CERTAIN else 0.0)
         ranking = meant.ranking(self._index.answer_threshold)
-        if meant.evidence >= (_DOUBT if self._may_stand_alone(dependence) else 0.0):
+        if meant.evidence >= (self._doubt(meant) if self._may_stand_alone(dependence) else 0.0):
             return ranking
         return self._named() or (ranking if self._is_better(ranking, dependence) else None)
+
+    def _doubt(self, meant: Meaning) -> float:
+        """What it takes to bend a question; to hear the last answer again, the more the clearer it is."""
+        is_again = [hit.entry_id for hit in meant.hits[:1]] == [*self._talk.entries[:1]]
+        return _DOUBT + (self._lead() if is_again and not asks_number(self._core) else 0.0)
 
     def _may_stand_alone(self, dependence: Dependence) -> bool:
         return dependence is Dependence.POSSIBLE and self._is_settled()
@@ -97,7 +105,7 @@ class Thread:
         number = chosen_by_words(self._core, [entry.question for entry in offered])
         return None if number is None else Ranking((Hit(offered[number].id, 1.0),), 1.0)
 
-    def _meaning(self) -> Meaning:
+    def _meaning(self, goes_on: float) -> Meaning:
         lasts = self._entries(self._talk.entries)
         befores = [] if self._says_all else [self._talk.question, *(entry.question for entry in lasts[:1])]
         if befores and self._talk.about not in self._talk.question:
@@ -105,7 +113,9 @@ class Thread:
         alone = [self._rank(self._core), self._alone.ranking]
         threshold = self._index.answer_threshold
         in_context = [self._rank(f"{before} {self._core}") for before in befores]
-        return meaning(alone, in_context, self._topical([*alone, *in_context]), lasts, self._core, threshold)
+        entries = self._topical([*alone, *in_context])
+        meant = meaning(alone, in_context, entries, lasts, self._core, threshold)
+        return replace(meant, evidence=meant.evidence + goes_on)
 
     def _compared(self) -> list[str]:
         """Where a thing pointed at by its place may be named: what was answered, and what was asked.

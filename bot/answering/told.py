@@ -17,7 +17,10 @@ _ONLY_A_NUMBER = re.compile(
 )
 # The kinds of number by the words that ask for them, with what an answer tells them in.
 _KINDS = (
-    (re.compile(r"钱|how much"), re.compile(r"\d[\d,.~–～-]* ?(?:万? ?元|%)|cny")),
+    (
+        re.compile(r"钱|赚|收费|费用|费率|价|贵|便宜|how much|\b(?:cost|fee|price|charge)s?\b|\bcheap"),
+        re.compile(r"\d[\d,.~–～-]* ?(?:万? ?元|%)|cny|免费|\bfree\b"),
+    ),
     (re.compile(r"次|回|often|times"), re.compile(r"\d ?次|\d (?:times|changes)|once|twice")),
     (
         re.compile(r"久|长|天|时间|how long|days"),
@@ -39,6 +42,11 @@ def tells(entry: Entry, question: str) -> bool:
     if asks_number(question):
         return _has_number(entry.short_answer.casefold(), question)
     return is_named(question, entry.answer)
+
+
+def lacks_number(entry: Entry, question: str) -> bool:
+    """Whether ``question`` is about a kind of number, say money, that the answer has none of."""
+    return not _has_number(entry.answer.casefold(), question)
 
 
 def asks_number(question: str) -> bool:

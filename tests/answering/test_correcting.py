@@ -6,7 +6,7 @@ import pytest
 
 from bot.answering.answerer import Answerer
 from bot.answering.conversation import Converser
-from bot.answering.correcting import corrected, refuses
+from bot.answering.correcting import complains, corrected, refuses
 from bot.answering.normalising import normalise
 from bot.domain import Conversation, Language, OutcomeKind
 from tests.answering.test_conversation import ENTRIES, ScaledIndex
@@ -19,6 +19,8 @@ from tests.answering.test_conversation import ENTRIES, ScaledIndex
         ("不对，我说的是改名", "图标怎么换", "那改名呢"),
         ("不是，我想问要几天", "图标怎么换", "几天"),
         ("都不是，我问的是谁来发货", "图标怎么换", "谁来发货"),
+        ("你答非所问，我要问的是改名", "图标怎么换", "那改名呢"),
+        ("that's not what I asked, I meant the icon", "how do I rename it", "what about the icon"),
         ("not tea, I mean coffee", "which permit for tea", "which permit for coffee"),
         ("no, I meant the icon", "how do I rename it", "what about the icon"),
         ("none of those, I want to know about stickers", "payment", "what about stickers"),
@@ -109,3 +111,28 @@ def test_a_correction_is_answered_in_its_own_script(dialogue):
     reply = dialogue("做普通小程序有哪些風險", "不對，不是普通，是電商")[-1]
 
     assert reply.language is Language.TRADITIONAL
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["答非所问啊", "你没回答我的问题", "我说的不是这个", "這不是我想問的", "That is not what I meant!"],
+)
+def test_an_answer_to_something_else_is_complained_of(said):
+    assert complains(normalise(said).text)
+
+
+@pytest.mark.parametrize("said", ["资料填错了怎么办", "没有回答会怎样", "is that not what I need?", "不是"])
+def test_what_asks_or_says_something_else_is_no_complaint(said):
+    assert not complains(normalise(said).text)
+
+
+def test_after_a_complaint_something_else_than_the_answer_is_offered(dialogue):
+    answered, other = dialogue("普通小程序的风险有哪些", "你这是答非所问吧")
+
+    assert answered.entry.id == "risks"
+    assert other.outcome is OutcomeKind.CLARIFY
+    assert other.suggestions and "risks" not in {choice.id for choice in other.suggestions}
+
+
+def test_without_an_answer_there_is_nothing_to_complain_of(dialogue):
+    assert dialogue("答非所问")[-1].outcome is OutcomeKind.ABSTAIN

@@ -115,11 +115,11 @@ EXACT = Ranking((Hit("cost", 4.0),), 0.6, is_exact=True)
 @pytest.mark.parametrize(
     ("alone", "names", "evidence"),
     [
-        (ranking(0.6, cost=4.0, both=1.0), ["cost", "both"], 0.25 * 4 + 0.45 * 3 + 2.6),
-        (ranking(0.6, cost=20.0, both=1.0), ["cost", "both"], 0.25 * 20 + 0.45 * 8 + 2.6),
-        (ranking(0.6, cost=4.0), ["cost"], 0.25 * 4 + 0.45 * 8 + 2.6),
-        (EXACT, ["cost"], 0.25 * 12 + 0.45 * 8 + 2.6),
-        (CHAT, ["cost"], 0.25 * 4 + 0.45 * 8 - 1.5 - 0.8 + 2.6),
+        (ranking(0.6, cost=4.0, both=1.0), ["cost", "both"], 0.15 * 4 + 0.65 * 3 + 1.0),
+        (ranking(0.6, cost=20.0, both=1.0), ["cost", "both"], 0.15 * 20 + 0.65 * 8 + 1.0),
+        (ranking(0.6, cost=4.0), ["cost"], 0.15 * 4 + 0.65 * 8 + 1.0),
+        (EXACT, ["cost"], 0.15 * 12 + 0.65 * 8 + 1.0),
+        (CHAT, ["cost"], 0.15 * 4 + 0.65 * 8 - 1.0 - 0.5 + 1.0),
     ],
 )
 def test_score_lead_belief_and_agreement_add_up(alone, names, evidence):
@@ -165,4 +165,4 @@ def test_relation_topic_name_and_place_speak_for_an_entry_and_repetition_against
 def test_belief_is_in_log_odds_from_the_threshold(confidence, belief):
     found = meaning([ranking(confidence, cost=4.0)], [], {"cost": COST}, [], "？", 0.6)
 
-    assert found.evidence == pytest.approx(0.25 * 4 + 0.45 * 8 + 1.5 * belief + 2.6)
+    assert found.evidence == pytest.approx(0.15 * 4 + 0.65 * 8 + belief + 1.0)

@@ -93,9 +93,20 @@ def test_little_evidence_bends_only_what_says_that_it_goes_on(question, entry):
 
 
 def test_an_answer_is_not_given_up_for_a_meaning_that_is_not_believed():
-    alone, in_context = ranking(0.5, cost=-12.0, both=-12.2), ranking(0.99, both=-11.6)
+    alone, in_context = ranking(0.5, cost=-40.0, both=-40.2), ranking(0.99, both=-39.6)
 
     assert entry_of("它要多久", ScriptedIndex(alone, in_context)) == "cost"
+
+
+@pytest.mark.parametrize(
+    ("last", "entry"), [("both", "cost"), ("refund", "both")], ids=["the last answer again", "another"]
+)
+def test_the_last_answer_is_not_given_again_to_what_is_clear_by_itself(last, entry):
+    talk = Conversation(question=TALK.question, entries=(last,))
+    told = {known.question: ranking(0.99, both=15.0, cost=6.0) for known in ENTRIES}
+    alone = ranking(0.6, cost=6.0, both=3.0)
+
+    assert entry_of("谁来付", ScriptedIndex(alone, told[ENTRIES[0].question], **told), talk) == entry
 
 
 def test_what_was_offered_and_is_named_comes_before_every_other_meaning():
@@ -137,7 +148,7 @@ def test_what_is_pointed_at_by_its_place_is_asked_about_in_words_that_say_all():
     ids=["goes on", "may stand alone"],
 )
 def test_what_says_that_it_goes_on_is_not_answered_with_smalltalk(question, outcome):
-    index = ScriptedIndex(ranking(SURE, thanks=5.0, cost=4.9), ranking(0.01, both=-40.0, cost=-40.0))
+    index = ScriptedIndex(ranking(SURE, thanks=5.0, cost=4.9), ranking(0.01, both=-120.0, cost=-120.0))
 
     assert reply(question, index).outcome is outcome
 
@@ -220,6 +231,18 @@ def test_a_short_question_is_asked_for_who_introduced_themselves_if_that_is_clea
     informed = ranking(SURE, twin=9.0, both=next_best)
 
     assert entry_of(question, ScriptedIndex(COST, TWIN, **{WHO: informed}), INTRODUCED) == entry
+
+
+def test_a_long_message_that_asks_nothing_tells_more_of_who_introduced_themselves():
+    index = ScriptedIndex(COST, TWIN, **{WHO: ranking(SURE, twin=9.0, both=7.4)})
+
+    assert entry_of("从头到尾都没有别人,就一个人在忙", index, INTRODUCED) == "twin"
+
+
+def test_of_two_answers_on_one_topic_the_one_for_who_introduced_themselves_is_given():
+    index = ScriptedIndex(COST, TWIN, **{WHO: ranking(SURE, refund=9.0, both=8.9)})
+
+    assert entry_of("要多久", index, INTRODUCED) == "refund"
 
 
 @pytest.mark.parametrize(("confidence", "entry"), [(0.65, "twin"), (0.64, None)], ids=["sure", "not quite"])

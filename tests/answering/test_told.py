@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.answering.following_up import meaning
-from bot.answering.told import asks_number, is_named, tells
+from bot.answering.told import asks_number, is_named, lacks_number, tells
 from bot.domain import Hit, Ranking
 from tests.fakes import make_entry
 
@@ -91,3 +91,24 @@ def test_an_entry_that_is_about_just_that_is_asked_first():
 
 def test_a_bare_number_stays_with_the_last_answer_whoever_has_it_in_the_question():
     assert meaning([FAR], [NEAR, NEAR], ENTRIES, [URGENT], "一年几次", 0.5).hits[0].entry_id == "urgent"
+
+
+@pytest.mark.parametrize(
+    ("question", "entry", "lacks"),
+    [
+        ("要收费不", URGENT, True),
+        ("what does it cost", URGENT, True),
+        ("要收费不", PRICE, False),
+        ("多久", PRICE, True),
+        ("多久", URGENT, False),
+        ("谁来办", PRICE, False),
+    ],
+)
+def test_an_answer_lacks_a_number_of_the_kind_that_is_asked_for(question, entry, lacks):
+    assert lacks_number(entry, question) is lacks
+
+
+def test_who_asks_for_a_price_is_not_told_what_has_none():
+    near = Ranking((Hit("urgent", 4.0), Hit("price", 3.0)), 0.5)
+
+    assert meaning([near], [near], ENTRIES, [RENEWAL], "收费不", 0.5).hits[0].entry_id == "price"

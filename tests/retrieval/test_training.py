@@ -183,9 +183,9 @@ def test_no_entry_is_the_right_answer_to_what_is_out_of_scope_however_near_it_co
     assert not asked.is_right[~asked.is_in_scope].any()
 
 
-def test_near_misses_are_half_of_what_is_out_of_scope_however_few_they_are():
-    """Four questions of forty are just like phrasings. As near misses each is an eighth of what is out of
-    scope, which is too much to answer one of them; as plain background all four together are a tenth.
+def test_near_misses_are_a_third_of_what_is_out_of_scope_however_few_they_are():
+    """Four questions of forty are just like phrasings. As near misses each is a twelfth of what is out of
+    scope, which is too much to answer two of them; as plain background all four together are a tenth.
     """
     data = training_set(each=10, background=40, noise=0.25)
     alike = group([0, 1, 2, 3], 1, 0.25, 8, [-1] * 4)
@@ -200,7 +200,7 @@ def test_near_misses_are_half_of_what_is_out_of_scope_however_few_they_are():
         for count in (4, 0)
     )
 
-    assert near.false_answer_rate < 0.101 < 1 / 8
+    assert near.false_answer_rate < 0.101 < 2 / 12
     assert plain.coverage > 0.95
     assert near.coverage < 0.9
 
@@ -438,7 +438,7 @@ def test_a_phrasing_more_hardly_moves_the_threshold_wherever_it_stands(row):
 
     trained = fit(replace(MANY, phrasings=more))
     assert trained.decision.answer_threshold == pytest.approx(fit_many().decision.answer_threshold, abs=0.02)
-    assert trained.coverage == pytest.approx(fit_many().coverage, abs=0.01)
+    assert trained.coverage == pytest.approx(fit_many().coverage, abs=0.02)
 
 
 def test_progress_is_told_from_the_first_step_to_the_last():
