@@ -25,13 +25,13 @@ class Part:
 _OF_THE_DECISION = (
     "decision",
     "faiss_index",
-    "folds",
     "lexical",
     "searchable",
     "stored_texts",
     "sweep",
     "vectors",
 )
+_OF_THE_TRAINING = ("bounded_regression", "folds", "question_groups", "training")
 PARTS = {
     "wechat": Part("wechat", ("tests/wechat",)),
     "channel": Part("channels/wechat", ("tests/channels/wechat",)),
@@ -39,6 +39,23 @@ PARTS = {
     "decision": Part(
         "retrieval",
         tuple(f"tests/retrieval/test_{name}.py" for name in _OF_THE_DECISION),
-        ("decision", "folds", "keys", "lexical", "sweep"),
+        ("decision", "faiss_index", "keys", "lexical", "searchable", "sweep", "vectors"),
+    ),
+    "training": Part(
+        "retrieval",
+        tuple(f"tests/retrieval/test_{name}.py" for name in _OF_THE_TRAINING),
+        (
+            "asked_questions",
+            "bounded_regression",
+            "built_in_decision",
+            "calibration_fitting",
+            "classifier_fitting",
+            "cross_validation",
+            "discriminant",
+            "folds",
+            "reliability",
+            "training",
+            "training_set",
+        ),
     ),
 }

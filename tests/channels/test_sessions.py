@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 import pytest
 from flask import Flask
@@ -41,22 +41,25 @@ def store(tmp_path, clock):
         yield Conversations(database, Secrets(b"k" * 32), clock, 1800.0)
 
 
-def serve(open_store):
-    app = Flask("bot")
-    register_problems(app)
-    app.register_blueprint(
-        ask_blueprint(
-            Answerer(lambda: INDEX),
-            Sessions(open_store, LateTurns(open_store, time.time)),
-            DirectLog(),
-            time.time,
-        )
-    )
-    return app.test_client()
+@pytest.fixture
+def serve():
+    """A bot whose sessions are in the store that this opens."""
+    with ExitStack() as stack:
+
+        def serve(open_store):
+            late = stack.enter_context(closing(LateTurns(open_store, time.time)))
+            app = Flask("bot")
+            register_problems(app)
+            app.register_blueprint(
+                ask_blueprint(Answerer(lambda: INDEX), Sessions(open_store, late), DirectLog(), time.time)
+            )
+            return app.test_client()
+
+        yield serve
 
 
 @pytest.fixture
-def ask(store):
+def ask(store, serve):
     """The entry that a question in a session is answered with."""
     client = serve(lambda: store)
     return lambda question, session_id=None: entry(client, question, session_id)
@@ -107,7 +110,7 @@ def test_after_half_an_hour_a_session_is_new(ask, clock):
     assert ask("1", "a") is None
 
 
-def test_without_a_session_nothing_is_opened(tmp_path):
+def test_without_a_session_nothing_is_opened(serve, tmp_path):
     def open_store():
         raise AssertionError("opened")
 
@@ -115,7 +118,7 @@ def test_without_a_session_nothing_is_opened(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_get_goes_on_with_the_same_session(store):
+def test_get_goes_on_with_the_same_session(store, serve):
     client = serve(lambda: store)
     client.get("/ask", query_string={"question": "备案要多久", "session_id": "a"})
 
@@ -128,7 +131,7 @@ def test_get_goes_on_with_the_same_session(store):
 
 
 @pytest.mark.parametrize("error", [StoreError("no key"), SettingsError("bad address"), OSError("read-only")])
-def test_a_store_that_cannot_be_opened_costs_other_processes_the_context_only(error, caplog):
+def test_a_store_that_cannot_be_opened_costs_other_processes_the_context_only(serve, error, caplog):
     def closed():
         raise error
 

@@ -224,6 +224,12 @@ def test_a_judgement_names_the_entries_best_first_and_of_equals_the_first():
     assert decision(gate()).judge(found).order.tolist() == [1, 3, 0, 2]
 
 
+def test_of_however_many_equals_the_first_comes_first():
+    found = evidence([0.5] * 100 + [0.9] * 200)
+
+    assert decision(gate()).judge(found).order.tolist() == [*range(100, 300), *range(100)]
+
+
 def test_one_query_gets_the_probability_that_it_gets_among_many():
     curve = Calibration(np.array([-2.0, 0.5, 3.0]), np.array([0.4, 1.5, 0.0, 2.5]), -1.25)
     log_odds = np.array([-1e9, -8.0, -2.0, 0.0, 0.7, 30.0, 1e9])

@@ -10,7 +10,8 @@ import pytest
 
 from bot.retrieval import folds
 from bot.retrieval.asked_questions import Asked, joined
-from bot.retrieval.calibration_fitting import fit_calibration
+from bot.retrieval.calibration_fitting import fit_calibration, thresholds
+from bot.retrieval.cross_validation import Learning, ask_all
 from bot.retrieval.decision import SIGNALS, Evidence, lengths
 from bot.retrieval.lexical import Lexicon
 from bot.retrieval.reliability import cross_fitted, decile_of
@@ -164,6 +165,24 @@ def test_asking_back_starts_below_answering(rate):
     assert 0 <= decision.clarify_threshold < decision.answer_threshold <= 1
 
 
+def test_four_times_as_many_false_offers_are_borne_as_false_answers():
+    confidence = np.linspace(0, 1, 100)
+    answer, clarify = thresholds(confidence, np.full(100, 0.01), 0.05)
+
+    assert ((confidence >= answer).sum(), (confidence >= clarify).sum()) == (5, 20)
+
+
+@pytest.mark.parametrize("axis", range(4))
+def test_no_entry_is_the_right_answer_to_what_is_out_of_scope_however_near_it_comes(axis):
+    beside = group([axis], 12, 0.1, seed=7, entries=[-1])
+    data = replace(APART, background=beside, is_near_miss=np.zeros(12, bool))
+
+    asked = ask_all(data, lambda *_: None, Learning())
+
+    assert not asked.is_in_scope.all()
+    assert not asked.is_right[~asked.is_in_scope].any()
+
+
 def test_near_misses_are_a_third_of_what_is_out_of_scope_however_few_they_are():
     """Four questions of forty are just like phrasings. As near misses each is a twelfth of what is out of
     scope, which is too much to answer two of them; as plain background all four together are a tenth.
@@ -276,6 +295,12 @@ def test_the_standard_error_is_that_of_an_even_chance_at_its_widest():
     tenth = decile_of(np.full(100, 0.5), np.arange(100) < 60, np.ones(100))
 
     assert (tenth.right, tenth.standard_error) == (pytest.approx(0.6), pytest.approx(0.05))
+
+
+def test_a_share_strays_further_where_few_questions_count_most():
+    tenth = decile_of(np.full(2, 0.5), np.array([True, False]), np.array([3.0, 1.0]))
+
+    assert (tenth.right, tenth.standard_error) == (pytest.approx(0.75), pytest.approx(10**0.5 / 8))
 
 
 def test_a_question_asked_in_several_rounds_is_judged_by_a_curve_that_saw_it_in_none():
@@ -421,3 +446,10 @@ def test_progress_is_told_from_the_first_step_to_the_last():
     train(APART, false_answer_rate=0.05, progress=lambda *step: steps.append(step))
 
     assert steps == [("training the decision", done, 10) for done in range(11)]
+
+
+def test_progress_is_told_too_where_only_the_threshold_is_learnt():
+    steps = []
+    train(training_set(each=2), false_answer_rate=0.05, progress=lambda *step: steps.append(step))
+
+    assert steps == [("calibrating", 0, 1), ("calibrating", 1, 1)]

@@ -85,17 +85,12 @@ def client(log):
     app = Flask("bot")
     register_problems(app)
     app.register_blueprint(
-        ask_blueprint(
-            Answerer(lambda: INDEX),
-            Sessions(no_sessions, LateTurns(no_sessions, lambda: 0.0)),
-            log,
-            lambda: 1_760_000_000.0,
-        )
-    )
-    app.register_blueprint(
         health_blueprint(lambda: INDEX, IndexState, lambda: INDEX.digest, lambda: log.state)
     )
-    return app.test_client()
+    with closing(LateTurns(no_sessions, lambda: 0.0)) as late:
+        sessions = Sessions(no_sessions, late)
+        app.register_blueprint(ask_blueprint(Answerer(lambda: INDEX), sessions, log, lambda: 1_760_000_000.0))
+        yield app.test_client()
 
 
 def test_a_question_is_in_the_database_soon(log, asked):

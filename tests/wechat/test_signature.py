@@ -18,6 +18,14 @@ def test_the_ciphertext_is_part_of_a_message_signature():
     assert plain != signature("AAAAA", "1714036504", "1514711492", "ciphertext")
 
 
+def test_a_message_signature_fits_its_own_ciphertext_only():
+    of_the_message = signature("AAAAA", "1714036504", "1514711492", "ciphertext")
+
+    assert is_signed(of_the_message, "AAAAA", "1714036504", "1514711492", "ciphertext")
+    assert not is_signed(of_the_message, "AAAAA", "1714036504", "1514711492", "another")
+    assert not is_signed(DOCUMENTED, "AAAAA", "1714036504", "1514711492", "ciphertext")
+
+
 def test_another_token_does_not_fit():
     assert not is_signed(DOCUMENTED, "AAAAB", "1714036504", "1514711492")
 
