@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from contextlib import closing
 
@@ -114,6 +115,11 @@ def detail_of(response, status):
     return response.json["detail"]
 
 
+def wait_of(response):
+    """Seconds that somebody who asks too often is told to wait: fewer, the longer asking took."""
+    return int(re.search(r"; wait (\d+) s ", detail_of(response, 429))[1])
+
+
 # How often
 
 
@@ -122,8 +128,8 @@ def test_an_address_that_asks_too_often_is_told_how_long_to_wait(bot):
     allowed, refused = [bot.ask() for _ in range(3)], bot.ask()
 
     assert statuses(allowed) == [200] * 3
-    assert "this address has asked too often; wait 20 s" in detail_of(refused, 429)
-    assert refused.headers["Retry-After"] == "20"
+    assert "this address has asked too often" in detail_of(refused, 429)
+    assert wait_of(refused) == int(refused.headers["Retry-After"]) <= 20
     assert len(bot.log.written) == 3
 
 
@@ -166,7 +172,8 @@ def test_a_key_has_a_rate_of_its_own_wherever_it_is_used(bot):
     replies = [bot.ask(f"192.0.2.{number}", **key) for number in range(3)]
 
     assert statuses(replies) == [200, 200, 429]
-    assert "the key shop has asked too often; wait 30 s" in detail_of(replies[-1], 429)
+    assert "the key shop has asked too often" in detail_of(replies[-1], 429)
+    assert 0 < wait_of(replies[-1]) <= 30
 
 
 def test_guessing_keys_is_counted_by_address(bot):
@@ -182,7 +189,7 @@ def test_guessing_the_operators_key_is_counted_too(bot):
     replies = [bot.http.post("/admin/index/rebuild", headers=guess) for _ in range(3)]
 
     assert statuses(replies) == [401, 401, 429]
-    assert "wait 30 s" in detail_of(replies[-1], 429)
+    assert 0 < wait_of(replies[-1]) <= 30
 
 
 # Keys
