@@ -68,18 +68,12 @@ def _measured(minutes: float, flood_seconds: float) -> dict[str, Any]:
     begun, found = time.monotonic(), {"machine": machine.described(), "minutes": minutes}
     with _stage() as stage:
         _open_many_files()
-        found["capacity"] = _capacity(stage, minutes)
+        found["capacity"] = capacity(stage, _CAPACITY * min(1.0, minutes / 4))
+        _tell(f"capacity: {found['capacity']:.0f} requests a second")
+        time.sleep(_REST)
         found["soak"] = soak(stage, SHARE * found["capacity"], 60 * minutes, _tell)
-        found["capacity_after"] = _capacity(stage, minutes)
         found["flood"] = flood(stage, found["capacity"], flood_seconds, _AFTER)
     return found | {"seconds": time.monotonic() - begun}
-
-
-def _capacity(stage: Stage, minutes: float) -> float:
-    found = capacity(stage, _CAPACITY * min(1.0, minutes / 4))
-    _tell(f"capacity: {found:.0f} requests a second")
-    time.sleep(_REST)
-    return found
 
 
 @contextmanager

@@ -64,7 +64,6 @@ def _filled(results: Mapping[str, Any], language: str) -> dict[str, Any]:
         "minutes": number(results["minutes"]),
         "whole": number(results["seconds"] / 60),
         "capacity": number(results["capacity"]),
-        "capacity_after": number(results["capacity_after"]),
         "clients": CLIENTS,
         "share": f"{SHARE:.0%}",
         "rate": number(soak["rate"]),
