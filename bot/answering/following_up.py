@@ -16,7 +16,7 @@ from bot.domain import Entry, Hit, Ranking
 # What speaks for or against an entry after others, in units of an entry's score. Chosen, like the rest
 # of the numbers here, on dialogues written for the purpose.
 _REPEATED, _REPEATED_EARLIER = 2.3, 2.7
-_RELATED, _SAME_TOPIC = 1.4, 1.0
+_RELATED, _SAME_TOPIC = 2.0, 1.0
 _NAMED, _SWAPPED = 1.5, 2.0
 # What an answer without any number loses where one of a kind, say a price, is asked for.
 _NUMBERLESS = 2.0

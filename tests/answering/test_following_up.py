@@ -146,9 +146,9 @@ def test_an_entry_that_a_reading_does_not_list_is_a_little_below_its_last():
     ("lasts", "core", "scores"),
     [
         ([], "电商", {"risks": 0.0, "shop-risks": 0.0, "both": 0.0, "cost": 0.0}),
-        ([RISKS], "电商", {"shop-risks": 4.5, "both": 2.9, "cost": 0.0, "risks": -2.3}),
-        ([RISKS], "普通", {"both": 1.4, "shop-risks": 1.0, "cost": 0.0, "risks": -0.69}),
-        ([RISKS, COST], "普通", {"both": 1.4, "shop-risks": 1.0, "risks": -0.69, "cost": -2.7}),
+        ([RISKS], "电商", {"shop-risks": 4.5, "both": 3.5, "cost": 0.0, "risks": -2.3}),
+        ([RISKS], "普通", {"both": 2.0, "shop-risks": 1.0, "cost": 0.0, "risks": -0.69}),
+        ([RISKS, COST], "普通", {"both": 2.0, "shop-risks": 1.0, "risks": -0.69, "cost": -2.7}),
     ],
 )
 def test_relation_topic_name_and_place_speak_for_an_entry_and_repetition_against(lasts, core, scores):
