@@ -347,8 +347,7 @@ def test_an_error_carries_the_rid_for_wechats_support(api, wechat):
 
     assert (caught.value.code, caught.value.rid) == (45015, "68f0-1a2b-3c4d")
     assert str(caught.value) == (
-        "/cgi-bin/message/custom/send: 45015 refused (rid 68f0-1a2b-3c4d); "
-        "keep the text for the user's next message"
+        "/cgi-bin/message/custom/send: 45015 refused (rid 68f0-1a2b-3c4d); the user has to write again"
     )
 
 
