@@ -571,6 +571,17 @@ def test_a_proxy_that_repeats_the_token_does_not_get_it_into_the_error(api, wech
     assert caught.value.reason == "bad access_token=***"
 
 
+def test_an_openid_that_wechat_repeats_does_not_get_into_the_error(api, wechat):
+    refusal = {"errcode": 40003, "errmsg": "invalid openid oUser001 rid: 68f0"}
+    wechat.refusals = [httpx.Response(200, json=refusal)]
+
+    with pytest.raises(RecipientError) as caught:
+        api.send_text("oUser001", "x")
+
+    assert (caught.value.reason, caught.value.rid) == ("invalid openid ***", "68f0")
+    assert "oUser001" not in str(caught.value)
+
+
 def test_a_proxy_that_repeats_the_secret_does_not_get_it_into_the_error(connect):
     refusal = {"errcode": 40125, "errmsg": f"None is not {SECRET}"}
     transport = httpx.MockTransport(lambda _: httpx.Response(200, json=refusal))
