@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from bot.disk_cache import DiskCache
+from bot.retrieval import learnt_cache
 from bot.retrieval.cross_validation import Learning, ask, ask_all
 from bot.retrieval.decision import SIGNALS
 from bot.retrieval.learnt_cache import LearntCache, cache_file
@@ -106,6 +109,17 @@ def test_of_the_same_questions_another_build_remembers_and_an_entry_more_counts(
     for data, absent in ((DATA, NO_ENTRY), (more, np.zeros(5, bool)), (DATA, NO_ENTRY)):
         remembered = asked(data, absent=absent, learning=learning)
         assert remembered.signals == pytest.approx(asked(data, absent=absent).signals, abs=1e-6)
+
+
+@pytest.mark.parametrize(("most", "kept"), [(767, 1), (768, 2)])
+def test_evidence_that_is_too_large_to_be_kept_is_found_anew(most, kept, tmp_path, monkeypatch):
+    """Three kinds of it for 16 questions and 4 entries, 4 bytes each; the classifier is kept in any case."""
+    monkeypatch.setattr(learnt_cache, "_MOST_BYTES", most)
+    file = cache_file(tmp_path)
+    asked(learning=Learning(LearntCache(DiskCache(file))))
+
+    with closing(sqlite3.connect(file)) as database:
+        assert database.execute("SELECT count(*) FROM cached").fetchall() == [(kept,)]
 
 
 def test_where_nothing_is_held_out_nothing_is_asked():

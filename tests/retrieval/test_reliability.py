@@ -75,6 +75,19 @@ def test_fewer_than_ten_questions_are_a_tenth_each():
     assert [decile.questions for decile in reliability(questions(8))] == [1] * 8
 
 
+def test_equally_sure_questions_fall_into_tenths_in_the_order_they_were_asked():
+    """On whatever processor the build runs: no signal tells these apart."""
+    is_right = np.random.default_rng(8).random(400) < 0.5
+    alike = asked(np.ones(400, bool), is_right)
+    confidence = cross_fitted(alike)
+    ordered = sorted(range(400), key=lambda number: (confidence[number], number))
+
+    assert len(set(confidence.tolist())) <= 5
+    assert [decile.right for decile in reliability(alike)] == pytest.approx(
+        [is_right[ordered[start : start + 40]].mean() for start in range(0, 400, 40)]
+    )
+
+
 def test_a_question_is_judged_by_a_curve_that_did_not_see_it():
     """Whether it was right changes nothing of its own part, and a little of every other."""
     once = questions(100)
