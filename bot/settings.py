@@ -27,6 +27,7 @@ from bot.errors import SettingsError
 from bot.limiting.rates import parse_rate
 from bot.reports_system import Origin
 from bot.sentences import joined
+from bot.wechat.address import OFFICIAL_API, is_api_address
 
 PROJECT = Path(__file__).resolve().parent.parent
 PREFIX = "BOT_"
@@ -150,7 +151,7 @@ class Settings(BaseSettings):
         "answers the bot is less sure of, or after every answer",
     )
     wechat_api_base: str = Field(
-        default="https://api.weixin.qq.com", description="address of WeChat's API, for tests and proxies"
+        default=OFFICIAL_API, description="address of WeChat's API, for tests and proxies"
     )
     chat_title: str = Field(
         default="", description="title of the web chat; empty = one in the page's language"
@@ -232,6 +233,14 @@ class Settings(BaseSettings):
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ValueError("write the name of a time zone such as Asia/Shanghai") from error
+        return value
+
+    @field_validator("wechat_api_base")
+    @classmethod
+    def _is_api_address(cls, value: str) -> str:
+        """What sends would not start, while pushes are taken and nobody gets an answer."""
+        if not is_api_address(value):
+            raise ValueError(f"write an address such as {OFFICIAL_API}")
         return value
 
     @field_validator("rate_per_address", "rate_per_user", "rate_per_key")

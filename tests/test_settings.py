@@ -96,6 +96,23 @@ def test_all_bad_values_are_named_at_once(monkeypatch):
     assert [line.split("=")[0] for line in str(caught.value).splitlines()] == ["BOT_PORT", "BOT_THREADS"]
 
 
+@pytest.mark.parametrize("address", ["", "api.weixin.qq.com", "ftp://api.weixin.qq.com", "https://a b"])
+def test_an_address_to_which_nothing_can_be_sent_is_refused(monkeypatch, address):
+    monkeypatch.setenv("BOT_WECHAT_API_BASE", address)
+
+    with pytest.raises(SettingsError, match=r"BOT_WECHAT_API_BASE=.*such as https://api\.weixin\.qq\.com"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    "address", ["https://api.weixin.qq.com/", "http://10.0.0.1:8080/wx", "http://[::1]:8149"]
+)
+def test_wechats_api_may_be_behind_a_proxy(monkeypatch, address):
+    monkeypatch.setenv("BOT_WECHAT_API_BASE", address)
+
+    assert load_settings().wechat_api_base == address
+
+
 def test_settings_do_not_change_while_the_bot_runs():
     settings = load_settings()
 

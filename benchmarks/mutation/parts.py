@@ -31,7 +31,20 @@ _OF_THE_DECISION = (
     "sweep",
     "vectors",
 )
-_OF_THE_TRAINING = ("bounded_regression", "folds", "question_groups", "training")
+_OF_THE_TRAINING = (
+    "asked_questions",
+    "bounded_regression",
+    "built_in_decision",
+    "calibration_fitting",
+    "classifier_fitting",
+    "cross_validation",
+    "discriminant",
+    "folds",
+    "question_groups",
+    "reliability",
+    "training",
+    "training_set",
+)
 PARTS = {
     "wechat": Part("wechat", ("tests/wechat",)),
     "channel": Part("channels/wechat", ("tests/channels/wechat",)),

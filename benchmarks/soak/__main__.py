@@ -3,7 +3,8 @@
     python -m benchmarks.soak [--minutes 30] [--flood 10] [--pages]
 
 The figures lie in ``docs/reliability/results.json``; ``--pages`` only writes the pages anew. Of runs of less
-than half an hour the page says that they are for a look. State is kept in ``.bench/soak``.
+than half an hour the page says that they are for a look. State is kept in ``.bench/soak``, and in its
+``results.json`` what was measured so far: of a run that fails, too.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from benchmarks.fake_wechat import fake_wechat
@@ -46,7 +49,7 @@ def main() -> None:
     given = _arguments()
     results = json.loads(RESULTS.read_text("utf-8")) if given.pages else _measured(given.minutes, given.flood)
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    RESULTS.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    _save(results, RESULTS)
     page.write(results, DOCS)
     print(page.tables(results, "en"))
     for target in targets(results):
@@ -65,15 +68,25 @@ def _arguments() -> argparse.Namespace:
 
 
 def _measured(minutes: float, flood_seconds: float) -> dict[str, Any]:
-    begun, found = time.monotonic(), {"machine": machine.described(), "minutes": minutes}
+    begun = time.monotonic()
+    found: dict[str, Any] = {"machine": machine.described(), "minutes": minutes}
+
+    def keep(name: str, figures: object) -> None:
+        found.update({name: figures, "seconds": time.monotonic() - begun})
+        _save(found, KEPT / RESULTS.name)
+
     with _stage() as stage:
         _open_many_files()
-        found["capacity"] = capacity(stage, _CAPACITY * min(1.0, minutes / 4))
+        keep("capacity", capacity(stage, _CAPACITY * min(1.0, minutes / 4)))
         _tell(f"capacity: {found['capacity']:.0f} requests a second")
         time.sleep(_REST)
-        found["soak"] = soak(stage, SHARE * found["capacity"], 60 * minutes, _tell)
-        found["flood"] = flood(stage, found["capacity"], flood_seconds, _AFTER)
-    return found | {"seconds": time.monotonic() - begun}
+        soak(stage, SHARE * found["capacity"], 60 * minutes, _tell, partial(keep, "soak"))
+        keep("flood", flood(stage, found["capacity"], flood_seconds, _AFTER))
+    return found
+
+
+def _save(results: dict[str, Any], file: Path) -> None:
+    file.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 
 @contextmanager

@@ -57,8 +57,14 @@ def capacity(stage: Stage, seconds: float) -> float:
     return len(found.latencies) / (found.seconds + time.monotonic() - drained)
 
 
-def soak(stage: Stage, rate: float, seconds: float, tell: Callable[[str], None]) -> dict[str, Any]:
-    """The long phase."""
+def soak(
+    stage: Stage,
+    rate: float,
+    seconds: float,
+    tell: Callable[[str], None],
+    keep: Callable[[dict[str, Any]], None],
+) -> None:
+    """The long phase: what it came to so far is kept every minute, and at last with what became of pushes."""
     memory, before, shed = Memory(stage.server), workers(stage.server), _shed(stage.server)
     start = time.monotonic() + 0.1
     warm = start + min(300.0, seconds / 3)
@@ -66,8 +72,19 @@ def soak(stage: Stage, rate: float, seconds: float, tell: Callable[[str], None])
         tell("channel requests errors p50 p99 most, ms")
         for first in range(0, int(seconds), 60):
             tell(f"minute {first // 60 + 1}")
-            _minute(stage, rate, start + first, min(60.0, seconds - first), tell)
-    end = start + seconds
+            spent = min(first + 60.0, seconds)
+            _minute(stage, rate, start + first, spent - first, tell)
+            keep(_soaked(stage, rate, (start, warm, start + spent), memory, before))
+    found = _soaked(stage, rate, (start, warm, start + seconds), memory, before)
+    gone = Counter(_shed(stage.server)) - Counter(shed)
+    keep(found | {"pushes": _pushes(stage, gone, stage.ledger.between(start, start + seconds))})
+
+
+def _soaked(
+    stage: Stage, rate: float, times: tuple[float, float, float], memory: Memory, before: list[int]
+) -> dict[str, Any]:
+    """From a start, with workers that are warm from then on, to an end; not what became of pushes."""
+    start, warm, end = times
     entries = stage.ledger.between(start, end)
     span = min(60.0, (end - warm) / 2)
     return {
@@ -84,7 +101,6 @@ def soak(stage: Stage, rate: float, seconds: float, tell: Callable[[str], None])
         "rebuilds": {"done": len(stage.editions.seconds), "failed": stage.editions.failed},
         "rebuild_seconds": max(stage.editions.seconds, default=0.0),
         "memory": list(memory.growth((warm, warm + span), (end - span, end)).values()),
-        "pushes": _pushes(stage, Counter(_shed(stage.server)) - Counter(shed), entries),
     }
 
 

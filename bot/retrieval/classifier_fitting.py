@@ -98,10 +98,11 @@ def _descended(questions: _Questions, spread: Vectors) -> Vectors:
     """The weights that explain the questions best, or nearly so."""
     memory = _Memory(_curvatures(questions, spread))
     here = questions.at(questions.start())
-    for _ in range(_MOST_STEPS):
+    for taken in range(_MOST_STEPS):
         before, here = here, _lower(questions, here, memory.direction(here.slope))
         memory.add(here.weights - before.weights, here.slope - before.slope)
-        if before.loss - here.loss < _LEAST_GAIN * before.loss:
+        # The first step may gain little for a curvature that was guessed wrong.
+        if taken and before.loss - here.loss < _LEAST_GAIN * before.loss:
             break
     return here.weights
 

@@ -49,8 +49,8 @@ class Call:
     access_token: str = field(default="", repr=False)
 
     def redacted(self, text: str) -> str:
-        """The text without this call's token and secret, should WeChat or a proxy repeat them."""
-        for secret in (self.access_token, self.body.get("secret")):
+        """The text without this call's token, secret and openid, should WeChat or a proxy repeat them."""
+        for secret in (self.access_token, self.body.get("secret"), self.body.get("touser")):
             text = text.replace(str(secret), "***") if secret else text
         return clean(text)[:300]
 

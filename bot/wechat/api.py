@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import httpx
 
+from bot.wechat.address import OFFICIAL_API
 from bot.wechat.answers import Call
-from bot.wechat.caller import DEFAULT_PACE, OFFICIAL_API, ApiCaller, ObserveCall, Pace, unobserved
+from bot.wechat.caller import DEFAULT_PACE, ApiCaller, ObserveCall, Pace, unobserved
 from bot.wechat.errors import ApiError, ContentTooLongError, TokenRefusedError
 from bot.wechat.text import split_bytes
 from bot.wechat.tokens import App, TokenCache, TokenSource

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import httpx
 
+from bot.wechat.address import OFFICIAL_API, is_api_address
 from bot.wechat.answers import Call, read_answer
 from bot.wechat.errors import (
     ApiError,
@@ -17,11 +17,6 @@ from bot.wechat.errors import (
     OutcomeUnknownError,
     UnreachableError,
 )
-
-OFFICIAL_API = "https://api.weixin.qq.com"
-
-_HOST = r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])"
-_ADDRESS = re.compile(rf"https?://{_HOST}(?::[0-9]{{1,5}})?(?:/[\w./~-]*)?", re.ASCII)
 
 # Failures that happen before a byte of the call is on its way.
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
@@ -130,7 +125,7 @@ class ApiCaller:
 
 
 def _checked(base_url: str) -> str:
-    if not _ADDRESS.fullmatch(base_url):
+    if not is_api_address(base_url):
         raise CredentialsError(
             "API address %(address)s: expected one like %(example)s",
             address=repr(base_url),

@@ -128,25 +128,25 @@ class ApiSettingsError(LastingApiError):
 class NotPermittedError(LastingApiError):
     """This account may not use this call, as a rule because it is not verified."""
 
-    remedy = "only passive replies work until the account is verified and has the permission"
+    remedy = "see in WeChat's console whether the account is verified, permitted and not restricted"
 
 
 class WindowClosedError(LastingApiError):
     """The time in which this user may be written to is over."""
 
-    remedy = "keep the text for the user's next message"
+    remedy = "the user has to write again"
 
 
 class QuotaSpentError(LastingApiError):
     """No messages are left for this user, or no calls for today."""
 
-    remedy = "merge the rest into the next reply"
+    remedy = "the user has to write again; calls spent for today are back tomorrow"
 
 
 class RecipientError(LastingApiError):
     """The recipient is no user of this account, or does not follow it any more."""
 
-    remedy = "drop the message"
+    remedy = "compare the app id if it happens often"
 
 
 class TypingRefusedError(LastingApiError):

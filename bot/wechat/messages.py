@@ -53,10 +53,11 @@ def delivery_key(app_id: str, push: Push) -> str:
     """The same for every delivery of one push, at most 130 characters beside the app id.
 
     Messages are known by ``MsgId``; events have none and are known by sender, time, event and
-    key (关于重试的消息排重). A message that lacks its id is told apart by its text as well.
+    key (关于重试的消息排重). A message that lacks its id is told apart by its text as well. The
+    sender always counts: nobody gets the reply to another's message, whatever id it comes with.
     """
     if push.message_id:
-        return f"{app_id}:message:{_short(push.message_id)}"
+        return f"{app_id}:message:{_digest(json.dumps((push.sender, push.message_id)))}"
     parts = (push.sender, push.created_at, push.event, push.event_key, push.kind, push.content)
     return f"{app_id}:event:{_digest(json.dumps(parts))}"
 
@@ -78,10 +79,6 @@ def _whole(text: str) -> int:
 def _message_id(text: str) -> str:
     # "0" is no id: as a key it would merge all messages that come with it.
     return "" if text == "0" else text
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 64 else _digest(text)
 
 
 def _digest(text: str) -> str:

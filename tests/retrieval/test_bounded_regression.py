@@ -27,6 +27,8 @@ def loss(coefficients: np.ndarray, examples: Examples, regularisation: float) ->
         [(0.0, None)] * 3,
         [(None, 0.0), (None, None), (0.3, None)],
         [(0.0, 0.0), (None, -0.2), (0.0, None)],
+        [(None, -0.5), (0.5, None), (None, None)],
+        [(None, -3.0), (None, None), (None, None)],
     ],
 )
 def test_it_is_as_likely_as_what_a_general_search_finds(bounds):
@@ -55,3 +57,23 @@ def test_where_everything_is_true_the_bias_says_so():
 
     assert found[:-1].tolist() == [0, 0, 0]
     assert found[-1] > 5
+
+
+def test_features_in_large_units_are_no_trouble(recwarn):
+    """A bound may ask for more than any number holds: nothing is said of it while an index is built."""
+    features = np.linspace(-1e4, 1e4, 40)[:, None]
+    found = maximum_likelihood(Examples(features, features[:, 0] > 0, np.ones(40)), [(0.3, None)], 1e-3)
+
+    assert found[0] == pytest.approx(0.3)
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize("regularisation", [0.05, 1.0])
+def test_however_strong_the_regularisation_it_is_as_likely_as_can_be(regularisation):
+    """Features that say nearly the same, of which most are true: coefficients rise and fall again."""
+    features = FEATURES @ np.array([(1.0, 0.9, 0.8), (0.0, 0.3, -0.9), (0.0, 0.0, 0.5)])
+    examples = Examples(features, TRUTH | (FEATURES[:, 2] > -1), EXAMPLES.weights)
+    found = maximum_likelihood(examples, [(None, None)] * 3, regularisation)
+    sought = minimize(loss, np.zeros(4), (examples, regularisation), tol=1e-12)
+
+    assert found == pytest.approx(sought.x, abs=1e-5)

@@ -15,7 +15,7 @@ from bot.retrieval.cross_validation import Learning, ask_all
 from bot.retrieval.decision import SIGNALS, Evidence, lengths
 from bot.retrieval.lexical import Lexicon
 from bot.retrieval.reliability import cross_fitted, decile_of
-from bot.retrieval.training import train
+from bot.retrieval.training import hold_out, train
 from bot.retrieval.training_set import MAX_CLASSES, Group, TrainingSet
 from bot.retrieval.vectors import best_of_groups, unit
 
@@ -453,3 +453,38 @@ def test_progress_is_told_too_where_only_the_threshold_is_learnt():
     train(training_set(each=2), false_answer_rate=0.05, progress=lambda *step: steps.append(step))
 
     assert steps == [("calibrating", 0, 1), ("calibrating", 1, 1)]
+
+
+def held_out(data: TrainingSet, progress=lambda *_: None):
+    """A third of the phrasings of each entry, and of the background."""
+    return hold_out(
+        data,
+        np.arange(len(data.phrasings.texts)) % 3 == 0,
+        np.arange(len(data.background.texts)) % 3 == 0,
+        progress,
+    )
+
+
+def test_of_what_was_held_out_it_is_told_what_was_found_and_how_surely():
+    found = held_out(APART)
+
+    assert found.is_hit.tolist() == [True] * 8
+    assert (found.phrasings.shape, found.background.shape) == ((8,), (8,))
+    assert found.phrasings.min() > 0.8 > 0.2 > found.background.max()
+
+
+def test_of_what_was_held_out_it_is_told_what_was_not_found():
+    """Every third phrasing is asked in the words and the meaning of the next entry."""
+    texts, vectors = np.array(APART.phrasings.texts), APART.phrasings.vectors.copy()
+    odd = np.arange(24) % 6 == 0
+    texts[odd], vectors[odd] = np.roll(texts[odd], -1), np.roll(vectors[odd], -1, axis=0)
+    moved = replace(APART, phrasings=replace(APART.phrasings, texts=tuple(texts.tolist()), vectors=vectors))
+
+    assert held_out(moved).is_hit.tolist() == [False, True] * 4
+
+
+def test_progress_is_told_while_a_part_is_held_out():
+    steps = []
+    held_out(APART, lambda *step: steps.append(step))
+
+    assert steps == [("training the decision", 0, 1), ("training the decision", 1, 1)]

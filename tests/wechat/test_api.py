@@ -347,8 +347,7 @@ def test_an_error_carries_the_rid_for_wechats_support(api, wechat):
 
     assert (caught.value.code, caught.value.rid) == (45015, "68f0-1a2b-3c4d")
     assert str(caught.value) == (
-        "/cgi-bin/message/custom/send: 45015 refused (rid 68f0-1a2b-3c4d); "
-        "keep the text for the user's next message"
+        "/cgi-bin/message/custom/send: 45015 refused (rid 68f0-1a2b-3c4d); the user has to write again"
     )
 
 
@@ -570,6 +569,17 @@ def test_a_proxy_that_repeats_the_token_does_not_get_it_into_the_error(api, wech
         api.send_text("oUser001", "x")
 
     assert caught.value.reason == "bad access_token=***"
+
+
+def test_an_openid_that_wechat_repeats_does_not_get_into_the_error(api, wechat):
+    refusal = {"errcode": 40003, "errmsg": "invalid openid oUser001 rid: 68f0"}
+    wechat.refusals = [httpx.Response(200, json=refusal)]
+
+    with pytest.raises(RecipientError) as caught:
+        api.send_text("oUser001", "x")
+
+    assert (caught.value.reason, caught.value.rid) == ("invalid openid ***", "68f0")
+    assert "oUser001" not in str(caught.value)
 
 
 def test_a_proxy_that_repeats_the_secret_does_not_get_it_into_the_error(connect):

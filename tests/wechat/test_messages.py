@@ -293,7 +293,19 @@ def test_all_deliveries_of_a_push_share_one_key():
 def test_a_message_id_is_the_same_key_as_number_and_as_text():
     number, text = (parse_push(json_push(MsgId=value)) for value in (17, "17"))
 
-    assert f"{APP_ID}:message:17" == delivery_key(APP_ID, number) == delivery_key(APP_ID, text)
+    assert delivery_key(APP_ID, number) == delivery_key(APP_ID, text)
+
+
+def test_users_whose_messages_share_an_id_do_not_share_a_key():
+    first, second = (parse_push(json_push(FromUserName=user, MsgId=17)) for user in ("oA", "oB"))
+
+    assert delivery_key(APP_ID, first) != delivery_key(APP_ID, second)
+
+
+def test_a_message_with_another_id_has_another_key():
+    first, second = (parse_push(json_push(MsgId=number)) for number in (17, 18))
+
+    assert delivery_key(APP_ID, first) != delivery_key(APP_ID, second)
 
 
 @pytest.mark.parametrize(
@@ -321,13 +333,6 @@ def test_messages_without_an_id_are_not_taken_for_each_other():
     first, second = (parse_push(xml_text(content, "0")) for content in ("a", "b"))
 
     assert delivery_key(APP_ID, first) != delivery_key(APP_ID, second)
-
-
-def test_an_id_is_kept_in_the_key_as_long_as_it_is_short():
-    short, long = (delivery_key(APP_ID, parse_push(json_push(MsgId="9" * n))) for n in (64, 65))
-
-    assert short == f"{APP_ID}:message:{'9' * 64}"
-    assert "9" * 65 not in long and len(long) == len(short)
 
 
 def test_a_key_fits_a_column_however_long_the_id():

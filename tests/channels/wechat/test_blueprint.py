@@ -300,6 +300,15 @@ def test_a_retry_after_the_conversation_went_on_gets_its_own_reply(chat):
     assert talk.push(more) == first != "没有更多内容了，可以直接问下一个问题。"
 
 
+def test_two_users_whose_messages_carry_one_id_get_their_own_replies(chat):
+    talk, question = chat(), {"Content": "备案时间", "MsgId": "17"}
+    mine = talk.push(fields(user="oMine", **question))
+    others = talk.push(fields(user="oOther", Content="继续", MsgId="17"))
+
+    assert others == "没有更多内容了，可以直接问下一个问题。" != mine
+    assert talk.push(fields(user="oMine", **question)) == mine
+
+
 def test_a_retried_message_of_a_mini_program_is_answered_by_one_customer_message(chat):
     talk, push = chat(MINI), fields(Content="备案时间")
     replies = [talk.deliver(push).data for _ in range(3)]

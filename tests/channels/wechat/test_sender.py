@@ -370,7 +370,7 @@ def test_a_failure_is_logged_with_its_request_id_and_without_token_secret_or_tex
 
     assert said_in(caplog) == [
         "mini:default: message 1: /cgi-bin/message/custom/send: 45015 refused (rid 68f0-1a2b-3c4d); "
-        "keep the text for the user's next message"
+        "the user has to write again"
     ]
     assert [word for word in (wechat.valid, SECRET, "私密", "oUser001") if word in caplog.text] == []
 
