@@ -238,6 +238,7 @@ class Operations:
             embedder = self._loaded(loading, progress)
         progress("reading the knowledge", 1, 1)
         forms = NormalForms(base, DiskCache(normal_forms.cache_file(self.settings.cache_dir)))
+        normalising = normal_forms.maker_digest().hex()
 
         def build(store: VersionStore, version: str, now: datetime) -> IndexManifest:
             building = importlib.import_module("bot.retrieval.building")
@@ -248,12 +249,13 @@ class Operations:
                 version,
                 vocabularies=DiskCache(vocabulary_cache.cache_file(self.settings.cache_dir)),
                 learnt=DiskCache(learnt_cache.cache_file(self.settings.cache_dir), learnt_cache.LIMITS),
+                normalising=normalising,
             )
             made: IndexManifest = building.build_index(base, embedder, store, forms, options, progress)
             return made
 
         return Source(
-            Ingredients(base.digest, embedder.checksum, self.settings.false_answer_rate),
+            Ingredients(base.digest, embedder.checksum, self.settings.false_answer_rate, normalising),
             checks,
             lint=lambda: lint.problems_of(base, forms),
             build=build,

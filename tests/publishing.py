@@ -32,6 +32,7 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         self.store = VersionStore(folder)
         self.now = NOON
+        self.normalising = ""
         self.built = 0
         self.asked_of_live: list[str] = []
 
@@ -57,14 +58,20 @@ class Desk:
 
         def build(store: VersionStore, version: str, now: datetime) -> IndexManifest:
             self.built += 1
-            return build_index(base, embedder, store, normalise, BuildOptions(RATE, now, version))
+            return build_index(
+                base,
+                embedder,
+                store,
+                normalise,
+                BuildOptions(RATE, now, version, normalising=self.normalising),
+            )
 
         def load_live(version: str) -> LoadedIndex:
             self.asked_of_live.append(version)
             return load_index(self.store, version, HashEmbedder())
 
         return Source(
-            Ingredients(base.digest, embedder.checksum, RATE),
+            Ingredients(base.digest, embedder.checksum, RATE, self.normalising),
             Checks(lines, str(hash(lines)) if lines else ""),
             lambda: lint.problems_of(base, normalise),
             build,

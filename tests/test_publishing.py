@@ -115,6 +115,14 @@ def test_unchanged_knowledge_keeps_the_live_version(desk):
     assert lines(again)[0].startswith(f"nothing has changed: index {live} stays live")
 
 
+def test_new_code_that_normalises_makes_a_new_version(desk):
+    desk.build()
+    desk.normalising = "another"
+
+    assert (desk.build().outcome, desk.built) == (Outcome.PUBLISHED, 2)
+    assert desk.build().outcome == Outcome.UNCHANGED
+
+
 @pytest.mark.parametrize(
     "change",
     [

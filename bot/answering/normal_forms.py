@@ -40,7 +40,7 @@ class NormalForms:
 
     def _looked_up(self) -> Iterable[tuple[str, Query]]:
         """The questions of each file are kept together: few are as fast to look up as many."""
-        maker = _maker_digest()
+        maker = maker_digest()
         groups = {_key(maker, texts): texts for texts in _by_file(self._base)}
         found = dict(self._kept.read(list(groups)))
         fresh = {
@@ -58,7 +58,7 @@ def _by_file(base: KnowledgeBase) -> Iterable[list[str]]:
     yield [phrasing.text for phrasing in (*base.background, *base.everyday)]
 
 
-def _maker_digest() -> bytes:
+def maker_digest() -> bytes:
     """Changes with anything that may normalise in another way."""
     digest = hashlib.sha256(version("opencc").encode())
     for file in (normalising.__file__, script.__file__, domain.__file__, __file__):

@@ -39,7 +39,7 @@ _ANSWERED_AFTER_ALL = 0.7
 @dataclass(frozen=True)
 class BuildOptions:
     """What an operator chooses, what the clock says, the name of the version; where what was
-    learnt from the questions is kept.
+    learnt from the questions is kept; the digest of the code that normalises.
     """
 
     false_answer_rate: float
@@ -47,6 +47,7 @@ class BuildOptions:
     version: str
     vocabularies: DiskCache | None = None
     learnt: DiskCache | None = None
+    normalising: str = ""
 
 
 @dataclass(frozen=True)
@@ -300,6 +301,7 @@ def _manifest(
         calibration=_calibration(trained),
         search=search,
         files=checksums(folder),
+        normalising=options.normalising,
     )
 
 

@@ -45,6 +45,7 @@ class Ingredients:
     knowledge_digest: str
     model_checksum: str
     false_answer_rate: float
+    normalising: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class IndexManifest:
     """What a version was built from and with; ``files`` maps names to SHA-256, hexadecimal.
 
     ``search``: how the rows of each kind are searched, and how much of exact search that finds.
+    ``normalising``: digest of the code that normalised the questions; empty where it was not noted yet.
     """
 
     format: int
@@ -66,11 +68,14 @@ class IndexManifest:
     calibration: dict[str, Any]
     search: dict[str, dict[str, Any]]
     files: dict[str, str]
+    normalising: str = ""
 
     @property
     def ingredients(self) -> Ingredients:
         """What it was made from."""
-        return Ingredients(self.knowledge_digest, self.model_checksum, self.false_answer_rate)
+        return Ingredients(
+            self.knowledge_digest, self.model_checksum, self.false_answer_rate, self.normalising
+        )
 
     def require(self, field: str, expected: object) -> None:
         """Raise IndexMismatchError, naming field, both values and the remedy, unless they agree."""
