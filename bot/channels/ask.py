@@ -75,7 +75,7 @@ def _asked(environ: WSGIEnvironment) -> AskRequest:
             return read_ask(body(environ))
         return AskRequest.model_validate(_arguments(environ))
     except ValidationError as error:
-        raise invalid_request(error) from error
+        raise invalid_request(error, AskRequest) from error
 
 
 def _arguments(environ: WSGIEnvironment) -> dict[str, str]:

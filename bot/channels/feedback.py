@@ -29,7 +29,7 @@ def feedback_blueprint(open_feedback: Callable[[], Feedback], sleep: Callable[[f
         try:
             given = FeedbackRequest.model_validate_json(body(request.environ))
         except ValidationError as error:
-            raise invalid_request(error) from error
+            raise invalid_request(error, FeedbackRequest) from error
         if not (give(given) or give_patiently(given)):
             raise NotFound("no question of this request_id is known; send the one that the reply gave")
         return Response(status=204)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import secrets
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
 from werkzeug.wsgi import get_input_stream
 
@@ -30,7 +33,7 @@ MAX_BODY = 64 * 1024
 _DETAILS = {
     404: "nothing is at this address; /docs shows what there is",
     405: "this address does not take this method; use one that the header Allow names",
-    413: f"the body is larger than {MAX_BODY // 1024} KiB; send a shorter question",
+    413: f"the body is larger than {MAX_BODY // 1024} KiB; send less",
 }
 _KEPT_HEADERS = ("allow", "retry-after", "www-authenticate")
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -38,14 +41,14 @@ _log = logging.getLogger(__name__)
 
 # What to do about it, by the kind of pydantic's complaint; others speak for themselves.
 _REMEDIES = {
-    "json_invalid": 'send a JSON object in UTF-8, for example {"question": "小程序备案要多久？"}',
+    "json_invalid": "send a JSON object in UTF-8, for example %(example)s",
     "missing": "send this field",
     "string_type": "send text in quotes",
     "string_too_short": "write a question",
     "string_too_long": "shorten it",
     "literal_error": "use one of the values named here",
-    "model_type": 'send a JSON object, for example {"question": "小程序备案要多久？"}',
-    "model_attributes_type": 'send a JSON object, for example {"question": "小程序备案要多久？"}',
+    "model_type": "send a JSON object, for example %(example)s",
+    "model_attributes_type": "send a JSON object, for example %(example)s",
 }
 
 
@@ -55,13 +58,19 @@ class InvalidRequest(HTTPException):
     code = 400
 
 
-def invalid_request(error: ValidationError) -> InvalidRequest:
+def invalid_request(error: ValidationError, expected: type[BaseModel]) -> InvalidRequest:
     """The first of pydantic's complaints, with its remedy."""
     first = error.errors()[0]
     where = ".".join(map(str, first["loc"]))
-    remedy = _REMEDIES.get(first["type"], "")
+    remedy = _REMEDIES.get(first["type"], "") % {"example": _example(expected)}
     text = ": ".join(filter(None, (where, first["msg"])))
     return InvalidRequest("; ".join(filter(None, (text, remedy))))
+
+
+@cache
+def _example(expected: type[BaseModel]) -> str:
+    """The one that the API's description shows."""
+    return json.dumps(expected.model_json_schema()["examples"][0], ensure_ascii=False)
 
 
 def request_id() -> str:
@@ -77,8 +86,14 @@ def new_request_id() -> str:
 def body(environ: WSGIEnvironment) -> bytes:
     """The request's body; raises RequestEntityTooLarge, or ClientDisconnected for half of one.
 
-    Werkzeug, which takes long, reads what came without a length: it only cuts off what is too long, so it may
-    read one byte more than is allowed.
+    A byte order mark in front, which some editors write, is left out (RFC 8259, section 8.1).
+    """
+    return _bytes(environ).removeprefix(BOM_UTF8)
+
+
+def _bytes(environ: WSGIEnvironment) -> bytes:
+    """As it came. Werkzeug, which takes long, reads what has no length: it only cuts off what is too long,
+    so it may read one byte more than is allowed.
     """
     length = environ.get("CONTENT_LENGTH", "")
     if length.isdecimal() and int(length) <= MAX_BODY:

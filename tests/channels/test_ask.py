@@ -204,6 +204,14 @@ def test_a_body_that_is_no_question_is_refused_with_the_remedy(indexless, body, 
     assert_problem(indexless.post("/ask", data=body), 400, *words)
 
 
+def test_a_byte_order_mark_in_front_does_not_matter(client):
+    body = json.dumps({"question": "小程序备案要多久？"})
+
+    marked, plain = (client.post("/ask", data=body.encode(form)).json for form in ("utf-8-sig", "utf-8"))
+
+    assert marked["answer"] == plain["answer"]
+
+
 @pytest.mark.parametrize(
     ("query", "words"),
     [

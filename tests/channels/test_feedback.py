@@ -97,6 +97,12 @@ def test_what_is_no_feedback_is_refused_as_no_question_is(serve, body):
     assert feedback.kept == []
 
 
+def test_a_body_that_is_no_json_is_shown_what_feedback_looks_like(serve):
+    response = serve(Remembering())[0].post("/feedback", data=b"up")
+
+    assert all(word in response.json["detail"] for word in ('"request_id"', '"verdict": "up"'))
+
+
 def test_a_store_that_fails_is_said_with_when_to_try_again(serve):
     class Failing:
         def give(self, *_given):
