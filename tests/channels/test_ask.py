@@ -237,7 +237,7 @@ def test_a_question_of_over_500_characters_is_refused(indexless, character):
 def test_a_body_of_over_64_kib_is_refused(indexless):
     response = indexless.post("/ask", data=b"x" * (MAX_BODY + 1))
 
-    assert_problem(response, 413, "64 KiB", "shorter")
+    assert_problem(response, 413, "64 KiB", "send less")
 
 
 def test_a_body_of_over_64_kib_is_refused_also_when_chunked(indexless):
@@ -248,7 +248,7 @@ def test_a_body_of_over_64_kib_is_refused_also_when_chunked(indexless):
         environ_overrides={"wsgi.input_terminated": True},
     )
 
-    assert_problem(response, 413, "64 KiB", "shorter")
+    assert_problem(response, 413, "64 KiB", "send less")
 
 
 @pytest.mark.model
