@@ -159,6 +159,7 @@ class Ranking:
 
     ``read_as``: the text that was ranked in the query's stead; empty when it was ranked as it stands.
     ``signals``: names and values of what the confidence rests on; empty where nothing was searched for.
+    ``is_by_words``: the words alone made the first one sure; scores are log-probabilities then.
     """
 
     hits: tuple[Hit, ...]
@@ -166,6 +167,7 @@ class Ranking:
     is_exact: bool = False
     read_as: str = ""
     signals: tuple[tuple[str, float], ...] = ()
+    is_by_words: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -238,24 +238,24 @@ class Operations:
             embedder = self._loaded(loading, progress)
         progress("reading the knowledge", 1, 1)
         forms = NormalForms(base, DiskCache(normal_forms.cache_file(self.settings.cache_dir)))
-        normalising = normal_forms.maker_digest().hex()
+        learnt_cache = importlib.import_module("bot.retrieval.learnt_cache")
+        maker = (normal_forms.maker_digest() + learnt_cache.learner_digest()).hex()
 
         def build(store: VersionStore, version: str, now: datetime) -> IndexManifest:
             building = importlib.import_module("bot.retrieval.building")
-            learnt_cache = importlib.import_module("bot.retrieval.learnt_cache")
             options = building.BuildOptions(
                 self.settings.false_answer_rate,
                 now,
                 version,
                 vocabularies=DiskCache(vocabulary_cache.cache_file(self.settings.cache_dir)),
                 learnt=DiskCache(learnt_cache.cache_file(self.settings.cache_dir), learnt_cache.LIMITS),
-                normalising=normalising,
+                maker=maker,
             )
             made: IndexManifest = building.build_index(base, embedder, store, forms, options, progress)
             return made
 
         return Source(
-            Ingredients(base.digest, embedder.checksum, self.settings.false_answer_rate, normalising),
+            Ingredients(base.digest, embedder.checksum, self.settings.false_answer_rate, maker),
             checks,
             lint=lambda: lint.problems_of(base, forms),
             build=build,

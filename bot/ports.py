@@ -74,6 +74,14 @@ class Embedder(Protocol):
         """The same for texts that are to be found."""
         ...
 
+    def pieces(self, texts: Sequence[str]) -> list[list[int]]:
+        """The numbers of the word pieces that the model reads each text in."""
+        ...
+
+    def piece_vectors(self, pieces: Sequence[int]) -> NDArray[np.float32]:
+        """Shape (len(pieces), any), float32: what the model knows of word pieces before any context."""
+        ...
+
 
 class IndexFacts(Protocol):
     """What an index version was made from."""
@@ -129,6 +137,13 @@ class KnowledgeIndex(IndexFacts, Protocol):
 
     def rank(self, query: Query) -> Ranking:
         """Entries nearest to a query, best first; a phrasing met exactly is certain."""
+        ...
+
+    def rank_by_words(self, query: Query) -> Ranking | None:
+        """The same by the words alone, in a fraction of the time, where they make an entry sure enough.
+
+        Its scores are of another kind than those of ``rank``.
+        """
         ...
 
     def is_phrasing(self, query: Query) -> bool:

@@ -32,7 +32,7 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         self.store = VersionStore(folder)
         self.now = NOON
-        self.normalising = ""
+        self.maker = ""
         self.built = 0
         self.asked_of_live: list[str] = []
 
@@ -63,7 +63,7 @@ class Desk:
                 embedder,
                 store,
                 normalise,
-                BuildOptions(RATE, now, version, normalising=self.normalising),
+                BuildOptions(RATE, now, version, maker=self.maker),
             )
 
         def load_live(version: str) -> LoadedIndex:
@@ -71,7 +71,7 @@ class Desk:
             return load_index(self.store, version, HashEmbedder())
 
         return Source(
-            Ingredients(base.digest, embedder.checksum, RATE, self.normalising),
+            Ingredients(base.digest, embedder.checksum, RATE, self.maker),
             Checks(lines, str(hash(lines)) if lines else ""),
             lambda: lint.problems_of(base, normalise),
             build,

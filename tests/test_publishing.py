@@ -117,7 +117,7 @@ def test_unchanged_knowledge_keeps_the_live_version(desk):
 
 def test_new_code_that_normalises_makes_a_new_version(desk):
     desk.build()
-    desk.normalising = "another"
+    desk.maker = "another"
 
     assert (desk.build().outcome, desk.built) == (Outcome.PUBLISHED, 2)
     assert desk.build().outcome == Outcome.UNCHANGED

@@ -11,7 +11,7 @@ from bot.answering.composing import Composition, one_by_one, paragraphs, quoted,
 from bot.answering.normalising import legible, normalise
 from bot.answering.reading import read
 from bot.answering.script import to_traditional
-from bot.answering.splitting import Asked, split
+from bot.answering.splitting import Asked, cuts, split
 from bot.answering.wording import wording
 from bot.domain import (
     AskedPart,
@@ -51,15 +51,18 @@ class Answerer:
         self._live_index = live_index
         self._observe = observe
 
-    def answer(self, question: str, language: Language | None = None) -> Reply:
+    def answer(self, question: str, language: Language | None = None, *, by_words: bool = True) -> Reply:
         """The reply to one question; ``language`` overrides what the question is written in.
 
+        Without ``by_words`` its ranking is always of all there is to go by, for who goes on from its scores.
         Raises IndexUnusableError when no version can serve.
         """
-        index = self._live_index()
-        understood, ranking = read(index, normalise(question, language))
+        index, written = self._live_index(), legible(question)
+        # Each part of a question that may be several is ranked like the whole.
+        by_words = by_words and not any(cuts(written))
+        understood, ranking = read(index, normalise(question, language), by_words=by_words)
         query = replace(understood, language=language) if language else understood
-        return _Turn(index, query, legible(question), ranking).reply(self._observe)
+        return _Turn(index, query, written, ranking).reply(self._observe)
 
     def tell(self, entry_id: str, language: Language, like: str = "") -> Reply | None:
         """The answer of one entry, in the words of ``like``; None when there is no such entry."""

@@ -102,7 +102,8 @@ class _Exchange:
     def _answered(
         self, query: Query, question: str, talk: Conversation, forced: Language | None
     ) -> tuple[Reply, Conversation]:
-        alone = self._answerer.answer(question, forced)
+        goes_on = bool(talk.question or talk.about)
+        alone = self._answerer.answer(question, forced, by_words=not goes_on)
         query = replace(query, language=alone.language)
         reply, talk = self._in_context(query, question, talk, alone)
         said = introduction(query) if reply.outcome in _NOT_CHAT else ""
@@ -141,7 +142,8 @@ class _Exchange:
             return None
         if alone.outcome is OutcomeKind.SMALLTALK and not is_question(query):
             return None
-        informed = self._answerer.answer(with_introduction(talk.about, question), query.language)
+        introduced = with_introduction(talk.about, question)
+        informed = self._answerer.answer(introduced, query.language, by_words=False)
         is_sure = informed.is_answered and self._is_clearer(informed, alone)
         return informed if is_sure and self._is_news(query, informed, alone, talk) else None
 

@@ -23,6 +23,7 @@ _CHOSEN = "what was offered or said before is meant"
 _GOES_ON = 'it goes on from "{before}"; '
 _SEVERAL = "{asked} questions in one, {known} known; the least sure of them counts"
 _EXACT = "a phrasing of {entry}, word for word"
+_BY_WORDS = "its words alone make {entry} sure: confidence {confidence}"
 _ABOVE = "confidence {confidence} is not below the answer threshold {answer}"
 _BETWEEN = (
     "confidence {confidence} is below the answer threshold {answer} "
@@ -34,7 +35,7 @@ _BELOW_NEAR = f"{_BELOW}, but near enough to name questions"
 # All that a sentence is made of, for whoever puts it into other words.
 TEXTS = (
     *_DEEDS.values(),
-    *(_NOTHING_LEFT, _CHOSEN, _GOES_ON, _SEVERAL, _EXACT),
+    *(_NOTHING_LEFT, _CHOSEN, _GOES_ON, _SEVERAL, _EXACT, _BY_WORDS),
     *(_ABOVE, _BETWEEN, _NOTHING_NEAR, _BELOW, _BELOW_NEAR),
 )
 
@@ -171,6 +172,9 @@ def _reason(reply: Reply, answer: float, clarify: float) -> Reason:
         return Reason(_SEVERAL, {"asked": len(reply.asked), "known": known})
     if reply.ranking.is_exact:
         return Reason(_EXACT, {"entry": reply.ranking.hits[0].entry_id})
+    if reply.ranking.is_by_words:
+        best, sure = reply.ranking.hits[0].entry_id, f"{reply.confidence:.3f}"
+        return Reason(_BY_WORDS, {"entry": best, "confidence": sure})
     values = {"confidence": f"{reply.confidence:.3f}", "answer": f"{answer:.3f}", "clarify": f"{clarify:.3f}"}
     return Reason(_place(reply, answer, clarify), values)
 

@@ -54,13 +54,13 @@ class RememberingAnswerer(Answerer):
         super().__init__(live_index, observe)
         self._known = known or KnownReplies()
 
-    def answer(self, question: str, language: Language | None = None) -> Reply:
+    def answer(self, question: str, language: Language | None = None, *, by_words: bool = True) -> Reply:
         """The reply to one question; raises as the answerer does."""
         index = self._live_index()
         replies = self._known.of(index)
         if reply := replies.get((question, language)):
             return reply
-        reply = Answerer(lambda: index, self._observe).answer(question, language)
+        reply = Answerer(lambda: index, self._observe).answer(question, language, by_words=by_words)
         if reply.ranking.is_exact and len(question) <= LONGEST:
             if len(replies) >= REMEMBERED:
                 replies.clear()

@@ -33,11 +33,11 @@ _UNIT = re.compile(r"[\u4e00-\u9fff]|[^\W\u4e00-\u9fff]+")
 _Understood = tuple[Query, Ranking]
 
 
-def read(index: KnowledgeIndex, query: Query) -> _Understood:
+def read(index: KnowledgeIndex, query: Query, *, by_words: bool = False) -> _Understood:
     """The query as it was understood, with its ranking: as it stands, unless another reading is sure.
 
     A story stands for its end. Slips mended compete with what was written, unless they are beyond doubt;
-    the other readings are for what would not be answered.
+    the other readings are for what would not be answered. ``by_words``: the words alone may do.
     """
     if not query.key:
         # Nothing but punctuation or pictures is like no entry at all.
@@ -47,6 +47,8 @@ def read(index: KnowledgeIndex, query: Query) -> _Understood:
         return _understood(index, query, asked)
     speller = _speller(index.vocabulary)
     mended = _mended(asked, speller)
+    if by_words and (known := _by_words(index, query, mended)):
+        return known
     sure = _sure(index, query, asked, mended)
     if sure and sure[1].confidence >= _above(index.answer_threshold, BEYOND_DOUBT):
         return sure  # ranking what was written would take as long as all the rest
@@ -104,8 +106,16 @@ def _like(query: Query, text: str) -> Query:
     return query if text == query.text else normalise(text, query.language)
 
 
+def _by_words(index: KnowledgeIndex, query: Query, reading: Query) -> _Understood | None:
+    ranking = index.rank_by_words(reading)
+    return _as_read(query, reading, ranking) if ranking else None
+
+
 def _understood(index: KnowledgeIndex, query: Query, reading: Query) -> _Understood:
-    ranking = index.rank(reading)
+    return _as_read(query, reading, index.rank(reading))
+
+
+def _as_read(query: Query, reading: Query, ranking: Ranking) -> _Understood:
     return reading, ranking if reading.key == query.key else replace(ranking, read_as=reading.text)
 
 

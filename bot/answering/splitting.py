@@ -91,7 +91,7 @@ def split(
     ``threshold`` is the confidence from which an answer is given. Parts below it are unknown: they come
     along only after plain sentences, since there the reader surely asked for them.
     """
-    if whole.is_exact:
+    if whole.is_exact or whole.is_by_words:
         return ()
     tried = (_parts(cut, rank, whole, threshold) for cut in cuts(question))
     return next(filter(None, tried), ())

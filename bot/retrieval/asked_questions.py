@@ -8,13 +8,32 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.retrieval.vectors import Vectors
+
+
+@dataclass(frozen=True)
+class Guesses:
+    """(n,) each: how probable the likeliest entry seems, and whether it is right."""
+
+    probabilities: Vectors
+    is_right: NDArray[np.bool_]
+
+    @classmethod
+    def none(cls, count: int) -> Guesses:
+        """Of questions whose words alone were not looked at."""
+        return cls(np.zeros(count, np.float32), np.zeros(count, bool))
+
+    def where(self, chosen: NDArray[np.bool_]) -> Guesses:
+        """Those that are chosen."""
+        return Guesses(self.probabilities[chosen], self.is_right[chosen])
+
 
 @dataclass(frozen=True)
 class Asked:
     """Held-out questions: signals (n, signals), whether the best entry was right, and what each stands for.
 
     ``numbers``: (n,), the same wherever the same question is asked again. ``weights`` balance in scope and
-    out; ``out_of_scope_shares`` add up to 1 over the negatives.
+    out; ``out_of_scope_shares`` add up to 1 over the negatives. ``by_words``: what the words alone said.
     """
 
     numbers: NDArray[np.intp]
@@ -23,6 +42,7 @@ class Asked:
     is_in_scope: NDArray[np.bool_]
     is_near_miss: NDArray[np.bool_]
     near_share: float
+    by_words: Guesses
 
     @property
     def out_of_scope_shares(self) -> NDArray[np.float64]:
@@ -46,6 +66,7 @@ class Asked:
             self.is_in_scope[chosen],
             self.is_near_miss[chosen],
             self.near_share,
+            self.by_words.where(chosen),
         )
 
     def _shares(self, near_misses: float) -> NDArray[np.float64]:
@@ -66,4 +87,8 @@ def joined(parts: Sequence[Asked], near_share: float) -> Asked:
         np.concatenate([part.is_in_scope for part in parts]),
         np.concatenate([part.is_near_miss for part in parts]),
         near_share,
+        Guesses(
+            np.concatenate([part.by_words.probabilities for part in parts]),
+            np.concatenate([part.by_words.is_right for part in parts]),
+        ),
     )

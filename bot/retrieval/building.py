@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,11 @@ from bot.ports import Embedder, Progress, no_progress
 from bot.retrieval import training
 from bot.retrieval.cross_validation import Learning
 from bot.retrieval.decision import SIGNALS
+from bot.retrieval.early_exit_training import Words
 from bot.retrieval.faiss_index import PassageIndex, RowKind, Rows
-from bot.retrieval.index_files import Texts, write_learnt, write_texts
+from bot.retrieval.index_files import Texts, write_learnt, write_static, write_texts
 from bot.retrieval.learnt_cache import Arrays, LearntCache
-from bot.retrieval.lexical import Lexicon
+from bot.retrieval.lexical import Lexicon, ngram_counts
 from bot.retrieval.passages import embedded_passages
 from bot.retrieval.training import Trained
 from bot.retrieval.training_set import Group, TrainingSet
@@ -39,7 +41,7 @@ _ANSWERED_AFTER_ALL = 0.7
 @dataclass(frozen=True)
 class BuildOptions:
     """What an operator chooses, what the clock says, the name of the version; where what was
-    learnt from the questions is kept; the digest of the code that normalises.
+    learnt from the questions is kept; the digest of the code that is at work.
     """
 
     false_answer_rate: float
@@ -47,7 +49,7 @@ class BuildOptions:
     version: str
     vocabularies: DiskCache | None = None
     learnt: DiskCache | None = None
-    normalising: str = ""
+    maker: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,8 @@ def _write_version(
     texts = _texts(base, ids, normalise)
     progress("normalising the questions", 1, 1)
     vectors, centres = _embed(texts, embedder, progress)
-    learning = Learning(LearntCache(options.learnt))
+    counts = cache(ngram_counts)
+    learning = Learning(LearntCache(options.learnt), counts, Words(embedder, counts))
     is_near_miss = np.arange(len(texts[RowKind.BACKGROUND])) < len(base.background)
     is_near_miss = is_near_miss[_leave_out_answered(texts, vectors, is_near_miss, learning.kept)]
     questions = [text.text for kind in (RowKind.PHRASING, RowKind.BACKGROUND) for text in texts[kind]]
@@ -141,6 +144,9 @@ def _write_version(
         arrays = centres | trained.decision.to_arrays() | index.to_arrays()
         if trained.decision.classifier:
             arrays |= _lexicon(tuple(text.text for text in texts[RowKind.PHRASING]), learning)
+        if trained.early_exit:
+            arrays |= trained.early_exit.to_arrays()
+            write_static(folder, trained.early_exit.embedding)
         write_learnt(folder, arrays, vocabulary.result())
         texts_written.result()
     progress("writing the version", 1, 1)
@@ -301,7 +307,7 @@ def _manifest(
         calibration=_calibration(trained),
         search=search,
         files=checksums(folder),
-        normalising=options.normalising,
+        maker=options.maker,
     )
 
 
@@ -312,6 +318,7 @@ def _calibration(trained: Trained) -> dict[str, Any]:
         "clarify_threshold": decision.clarify_threshold,
         "held_out_hit_at_1": trained.held_out_hit_at_1,
         "coverage": trained.coverage,
+        "answered_by_words": trained.answered_by_words,
         "false_answer_rate": trained.false_answer_rate,
         "gate": dict(zip(SIGNALS, decision.gate.weights.tolist(), strict=True)),
         "reliability": [asdict(decile) for decile in trained.reliability],

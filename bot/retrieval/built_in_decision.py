@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.retrieval.asked_questions import Asked
+from bot.retrieval.asked_questions import Asked, Guesses
 from bot.retrieval.calibration_fitting import thresholds
 from bot.retrieval.decision import SIGNALS, Calibration, Decision, Evidence, Gate, lengths
 from bot.retrieval.training_set import LIKE_HELD_OUT_ENTRIES, Group, TrainingSet
@@ -30,7 +30,9 @@ def built_in(data: TrainingSet, false_answer_rate: float) -> Decision:
     signals = np.vstack([hidden, _outside(data)])
     near = np.arange(len(signals)) < len(hidden)
     nothing = np.zeros(len(near), bool)
-    asked = Asked(np.arange(len(near)), signals, nothing, nothing, near, LIKE_HELD_OUT_ENTRIES)
+    asked = Asked(
+        np.arange(len(near)), signals, nothing, nothing, near, LIKE_HELD_OUT_ENTRIES, Guesses.none(len(near))
+    )
     log_odds = _BUILT_IN_GATE.in_scope(signals)
     answer, clarify = thresholds(log_odds, asked.out_of_scope_shares, false_answer_rate)
     calibration = Calibration(np.empty(0), np.array([1.0]), -answer)

@@ -13,9 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.ports import Progress
-from bot.retrieval.asked_questions import Asked, joined
+from bot.retrieval import early_exit_training
+from bot.retrieval.asked_questions import Asked, Guesses, joined
 from bot.retrieval.classifier_fitting import fit_classifier
 from bot.retrieval.decision import Classifier, Evidence, lengths
+from bot.retrieval.early_exit import EarlyExit
+from bot.retrieval.early_exit_training import Words
 from bot.retrieval.folds import absent_entries, in_fold, phrasings_in_fold
 from bot.retrieval.learnt_cache import Arrays, LearntCache
 from bot.retrieval.lexical import Counts, Lexicon, ngram_counts
@@ -27,10 +30,11 @@ _KEPT_NOWHERE = LearntCache()
 
 @dataclass(frozen=True)
 class Learning:
-    """What one build need not do twice, and what others did before."""
+    """What one build need not do twice, and what others did before; ``words``: for an early exit."""
 
     kept: LearntCache = _KEPT_NOWHERE
     counts: Counts = field(default_factory=lambda: cache(ngram_counts))
+    words: Words | None = None
 
 
 def ask_all(data: TrainingSet, progress: Progress, learning: Learning) -> Asked:
@@ -77,7 +81,9 @@ def ask(
     is_near_miss[kinds == 2] = data.is_near_miss[is_asked_background]
     is_right = scores.argmax(axis=1) == queries.entries
     numbers = np.concatenate([np.flatnonzero(chosen) for chosen in rows])
-    return Asked(numbers, evidence.signals(scores), is_right, kinds == 0, is_near_miss, data.near_share)
+    guesses = _guesses(rest, queries, learning)
+    signals = evidence.signals(scores)
+    return Asked(numbers, signals, is_right, kinds == 0, is_near_miss, data.near_share, guesses)
 
 
 def _evidence(known: TrainingSet, queries: Group, learning: Learning) -> Evidence:
@@ -111,10 +117,34 @@ def _best(queries: Group, rows: Group, entry_count: int) -> Vectors:
     return best_of_groups(queries.vectors, rows.vectors, rows.owned(entry_count))
 
 
+def _guesses(known: TrainingSet, queries: Group, learning: Learning) -> Guesses:
+    """What the words alone make of the queries."""
+    words = learning.words
+    if words is None:
+        return Guesses.none(len(queries.texts))
+
+    def guesses() -> Arrays:
+        probabilities, likeliest = words.guess(words.fit(known), queries.texts)
+        return probabilities, likeliest == queries.entries
+
+    of = (*_told(queries), *_told(known.phrasings), *_told(known.background), np.array(known.entry_count))
+    return Guesses(*learning.kept.arrays(of, guesses))
+
+
+def early_exit_of(known: TrainingSet, words: Words, kept: LearntCache) -> EarlyExit:
+    """What the words of the phrasings and the background teach; not to be trusted yet."""
+
+    def early_exit() -> Arrays:
+        return early_exit_training.written(words.fit(known))
+
+    of = (*_told(known.phrasings), *_told(known.background), np.array(known.entry_count))
+    return early_exit_training.read(kept.arrays(of, early_exit))
+
+
 def _lexical(texts: Sequence[str], rows: Group, entry_count: int, counts: Counts) -> Vectors:
     lexicon = Lexicon.build(rows.texts, counts)
     owned = rows.owned(entry_count)
-    best = [lexicon.best(text, owned, counts) for text in texts]
+    best = [lexicon.best(counts(text), owned) for text in texts]
     # A third of very little may be nothing.
     return np.array(best, np.float32).reshape(-1, entry_count)
 

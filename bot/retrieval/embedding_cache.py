@@ -41,6 +41,14 @@ class CachedEmbedder:
         """Unit vectors of texts that are to be found: shape (len(texts), dimensions), float32."""
         return self._embed("passage", self._embedder.embed_passages, texts, progress)
 
+    def pieces(self, texts: Sequence[str]) -> list[list[int]]:
+        """The other one's."""
+        return self._embedder.pieces(texts)
+
+    def piece_vectors(self, pieces: Sequence[int]) -> Vectors:
+        """The other one's: it reads them out of a table."""
+        return self._embedder.piece_vectors(pieces)
+
     def _embed(
         self, kind: str, embed: Callable[..., Vectors], texts: Sequence[str], progress: Progress
     ) -> Vectors:

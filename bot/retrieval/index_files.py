@@ -16,8 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.domain import Entry, Source, Vocabulary
+from bot.retrieval.early_exit import EarlyExit
 from bot.retrieval.keys import Keys
 from bot.retrieval.lines import Lines, write_lines
+from bot.retrieval.static_embedding import StaticEmbedding
 from bot.retrieval.stored_entries import StoredEntries, read_entries, write_entries
 from bot.retrieval.stored_vocabulary import VOCABULARY_FILE, read_vocabulary
 
@@ -25,6 +27,8 @@ SOURCES_FILE = "sources.json"
 IDS_FILE = "entry_ids.txt"
 EXACT_FILE = "exact.npy"
 ARRAYS_FILE = "arrays.npz"
+PIECES_FILE = "static_pieces.npy"
+NGRAMS_FILE = "static_ngrams.npy"
 
 Part = TypeVar("Part")
 
@@ -51,6 +55,7 @@ class StoredContents:
     sources: Mapping[str, Source]
     arrays: Mapping[str, NDArray[Any]]
     vocabulary: Vocabulary
+    early_exit: EarlyExit | None
 
 
 @dataclass(frozen=True)
@@ -120,6 +125,12 @@ def write_learnt(folder: Path, arrays: Mapping[str, NDArray[Any]], vocabulary: b
     np.savez(folder / ARRAYS_FILE, allow_pickle=False, **arrays)
 
 
+def write_static(folder: Path, embedding: StaticEmbedding) -> None:
+    """Write the vectors of a static embedding; what they are of is among the arrays."""
+    np.save(folder / PIECES_FILE, embedding.pieces.vectors, allow_pickle=False)
+    np.save(folder / NGRAMS_FILE, embedding.ngrams.vectors, allow_pickle=False)
+
+
 def _read_anew(path: Path, parse: Callable[[Path], Part]) -> Part:
     return parse(path)
 
@@ -129,14 +140,31 @@ def read_contents(
 ) -> StoredContents:
     """What was written; ``read`` reads a file with the function it is given."""
     entry_ids = read(folder / IDS_FILE, Lines)
+    arrays = read(folder / ARRAYS_FILE, _arrays)
     return StoredContents(
         read_entries(folder, read),
         entry_ids,
         ExactKeys(read(folder / EXACT_FILE, Keys.load), entry_ids),
         read(folder / SOURCES_FILE, _sources),
-        read(folder / ARRAYS_FILE, _arrays),
+        arrays,
         read(folder / VOCABULARY_FILE, read_vocabulary),
+        _early_exit(folder, arrays, read) if "early_threshold" in arrays else None,
     )
+
+
+def _early_exit(
+    folder: Path,
+    arrays: Mapping[str, NDArray[Any]],
+    read: Callable[[Path, Callable[[Path], Any]], Any],
+) -> EarlyExit:
+    return EarlyExit.of(arrays, *(read(folder / name, _mapped) for name in (PIECES_FILE, NGRAMS_FILE)))
+
+
+def _mapped(path: Path) -> NDArray[np.float16]:
+    """A question needs few of the rows, and all processes the same."""
+    # As NumPy's own class of mapped arrays each row taken would cost more.
+    vectors: NDArray[np.float16] = np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray)
+    return vectors
 
 
 def _sources(path: Path) -> _Sources:

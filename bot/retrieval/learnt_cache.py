@@ -16,12 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.disk_cache import SUFFIX, DiskCache, Limits
-from bot.retrieval import classifier_fitting, decision, lexical, vectors
+from bot.retrieval import classifier_fitting, decision, lexical, static_embedding, vectors
 
 Arrays = Sequence[NDArray[Any]]
 # A build of a few hundred entries keeps some 30 MB.
 LIMITS = Limits(days=30, max_bytes=256 * 2**20)
 # What is larger than this is made as fast as it is kept.
+_LEARNERS = ("cross_validation.py", "early_exit_training.py", "static_fitting.py")
 _MOST_BYTES = 64 * 2**20
 
 
@@ -49,7 +50,7 @@ class LearntCache:
 
 
 def _key(name: str, of: Sequence[NDArray[Any] | tuple[str, ...]]) -> bytes:
-    learnt_from = hashlib.blake2b(_learner_digest() + name.encode(), digest_size=16)
+    learnt_from = hashlib.blake2b(learner_digest() + name.encode(), digest_size=16)
     for each in of:
         if isinstance(each, tuple):
             learnt_from.update(json.dumps(each).encode())
@@ -73,13 +74,13 @@ def _read(written: bytes) -> Arrays:
     return arrays
 
 
-def _learner_digest() -> bytes:
+def learner_digest() -> bytes:
     """Changes with anything that may learn, or write, something else."""
-    modules = (classifier_fitting, decision, lexical, vectors)
+    modules = (classifier_fitting, decision, lexical, static_embedding, vectors)
     files = [
         *(str(module.__file__) for module in modules),
         __file__,
-        str(Path(__file__).with_name("cross_validation.py")),
+        *(str(Path(__file__).with_name(name)) for name in _LEARNERS),
     ]
     sources = [Path(file).read_bytes() for file in files]
     return hashlib.sha256(b"\0".join([*sources, version("numpy").encode()])).digest()

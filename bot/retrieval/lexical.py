@@ -28,7 +28,11 @@ _EVERYWHERE = 0.1
 _FEW_ROWS = 100
 
 
-def ngram_counts(text: str) -> tuple[NDArray[np.int64], Vectors]:
+# The buckets of a text's n-grams, and how much each counts.
+Counted = tuple[NDArray[np.int64], Vectors]
+
+
+def ngram_counts(text: str) -> Counted:
     """The buckets of a text's n-grams, and how much each counts: 1 + ln(times it occurs)."""
     times: dict[int, int] = {}
     for word in _WORD.findall(text):
@@ -42,7 +46,7 @@ def ngram_counts(text: str) -> tuple[NDArray[np.int64], Vectors]:
 
 
 # That, or one that remembers.
-Counts = Callable[[str], tuple[NDArray[np.int64], Vectors]]
+Counts = Callable[[str], Counted]
 
 
 @dataclass(frozen=True)
@@ -75,9 +79,9 @@ class Lexicon:
         starts = np.concatenate([[0], np.cumsum(np.where(is_everywhere, 0, seen_in))]).astype(np.int32)
         return cls(starts, _paired(rows[order], weights[order]), rarity, len(texts))
 
-    def cosines(self, text: str, counts: Counts = ngram_counts) -> Vectors:
-        """(row_count,) cosines of one text to every row, 0 to 1."""
-        buckets, times = counts(text)
+    def cosines(self, counted: Counted) -> Vectors:
+        """(row_count,) cosines of one text to every row, 0 to 1; of the text its ``ngram_counts``."""
+        buckets, times = counted
         asked = _unit(times * self.rarity[buckets])
         starts = self.starts[buckets]
         sizes = self.starts[buckets + 1] - starts
@@ -85,9 +89,9 @@ class Lexicon:
         weights = found.view(np.float32)[1::2] * np.repeat(asked, sizes)
         return np.bincount(found.view(np.int32)[0::2], weights, self.row_count).astype(np.float32)
 
-    def best(self, text: str, groups: Groups, counts: Counts = ngram_counts) -> Vectors:
+    def best(self, counted: Counted, groups: Groups) -> Vectors:
         """(groups,) highest cosine to the rows of each group; 0 for a group without rows."""
-        return groups.best(self.cosines(text, counts), nothing=0.0)
+        return groups.best(self.cosines(counted), nothing=0.0)
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """The lexicon, for ``numpy.savez``."""

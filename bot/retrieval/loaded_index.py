@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,7 +19,7 @@ from bot.ports import Embedder, ObserveStage, unobserved
 from bot.retrieval.decision import SIGNALS, Decision, Evidence, Judgement, lengths
 from bot.retrieval.faiss_index import SCORED_WHOLE, Cosines, PassageIndex
 from bot.retrieval.index_files import Parts, StoredContents, read_contents
-from bot.retrieval.lexical import Lexicon
+from bot.retrieval.lexical import Lexicon, ngram_counts
 from bot.retrieval.vectors import Groups, Vectors, centred
 from bot.retrieval.versions import REMEDY, IndexManifest, VersionStore
 from bot.stopwatch import Stopwatch
@@ -54,6 +55,8 @@ class LoadedIndex:
         self._exact = lru_cache(_LATEST_KEYS)(contents.exact.get)
         self._index = passage_index
         self.embedder = embedder
+        # Asked twice of what its words alone do not tell.
+        self._counted = lru_cache(_LATEST_KEYS)(ngram_counts)
         self._observe: ObserveStage = unobserved
         self._decision = Decision.from_arrays(contents.arrays)
         self._lexicon = Lexicon.from_arrays(contents.arrays) if self._decision.classifier else None
@@ -107,6 +110,22 @@ class LoadedIndex:
         watch.ended(Stage.EMBEDDING)
         return self._ranked(words, vector, watch)
 
+    def rank_by_words(self, query: Query) -> Ranking | None:
+        """The same by the words alone, where they make an entry sure enough; see ``early_exit``."""
+        early = self._contents.early_exit
+        if early is None or self.is_phrasing(query):
+            return None
+        watch = Stopwatch(self._observe)
+        (pieces,) = self.embedder.pieces([query.text])
+        beliefs = early.beliefs(pieces, self._counted(query.text))
+        if beliefs is None:
+            return None
+        order = np.argsort(-beliefs, kind="stable")[:TOP_HITS]
+        hits = tuple(map(Hit, (self._ids[i] for i in order.tolist()), beliefs[order].tolist()))
+        watch.ended(Stage.DECISION)
+        watch.tell()
+        return Ranking(hits, math.exp(hits[0].score), is_by_words=True)
+
     def is_phrasing(self, query: Query) -> bool:
         """Whether it is one of an entry's, word for word."""
         return self._exact(query.key) is not None
@@ -154,7 +173,7 @@ class LoadedIndex:
 
     def _lexical(self, text: str) -> Vectors | None:
         """(1, entries) cosines over words; None where the decision does not use them."""
-        return None if self._lexicon is None else self._lexicon.best(text, self._owners)[None]
+        return None if self._lexicon is None else self._lexicon.best(self._counted(text), self._owners)[None]
 
     def _best(self, judgement: Judgement, evidence: Evidence, found: Cosines) -> tuple[Hit, ...]:
         order = judgement.order[:TOP_HITS]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -74,6 +75,17 @@ class OnnxEmbedder:
     def embed_passages(self, texts: Sequence[str], progress: Progress = no_progress) -> NDArray[np.float32]:
         """Unit vectors of texts that are to be found: shape (len(texts), dimensions), float32."""
         return self._embed(self._manifest.prompts["passage"], texts, progress)
+
+    def pieces(self, texts: Sequence[str]) -> list[list[int]]:
+        """The numbers of each text's word pieces."""
+        tokenise = (self._loaded or self.load()).tokenise
+        return [tokenise(text) for text in texts]
+
+    def piece_vectors(self, pieces: Sequence[int]) -> NDArray[np.float32]:
+        """Shape (len(pieces), dimensions), float32: rows of the graph's table of word embeddings."""
+        module = importlib.import_module("bot.retrieval.word_embeddings")
+        vectors: NDArray[np.float32] = module.word_embeddings(self._model.graph, pieces)
+        return vectors
 
     def _embed(self, prompt: str, texts: Sequence[str], progress: Progress) -> NDArray[np.float32]:
         if len(texts) == 1:

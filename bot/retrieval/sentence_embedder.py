@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +49,18 @@ class SentenceTransformerEmbedder:
     def embed_passages(self, texts: Sequence[str], progress: Progress = no_progress) -> NDArray[np.float32]:
         """Unit vectors of texts that are to be found: shape (len(texts), dimensions), float32."""
         return self._embed(self._prompts["passage"], texts, progress)
+
+    def pieces(self, texts: Sequence[str]) -> list[list[int]]:
+        """The numbers of each text's word pieces."""
+        tokenizer: Any = self._checkpoint.tokenizer
+        return [tokenizer(text)["input_ids"] for text in texts]
+
+    def piece_vectors(self, pieces: Sequence[int]) -> NDArray[np.float32]:
+        """Shape (len(pieces), dimensions), float32: rows of the table of word embeddings."""
+        transformer: Any = self._checkpoint[0]
+        table = transformer.auto_model.get_input_embeddings().weight
+        vectors: NDArray[np.float32] = table[list(pieces)].detach().cpu().numpy()
+        return vectors
 
     def _embed(self, prompt: str, texts: Sequence[str], progress: Progress) -> NDArray[np.float32]:
         vectors = np.empty((len(texts), self.dimensions), np.float32)

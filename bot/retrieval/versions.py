@@ -45,7 +45,7 @@ class Ingredients:
     knowledge_digest: str
     model_checksum: str
     false_answer_rate: float
-    normalising: str = ""
+    maker: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class IndexManifest:
     """What a version was built from and with; ``files`` maps names to SHA-256, hexadecimal.
 
     ``search``: how the rows of each kind are searched, and how much of exact search that finds.
-    ``normalising``: digest of the code that normalised the questions; empty where it was not noted yet.
+    ``maker``: digest of the code that normalised the questions and learnt from them; empty where not noted.
     """
 
     format: int
@@ -68,14 +68,12 @@ class IndexManifest:
     calibration: dict[str, Any]
     search: dict[str, dict[str, Any]]
     files: dict[str, str]
-    normalising: str = ""
+    maker: str = ""
 
     @property
     def ingredients(self) -> Ingredients:
         """What it was made from."""
-        return Ingredients(
-            self.knowledge_digest, self.model_checksum, self.false_answer_rate, self.normalising
-        )
+        return Ingredients(self.knowledge_digest, self.model_checksum, self.false_answer_rate, self.maker)
 
     def require(self, field: str, expected: object) -> None:
         """Raise IndexMismatchError, naming field, both values and the remedy, unless they agree."""

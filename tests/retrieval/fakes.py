@@ -76,6 +76,14 @@ class HashEmbedder:
 
     embed_passages = embed_queries
 
+    def pieces(self, texts: Sequence[str]) -> list[list[int]]:
+        """Every character is a piece."""
+        return [[ord(character) for character in text] for text in texts]
+
+    def piece_vectors(self, pieces: Sequence[int]) -> NDArray[np.float32]:
+        """Those of the characters alone."""
+        return self.embed_queries([chr(piece) for piece in pieces])
+
 
 class BrokenEmbedder(HashEmbedder):
     """Fails when the passages come, with half of the work done."""

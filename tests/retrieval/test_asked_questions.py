@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bot.retrieval.asked_questions import Asked, joined
+from bot.retrieval.asked_questions import Asked, Guesses, joined
 from bot.retrieval.decision import SIGNALS
 
 
@@ -14,7 +14,9 @@ def asked(kinds: str, near_share: float = 0.35) -> Asked:
     count = len(kinds)
     signals = np.repeat(np.arange(count, dtype=float)[:, None], len(SIGNALS), axis=1)
     is_kind = {kind: np.array([each == kind for each in kinds], bool) for kind in "inp"}
-    return Asked(np.arange(count), signals, is_kind["i"], is_kind["i"], is_kind["n"], near_share)
+    return Asked(
+        np.arange(count), signals, is_kind["i"], is_kind["i"], is_kind["n"], near_share, Guesses.none(count)
+    )
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bot.retrieval.asked_questions import Asked
+from bot.retrieval.asked_questions import Asked, Guesses
 from bot.retrieval.calibration_fitting import fit_calibration, fit_gate, thresholds
 from bot.retrieval.decision import SIGNALS
 
@@ -15,7 +15,9 @@ EVEN = np.arange(200) % 2 == 0
 def asked(signals, is_in_scope, is_right=None) -> Asked:
     count = len(is_in_scope)
     right = is_in_scope if is_right is None else is_right
-    return Asked(np.arange(count), signals, right, is_in_scope, np.zeros(count, bool), 0.35)
+    return Asked(
+        np.arange(count), signals, right, is_in_scope, np.zeros(count, bool), 0.35, Guesses.none(count)
+    )
 
 
 def with_signal(name: str, values) -> np.ndarray:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from bot.retrieval.asked_questions import Asked
+from bot.retrieval.asked_questions import Asked, Guesses
 from bot.retrieval.decision import SIGNALS
 from bot.retrieval.reliability import cross_fitted, curve, decile_of, reliability, share_above
 
@@ -19,6 +21,7 @@ def asked(is_in_scope, is_right=None, signals=None, is_near_miss=None) -> Asked:
         inside,
         np.zeros(count, bool) if is_near_miss is None else np.array(is_near_miss),
         0.35,
+        Guesses.none(count),
     )
 
 
@@ -93,7 +96,7 @@ def test_a_question_is_judged_by_a_curve_that_did_not_see_it():
     once = questions(100)
     turned = once.is_in_scope.copy()
     turned[37] = not turned[37]
-    other = Asked(once.numbers, once.signals, turned, turned, once.is_near_miss, once.near_share)
+    other = replace(once, is_right=turned, is_in_scope=turned)
     same_part = once.numbers % 5 == 37 % 5
 
     before, after = cross_fitted(once), cross_fitted(other)

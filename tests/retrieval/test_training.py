@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from bot.retrieval import folds
-from bot.retrieval.asked_questions import Asked, joined
+from bot.retrieval.asked_questions import Asked, Guesses, joined
 from bot.retrieval.calibration_fitting import fit_calibration, thresholds
 from bot.retrieval.cross_validation import Learning, ask_all
 from bot.retrieval.decision import SIGNALS, Evidence, lengths
-from bot.retrieval.lexical import Lexicon
+from bot.retrieval.lexical import Lexicon, ngram_counts
 from bot.retrieval.reliability import cross_fitted, decile_of
 from bot.retrieval.training import hold_out, train
 from bot.retrieval.training_set import MAX_CLASSES, Group, TrainingSet
@@ -94,7 +94,7 @@ def judge(data: TrainingSet, trained, query: np.ndarray, text: str) -> tuple[int
     """The entry that comes first, and the confidence."""
     vectors = query[None]
     asked, told = (group.owned(data.entry_count) for group in (data.phrasings, data.passages))
-    words = Lexicon.build(data.phrasings.texts).best(text, asked)
+    words = Lexicon.build(data.phrasings.texts).best(ngram_counts(text), asked)
     found = Evidence(
         best_of_groups(vectors, data.phrasings.vectors, asked),
         best_of_groups(vectors, data.passages.vectors, told),
@@ -266,7 +266,7 @@ def test_calibrated_confidence_comes_true():
 def _asked(log_odds, is_right, in_scope):
     nobody = np.zeros(len(log_odds), bool)
     signals = np.pad(log_odds[:, None], ((0, 0), (0, len(SIGNALS) - 1)))
-    return Asked(np.arange(len(nobody)), signals, is_right, in_scope, nobody, 0.5)
+    return Asked(np.arange(len(nobody)), signals, is_right, in_scope, nobody, 0.5, Guesses.none(len(nobody)))
 
 
 def test_confidence_rises_even_where_surer_questions_went_wrong():

@@ -29,7 +29,7 @@ TAMPERED = {
     "calibration": {"answer_threshold": 0.1},
     "search": {"phrasing": {"hit_at_10": 1.0}},
     "files": {"phrasing.faiss": "0"},
-    "normalising": "n" * 64,
+    "maker": "m" * 64,
 }
 
 
