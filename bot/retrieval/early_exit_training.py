@@ -25,6 +25,7 @@ from bot.retrieval.vectors import Vectors
 SHARE = 0.1
 # Of fewer held-out questions that are answered early nobody can tell how often that is wrong.
 _LEAST_ANSWERED = 50
+_MORE_LIKELY_THAN_NOT = 0.5
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,9 @@ def trusted_from(asked: Asked, is_answered: NDArray[np.bool_], false_answer_rate
     may_end = is_as_right & (false_answers <= SHARE * false_answer_rate)
     may_end[:_LEAST_ANSWERED] = False
     ends = np.flatnonzero(may_end)
-    return float(asked.by_words.probabilities[surest_first[ends[-1]]]) if len(ends) else inf
+    if not len(ends):
+        return inf
+    return max(_MORE_LIKELY_THAN_NOT, float(asked.by_words.probabilities[surest_first[ends[-1]]]))
 
 
 def written(fitted: EarlyExit) -> Arrays:

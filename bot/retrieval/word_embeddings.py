@@ -15,18 +15,22 @@ from onnx import numpy_helper
 
 from bot.retrieval.vectors import Vectors
 
-_QUANTISED = "word_embeddings.weight_quantized"
+_QUANTISED = "_quantized"
+_TABLE = 2  # dimensions
 
 
 def word_embeddings(graph: Path, pieces: Sequence[int]) -> Vectors:
-    """(len(pieces), dimensions) float32; raises ValueError for a graph without such a table."""
+    """(len(pieces), dimensions) float32."""
     tensors = {tensor.name: tensor for tensor in onnx.load(graph).graph.initializer}
-    name = next((name for name in tensors if name.endswith(_QUANTISED)), None)
-    if name is None:
-        raise ValueError(f"{graph} has no {_QUANTISED}")
-    values = numpy_helper.to_array(tensors[name])[np.array(pieces, np.int64)].astype(np.float32)
-    zero, scale = (_number(tensors[name.replace("_quantized", end)]) for end in ("_zero_point", "_scale"))
-    return np.float32(scale) * (values - np.float32(zero))
+    tables = [tensor for tensor in tensors.values() if len(tensor.dims) == _TABLE]
+    # However a family of models names it: no other table has as many rows.
+    tallest = max(tables, key=lambda tensor: tensor.dims[0])
+    values: Vectors = numpy_helper.to_array(tallest)[np.array(pieces, np.int64)].astype(np.float32)
+    if not tallest.name.endswith(_QUANTISED):
+        return values
+    name = tallest.name.removesuffix(_QUANTISED)
+    zero, scale = (np.float32(_number(tensors[name + end])) for end in ("_zero_point", "_scale"))
+    return scale * (values - zero)
 
 
 def _number(tensor: Any) -> float:  # noqa: ANN401 - protobuf's classes are made at run time

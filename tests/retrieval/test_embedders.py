@@ -6,11 +6,16 @@ import threading
 import time
 
 import numpy as np
+import onnx
 import pytest
+from onnx import helper, numpy_helper
 
+from bot.disk_cache import DiskCache
 from bot.retrieval import onnx_embedder
+from bot.retrieval.embedding_cache import CachedEmbedder
 from bot.retrieval.mapped_graph import load_session
 from bot.retrieval.tokenisation import load_tokeniser
+from bot.retrieval.word_embeddings import word_embeddings
 from tests.retrieval.questions import ENGLISH, ODD, ORDINARY, SIMPLIFIED, TRADITIONAL
 
 LONGEST = 512
@@ -256,3 +261,50 @@ def test_ids_are_wrapped_in_the_special_ones_and_cut_to_the_longest(tokenisers, 
 
         assert len(ids) == LONGEST
         assert (ids[0], ids[-1]) == (vocabulary.bos, vocabulary.eos)
+
+
+def test_word_pieces_have_vectors_of_their_own_the_same_in_every_text(embedder):
+    pieces = embedder.pieces(["微信小程序", "微信 支付", ""])
+    shared = set(pieces[0]) & set(pieces[1])
+    vectors = embedder.piece_vectors(pieces[0])
+
+    assert shared
+    assert (len(vectors), vectors.dtype) == (len(pieces[0]), np.float32)
+    assert np.array_equal(embedder.piece_vectors(pieces[0][:1]), vectors[:1])
+
+
+@pytest.mark.model
+def test_what_serves_reads_the_same_pieces_with_the_same_vectors_as_the_original(served, original):
+    pieces = served.pieces(FEW)
+
+    assert pieces == original.pieces(FEW)
+    one, other = served.piece_vectors(pieces[0]), original.piece_vectors(pieces[0])
+    assert cosines(one, other) / np.linalg.norm(one, axis=1) / np.linalg.norm(other, axis=1) == pytest.approx(
+        1, abs=0.01
+    )
+
+
+@pytest.mark.model
+def test_a_cache_of_embeddings_hands_pieces_through(served, tmp_path):
+    cached = CachedEmbedder(served, DiskCache(tmp_path / "kept"))
+
+    assert cached.pieces(FEW) == served.pieces(FEW)
+    assert np.array_equal(cached.piece_vectors([5, 6]), served.piece_vectors([5, 6]))
+
+
+def test_word_embeddings_are_the_table_with_the_most_rows_as_it_is_or_unpacked(tmp_path):
+    tables = {"wide": np.ones((2, 9)), "tall": np.arange(12.0).reshape(6, 2), "flat": np.ones(99)}
+    packed = {
+        "tall_quantized": np.arange(12).reshape(6, 2),
+        "tall_zero_point": np.array(2),
+        "tall_scale": 0.5,
+    }
+
+    assert _read(tmp_path, tables).tolist() == [[10, 11], [0, 1]]
+    assert _read(tmp_path, packed | {"wide": np.ones((2, 9))}).tolist() == [[4, 4.5], [-1, -0.5]]
+
+
+def _read(folder, tables):
+    tensors = [numpy_helper.from_array(np.asarray(table, np.float32), name) for name, table in tables.items()]
+    onnx.save(helper.make_model(helper.make_graph([], "tables", [], [], tensors)), folder / "model.onnx")
+    return word_embeddings(folder / "model.onnx", [5, 0])
