@@ -50,11 +50,16 @@ class Asked:
         return self._shares(self.near_share)
 
     @property
+    def out_of_scope_halves(self) -> NDArray[np.float64]:
+        """(n,): the same with near misses as one half of them, however few of the customers' are."""
+        return self._shares(0.5)
+
+    @property
     def weights(self) -> NDArray[np.float64]:
         """(n,), 1 on average: as much in scope as out of it, near misses as much as the rest."""
         count = len(self.is_in_scope)
         in_scope = self.is_in_scope * (count / 2 / max(int(self.is_in_scope.sum()), 1))
-        weights: NDArray[np.float64] = in_scope + self._shares(0.5) * (count / 2)
+        weights: NDArray[np.float64] = in_scope + self.out_of_scope_halves * (count / 2)
         return weights
 
     def where(self, chosen: NDArray[np.bool_]) -> Asked:

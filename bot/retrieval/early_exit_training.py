@@ -22,7 +22,7 @@ from bot.retrieval.training_set import TrainingSet
 from bot.retrieval.vectors import Vectors
 
 # Of the wanted rate of false answers, what the words alone may use up; the rest is the decision's.
-SHARE = 0.1
+SHARE = 0.15
 # Of fewer held-out questions that are answered early nobody can tell how often that is wrong.
 _LEAST_ANSWERED = 50
 _MORE_LIKELY_THAN_NOT = 0.5
@@ -67,12 +67,13 @@ def trusted_from(asked: Asked, is_answered: NDArray[np.bool_], false_answer_rate
     """The probability from which words alone are to be believed; infinite where they never are.
 
     There they are right as often as the decision, which leaves some unanswered (``is_answered``: (n,)), and
-    answer falsely no larger share of what is out of scope than ``SHARE`` of the wanted rate.
+    answer falsely no larger share of what is out of scope, near misses as one half of it, than ``SHARE`` of
+    the wanted rate.
     """
     surest_first = np.argsort(-asked.by_words.probabilities, kind="stable")
     gained = np.where(asked.is_in_scope, asked.by_words.is_right * 1.0 - (asked.is_right & is_answered), 0)
     is_as_right = np.cumsum(gained[surest_first]) >= 0
-    false_answers = np.cumsum(asked.out_of_scope_shares[surest_first])
+    false_answers = np.cumsum(asked.out_of_scope_halves[surest_first])
     may_end = is_as_right & (false_answers <= SHARE * false_answer_rate)
     may_end[:_LEAST_ANSWERED] = False
     ends = np.flatnonzero(may_end)

@@ -65,7 +65,8 @@ class QuestionSorter:
 
     def _ranked(self, query: Query, vector: Vectors) -> Ranking:
         if query.key not in self._rankings:
-            self._rankings[query.key] = self._index.rank_vector(query, vector)
+            by_words = self._index.rank_by_words(query)
+            self._rankings[query.key] = by_words or self._index.rank_vector(query, vector)
             time.sleep(_PAUSE / 4)
         return self._rankings[query.key]
 
