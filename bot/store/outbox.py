@@ -20,6 +20,8 @@ _KEPT_SECONDS = 24 * 3600.0
 # No pause is so long: what is due later was queued before the clock was put back.
 _LATER_THAN_ANY_PAUSE = 180.0
 PENDING, SENDING, SENT, DROPPED, UNKNOWN = "pending", "sending", "sent", "dropped", "unknown"
+# By name, so that an index finds them: of those that were sent there may be many.
+_NOT_SENT = (PENDING, SENDING, DROPPED, UNKNOWN)
 _COLUMNS = [column.name for column in outbox.columns if column.name != "id"]
 _ENQUEUE = Prepared(insert(outbox).values({name: bindparam(name) for name in _COLUMNS}))
 
@@ -122,8 +124,12 @@ class Outbox:
         row_of, now = outbox.c, self._clock()
         query = update(outbox).where(row_of.state == PENDING, row_of.expires_at < now)
         values = {"state": DROPPED, "recipient": b"", "error": "its window closed"}
+        # Looked for from the oldest on, and no further than to the first that is kept.
+        kept = select(row_of.id).where(row_of.expires_at >= now - _KEPT_SECONDS).order_by(row_of.id).limit(1)
+        newest = select(func.max(row_of.id) + 1).scalar_subquery()
         with self._database.transaction() as connection:
-            connection.execute(delete(outbox).where(row_of.expires_at < now - _KEPT_SECONDS))
+            first_kept = func.coalesce(kept.scalar_subquery(), newest)
+            connection.execute(delete(outbox).where(row_of.id < first_kept))
             return connection.execute(query.values(**values)).rowcount
 
     def abandon(self) -> int:
@@ -143,7 +149,7 @@ class Outbox:
             row_of.account, row_of.state
         )
         with self._database.reading() as connection:
-            rows = connection.execute(query.where(row_of.state != SENT)).all()
+            rows = connection.execute(query.where(row_of.state.in_(_NOT_SENT))).all()
         found: dict[str, Backlog] = {}
         for account, state, messages, due_since in rows:
             known = found.get(account, Backlog(account))

@@ -7,11 +7,13 @@ from contextlib import closing
 from threading import Barrier
 
 import pytest
+from sqlalchemy import event, func, select
 
 from bot.domain import Backlog
 from bot.store.database import Database
 from bot.store.outbox import Outbox
 from bot.store.secrets import Secrets
+from bot.store.tables import outbox as outbox_table
 from tests.store.conftest import KEY
 from tests.store.values import CHANNEL, OPENID, effect, message
 
@@ -213,6 +215,52 @@ def test_the_backlog_tells_what_waits_is_sent_and_failed_and_for_how_long_the_ol
     clock.now += 12.5
 
     assert outbox.backlog() == [Backlog(CHANNEL, waiting=2, sending=1, failed=2, overdue_seconds=12.5)]
+
+
+def test_however_much_was_sent_the_backlog_and_its_clearing_do_not_read_it(database, outbox, queue):
+    """Both are asked for again and again, under load."""
+    for number in range(300):
+        queue("发了的", openid=f"o{number}")
+    for _ in range(20):
+        for due in outbox.take(16):
+            outbox.sent(due)
+    queue("等着的")
+
+    steps = _Steps(database)
+    assert outbox.backlog() == [Backlog(CHANNEL, waiting=1)]
+    assert outbox.expire() == 0
+    assert steps.count < 100
+
+
+class _Steps:
+    """How much work SQLite has, in tens of its instructions; 0 for others, which plan by statistics."""
+
+    def __init__(self, database: Database) -> None:
+        self.count = 0
+        for way in (database._reading, database._writing):
+            event.listen(way.engine, "begin", self._watch)
+
+    def _watch(self, connection) -> None:
+        if connection.dialect.name == "sqlite":
+            connection.connection.driver_connection.set_progress_handler(self._add, 10)
+
+    def _add(self) -> int:
+        self.count += 1
+        return 0
+
+
+def test_what_is_long_over_goes_up_to_the_first_that_is_kept(database, outbox, queue, clock):
+    queue("一", openid="o1", valid_for=10.0)
+    queue("二", openid="o2", valid_for=10.0)
+    queue("三", openid="o3", valid_for=9e9)
+    clock.now += 24 * 3600 + 11
+    outbox.expire()
+
+    assert [due.text for due in outbox.take(9)] == ["三"]
+    clock.now += 9.1e9
+    outbox.expire()
+    with database.reading() as connection:
+        assert connection.execute(select(func.count()).select_from(outbox_table)).scalar() == 0
 
 
 def test_a_message_that_is_to_be_tried_later_is_not_overdue(outbox, queue):
