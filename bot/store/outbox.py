@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    Update,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from bot.domain import Backlog, CustomerMessage, Due
 from bot.errors import StoreError
 from bot.store.database import Database
+from bot.store.group_commit import GroupCommit
 from bot.store.prepared import Direct, Prepared
 from bot.store.secrets import Secrets
 from bot.store.tables import outbox
@@ -24,6 +36,43 @@ PENDING, SENDING, SENT, DROPPED, UNKNOWN = "pending", "sending", "sent", "droppe
 _NOT_SENT = (PENDING, SENDING, DROPPED, UNKNOWN)
 _COLUMNS = [column.name for column in outbox.columns if column.name != "id"]
 _ENQUEUE = Prepared(insert(outbox).values({name: bindparam(name) for name in _COLUMNS}))
+
+
+def _take() -> Update:
+    """One statement, as another sender may want the same messages: whoever marks a message has it."""
+    row_of, earlier = outbox.c, outbox.alias()
+    now: BindParameter[float] = bindparam("now")
+    is_waited_for = or_(
+        earlier.c.state == bindparam("sending"),
+        and_(earlier.c.state == bindparam("pending"), earlier.c.expires_at >= now),
+    )
+    is_first = (
+        ~select(earlier.c.id)
+        .where(earlier.c.user == row_of.user, earlier.c.id < row_of.id, is_waited_for)
+        .exists()
+    )
+    is_due = or_(row_of.not_before <= now, row_of.not_before > bindparam("no_pause"))
+    is_pending = row_of.state == bindparam("pending")
+    chosen = (
+        select(row_of.id)
+        .where(is_pending, is_due, row_of.expires_at >= now, is_first)
+        .order_by(row_of.id)
+        .limit(bindparam("limit"))
+        .offset(literal_column("0"))  # or else SQLite's has a parameter without a name
+    )
+    taken = update(outbox).where(row_of.id.in_(chosen), is_pending).values(state=bindparam("sending"))
+    return taken.returning(row_of.id, row_of.account, row_of.recipient, row_of.text, row_of.attempts)
+
+
+def _settle(*names: str) -> Prepared:
+    """Writes these columns of one message."""
+    values: dict[str, BindParameter[object]] = {name: bindparam(name) for name in ("state", "error", *names)}
+    return Prepared(update(outbox).where(outbox.c.id == bindparam("message_id")).values(values))
+
+
+_TAKE = Prepared(_take())
+_END = _settle("recipient")
+_PUT_BACK = _settle("text", "attempts", "not_before")
 
 
 def enqueue(connection: Direct, message: CustomerMessage, *, user: str, recipient: bytes, now: float) -> None:
@@ -49,6 +98,7 @@ class Outbox:
         self._database = database
         self._secrets = secrets
         self._clock = clock
+        self._settled = GroupCommit(database)
 
     def take(self, limit: int) -> list[Due]:
         """Mark due messages as being sent and return them, oldest first, one a user.
@@ -56,68 +106,50 @@ class Outbox:
         One a user keeps a user's messages in order; the next is taken when this one is settled.
         """
         now = self._clock()
-        row_of = outbox.c
-        earlier = outbox.alias()
-        is_first = ~(
-            select(earlier.c.id)
-            .where(
-                earlier.c.user == row_of.user,
-                earlier.c.id < row_of.id,
-                or_(
-                    earlier.c.state == SENDING,
-                    and_(earlier.c.state == PENDING, earlier.c.expires_at >= now),
-                ),
-            )
-            .exists()
-        )
-        is_due = or_(row_of.not_before <= now, row_of.not_before > now + _LATER_THAN_ANY_PAUSE)
-        query = (
-            select(outbox)
-            .where(row_of.state == PENDING, is_due, row_of.expires_at >= now, is_first)
-            .order_by(row_of.id)
-            .limit(limit)
-        )
-        with self._database.transaction() as connection:
-            rows = [row for row in connection.execute(query) if self._mark(connection, row.id)]
-        return [due for due in map(self._opened, rows) if due]
+        values = {
+            "pending": PENDING,
+            "sending": SENDING,
+            "now": now,
+            "no_pause": now + _LATER_THAN_ANY_PAUSE,
+            "limit": limit,
+        }
+        with self._database.writing() as connection:
+            rows = _TAKE.run(connection, values).fetchall()
+        return [due for row in sorted(rows) if (due := self._opened(*row))]
 
-    def _opened(self, row: Row[Any]) -> Due | None:
+    def _opened(
+        self, message_id: int, account: str, recipient: bytes, text: str, attempts: int
+    ) -> Due | None:
         """None when it was sealed with a key that is lost: nobody can know any more who it is for."""
-        due = Due(row.id, row.account, "", row.text, row.attempts)
+        due = Due(message_id, account, "", text, attempts)
         try:
-            return replace(due, recipient=self._secrets.unseal(row.recipient))
+            return replace(due, recipient=self._secrets.unseal(recipient))
         except StoreError as error:
             self.drop(due, str(error))
             return None
 
-    def _mark(self, connection: Connection, message_id: int) -> bool:
-        """Take one message; False when another sender was faster."""
-        row_of = outbox.c
-        query = update(outbox).where(and_(row_of.id == message_id, row_of.state == PENDING))
-        return connection.execute(query.values(state=SENDING)).rowcount == 1
-
     def sent(self, due: Due) -> None:
         """It arrived: wipe the recipient."""
-        self._settle(due, state=SENT, recipient=b"")
+        self._end(due, SENT, "")
 
     def drop(self, due: Due, error: str) -> None:
         """It can never be sent."""
-        self._settle(due, state=DROPPED, recipient=b"", error=error)
+        self._end(due, DROPPED, error)
 
     def doubt(self, due: Due, error: str) -> None:
         """It may have arrived: sending again could double it, so it is left."""
-        self._settle(due, state=UNKNOWN, recipient=b"", error=error)
+        self._end(due, UNKNOWN, error)
 
     def retry(self, due: Due, rest: str, after: float, error: str) -> None:
         """``rest`` of it surely did not arrive: try that again in ``after`` seconds."""
-        self._settle(
-            due,
-            state=PENDING,
-            text=rest,
-            attempts=due.attempts + 1,
-            not_before=self._clock() + after,
-            error=error,
-        )
+        values = {
+            "state": PENDING,
+            "text": rest,
+            "attempts": due.attempts + 1,
+            "not_before": self._clock() + after,
+            "error": error,
+        }
+        self._write(due, _PUT_BACK, values)
 
     def expire(self) -> int:
         """Drop what may not be sent any more; how many. What is long over is deleted."""
@@ -164,6 +196,9 @@ class Outbox:
                 return replace(known, sending=messages)
         return replace(known, failed=known.failed + messages)
 
-    def _settle(self, due: Due, **values: object) -> None:
-        with self._database.transaction() as connection:
-            connection.execute(update(outbox).where(outbox.c.id == due.id).values(**values))
+    def _end(self, due: Due, state: str, error: str) -> None:
+        self._write(due, _END, {"state": state, "error": error, "recipient": b""})
+
+    def _write(self, due: Due, statement: Prepared, values: Mapping[str, object]) -> None:
+        row = {**values, "message_id": due.id}
+        self._settled.run(str(due.id), lambda connection: statement.run(connection, row))

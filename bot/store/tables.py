@@ -41,7 +41,8 @@ outbox = Table(
     Column("expires_at", Float, nullable=False),
     Column("error", Text, nullable=False),
 )
-Index("outbox_due", outbox.c.state, outbox.c.not_before)
+Index("outbox_by_state", outbox.c.state, outbox.c.id)
+Index("outbox_by_user", outbox.c.user, outbox.c.state, outbox.c.id)
 
 conversations = Table(
     "conversations",

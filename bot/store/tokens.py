@@ -6,17 +6,23 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from bot.errors import StoreError
 from bot.store.database import Database
 from bot.store.leases import Leases
+from bot.store.prepared import Prepared
 from bot.store.secrets import Secrets
 from bot.store.tables import tokens
 from bot.wechat.tokens import Token
 
 _LEASE_SECONDS = 20.0
 _POLL_SECONDS = 0.05
+_GET = Prepared(
+    select(tokens.c.token, tokens.c.fetched_at, tokens.c.fresh_until).where(
+        tokens.c.app_id == bindparam("app_id")
+    )
+)
 
 
 class StoredTokens:
@@ -37,11 +43,10 @@ class StoredTokens:
 
     def get(self, app_id: str) -> Token | None:
         """The token last put; None also when it was sealed with another key."""
-        query = select(tokens).where(tokens.c.app_id == app_id)
-        with self._database.reading() as connection:
-            row = connection.execute(query).one_or_none()
+        with self._database.looking_up() as connection:
+            row = _GET.run(connection, {"app_id": app_id}).fetchone()
         try:
-            return Token(self._secrets.unseal(row.token), row.fetched_at, row.fresh_until) if row else None
+            return Token(self._secrets.unseal(row[0]), *row[1:]) if row else None
         except StoreError:
             return None
 

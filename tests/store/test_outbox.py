@@ -232,6 +232,37 @@ def test_however_much_was_sent_the_backlog_and_its_clearing_do_not_read_it(datab
     assert steps.count < 100
 
 
+def test_however_much_waits_taking_the_next_is_the_same_work(database, outbox, queue):
+    """As after an hour in which WeChat could not be reached; the other writers wait meanwhile."""
+    steps, figures = _Steps(database), []
+    for waiting in (20, 400):
+        for number in range(waiting):
+            queue("等着的", openid=f"o{waiting}-{number}")
+        before = steps.count
+        assert len(outbox.take(16)) == 16
+        figures.append(steps.count - before)
+
+    assert figures[1] <= 2 * figures[0]
+
+
+def test_senders_at_once_settle_each_their_own(outbox, queue, run_sql):
+    for number in range(16):
+        queue(f"第{number}条", openid=f"o{number}")
+    endings = [outbox.sent, lambda due: outbox.drop(due, "45015"), lambda due: outbox.doubt(due, "timeout")]
+    together = Barrier(16)
+
+    def settle(due):
+        together.wait()
+        endings[due.id % 3](due)
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(settle, outbox.take(16)))
+
+    states = ["sent", "dropped", "unknown"]
+    expected = [(number, states[number % 3], b"") for number in range(1, 17)]
+    assert run_sql("SELECT id, state, recipient FROM outbox ORDER BY id") == expected
+
+
 class _Steps:
     """How much work SQLite has, in tens of its instructions; 0 for others, which plan by statistics."""
 

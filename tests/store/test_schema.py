@@ -9,7 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import MetaData, create_engine, text
+from sqlalchemy import Index, MetaData, create_engine, text
 
 from bot.errors import StoreError
 from bot.store.database import Database
@@ -19,7 +19,13 @@ from tests.postgres import run_sql
 
 FIRST = ("pushes", "outbox", "conversations", "questions", "tokens", "leases")
 LATER_COLUMNS = ("latency_ms", "request_id")
-LATER_INDEXES = ("ix_questions_request_id", "questions_by_entry", "questions_by_user")
+LATER_INDEXES = (
+    "ix_questions_request_id",
+    "questions_by_entry",
+    "questions_by_user",
+    "outbox_by_state",
+    "outbox_by_user",
+)
 OLD_ROW = (
     'INSERT INTO questions (asked_at, channel, "user", language, question, outcome, entry, confidence, '
     "index_version) VALUES (1.5, 'ask', '', 'en', 'how long?', 'answer', 'filing', 0.5, 'v1')"
@@ -32,9 +38,10 @@ def made_before_migrations(new_url):
     old = MetaData()
     for name in FIRST:
         metadata.tables[name].to_metadata(old)
+    for table in old.tables.values():
+        table.indexes = {index for index in table.indexes if index.name not in LATER_INDEXES}
+    Index("outbox_due", old.tables["outbox"].c.state, old.tables["outbox"].c.not_before)
     questions = old.tables["questions"]
-    for index in [index for index in questions.indexes if index.name in LATER_INDEXES]:
-        questions.indexes.remove(index)
     for name in LATER_COLUMNS:
         questions._columns.remove(questions.c[name])
     engine = create_engine(new_url.replace("postgresql:", "postgresql+psycopg:"))
